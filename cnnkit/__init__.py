@@ -1,0 +1,26 @@
+"""Keras layers, data loaders and visualisers for learning convolutional neural networks.
+
+Importing this package is quick and imports neither Keras nor TensorFlow: a sub-module is loaded
+when it is first used, as in `cnnkit.data.load_digits()` or `from cnnkit import data`.
+"""
+
+import importlib
+import os
+from pathlib import Path
+
+__version__ = "0.1.0"
+__all__ = ["data", "models", "viz"]
+
+# Notebook kernels run in another folder than the shell in which the variable was set.
+if os.environ.get("CNNKIT_DATA"):
+    os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).expanduser().resolve())
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"cnnkit.{name}")
+    raise AttributeError(f"module 'cnnkit' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

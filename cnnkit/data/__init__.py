@@ -1,0 +1,23 @@
+"""Images to learn from: digits, photos, and cats and dogs."""
+
+from cnnkit.data.cats_vs_dogs import load_cats_vs_dogs
+from cnnkit.data.decode import read_image
+from cnnkit.data.digits import load_digits, load_mnist
+from cnnkit.data.download import cache_dir, fetch, unpack
+from cnnkit.data.hygiene import find_bad_images
+from cnnkit.data.photos import load_photo, photo_names
+from cnnkit.data.splits import PhotoSplits
+
+__all__ = [
+    "PhotoSplits",
+    "cache_dir",
+    "fetch",
+    "find_bad_images",
+    "load_cats_vs_dogs",
+    "load_digits",
+    "load_mnist",
+    "load_photo",
+    "photo_names",
+    "read_image",
+    "unpack",
+]

@@ -1,0 +1,178 @@
+"""Labelled photos in a training, a validation and a test split, read into memory once."""
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from cnnkit.data.decode import decode, largest_reduction
+
+SPLITS = ("train", "validation", "test")
+MEMORY_LIMIT = 2 << 30  # bytes of uint8 pixels in one split; a larger one is read in every epoch
+_RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One labelled photo: its bytes or the path of its file, and what is known of it.
+
+    `height` and `width` are in pixels as stored; `digest` is the SHA-256 of the bytes; `plain`
+    says whether TensorFlow's own JPEG decoder may be used.
+    """
+
+    source: Path | bytes
+    label: int
+    height: int
+    width: int
+    digest: str
+    plain: bool
+
+    def read(self):
+        """Return the photo at its own size: uint8 of shape `(height, width, 3)` in 0..255."""
+        return decode(self.source if isinstance(self.source, bytes) else self.source.read_bytes())
+
+    def share(self):
+        """A number from 0 to 99 made from the content: the same photo always has the same."""
+        return int(self.digest[:12], 16) % 100
+
+
+class PhotoSplits:
+    """Photos for training, for validation and for the one test at the end.
+
+    Attributes:
+        train: A `tf.data.Dataset` of `(images, labels)`: float32 of shape
+            `(batch, image_size, image_size, 3)` in 0..255 and int32 of shape `(batch,)`. It is
+            shuffled anew in every epoch.
+        validation: The same, in a fixed order with the classes mixed.
+        test: The same; every use of this attribute counts in `test_uses`.
+        test_uses: How often `test` was asked for. An honest study ends with 1.
+        photos: A dictionary from the name of a split to its list of `Photo`, in the order in
+            which `validation` and `test` give them.
+        class_names: Names of the classes; a label is an index into this list.
+        source: In words, where the photos are from.
+        sizes: A dictionary from the name of a split to its number of photos.
+    """
+
+    def __init__(self, photos, class_names, source, image_size=224, batch_size=32, seed=7):
+        _check_number("image_size", image_size)
+        _check_number("batch_size", batch_size)
+        self.photos = {name: sorted(photos[name], key=lambda p: p.digest) for name in SPLITS}
+        self.class_names = list(class_names)
+        self.source = source
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.test_uses = 0
+        self._check_classes()
+
+    def __repr__(self):
+        sizes = ", ".join(f"{size:,} {name}" for name, size in self.sizes.items())
+        pixels = f"{self.image_size}x{self.image_size} pixels"
+        return f"<PhotoSplits: {sizes}; {' and '.join(self.class_names)}; {pixels}; {self.source}>"
+
+    @property
+    def sizes(self):
+        return {name: len(photos) for name, photos in self.photos.items()}
+
+    @cached_property
+    def train(self):
+        return self._dataset("train", shuffle=True)
+
+    @cached_property
+    def validation(self):
+        return self._dataset("validation")
+
+    @property
+    def test(self):
+        self.test_uses += 1
+        return self._test
+
+    @cached_property
+    def _test(self):
+        return self._dataset("test")
+
+    def _check_classes(self):
+        if len(self.class_names) < 2:
+            raise ValueError(
+                "Photos of at least two classes are needed, one sub-folder for each class. "
+                f"Received: {self.class_names} in {self.source}"
+            )
+        for split, photos in self.photos.items():
+            labels = {photo.label for photo in photos}
+            missing = [name for i, name in enumerate(self.class_names) if i not in labels]
+            if missing:
+                raise ValueError(
+                    f"Every class needs photos in every split, and the {split} split got none of "
+                    f"{', '.join(missing)}: add some. Received: {self.sizes} in {self.source}"
+                )
+
+    def _dataset(self, name, shuffle=False):
+        photos, n = self.photos[name], len(self.photos[name])
+        labels = tf.constant([photo.label for photo in photos], tf.int32)
+        if n * self.image_size**2 * 3 <= MEMORY_LIMIT:
+            with tf.device("CPU"):
+                images = tf.constant(self._read_all(name))
+            order = tf.data.Dataset.range(n)
+            order = order.shuffle(n, seed=self.seed) if shuffle else order
+            batches = order.batch(self.batch_size).map(lambda i: (tf.gather(images, i), i))
+        else:
+            files = self._files(name).enumerate()
+            files = files.shuffle(n, seed=self.seed) if shuffle else files
+            batches = files.map(
+                lambda i, file: (_decode_in_graph(*file, self.image_size), i),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            ).batch(self.batch_size)
+        return batches.map(
+            lambda images, i: (tf.cast(images, tf.float32), tf.gather(labels, i))
+        ).prefetch(2)
+
+    def _files(self, name):
+        """A dataset of `(bytes or path, is_path, reduction, plain)`, a quick one to shuffle."""
+        photos, size = self.photos[name], self.image_size
+        sources = [p.source if isinstance(p.source, bytes) else str(p.source) for p in photos]
+        is_path = [not isinstance(p.source, bytes) for p in photos]
+        reductions = [largest_reduction(p.height, p.width, size) for p in photos]
+        plain = [p.plain for p in photos]
+        return tf.data.Dataset.from_tensor_slices((sources, is_path, reductions, plain))
+
+    def _read_all(self, name):
+        shape = (len(self.photos[name]), self.image_size, self.image_size, 3)
+        images = np.empty(shape, np.uint8)
+        files = self._files(name).map(
+            lambda *file: _decode_in_graph(*file, self.image_size),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        bar = tqdm(total=len(images), desc=f"reading the {name} photos", file=sys.stdout)
+        with bar:
+            for batch in files.batch(64).prefetch(2).as_numpy_iterator():
+                images[bar.n : bar.n + len(batch)] = batch
+                bar.update(len(batch))
+        return images
+
+
+def _decode_in_graph(source, is_path, reduction, plain, size):
+    """Bytes or a path to a uint8 tensor of shape `(size, size, 3)`."""
+    contents = tf.cond(is_path, lambda: tf.io.read_file(source), lambda: source)
+
+    def jpeg(ratio):
+        return lambda: tf.io.decode_jpeg(
+            contents, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE"
+        )
+
+    def other():
+        return tf.numpy_function(decode, [contents, reduction], tf.uint8)
+
+    ratio = tf.argmax(tf.equal(_RATIOS, reduction), output_type=tf.int32)
+    which = tf.where(plain, ratio, len(_RATIOS))
+    image = tf.switch_case(which, [*(jpeg(ratio) for ratio in _RATIOS), other])
+    image = tf.image.resize(tf.ensure_shape(image, (None, None, 3)), (size, size))
+    return tf.cast(tf.round(image), tf.uint8)
+
+
+def _check_number(name, value):
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be a whole number from 1. Received: {name}={value!r}")

@@ -1,0 +1,137 @@
+"""What several tests share: an empty cache, small photo folders, and a web server with manners."""
+
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnnkit  # noqa: F401  makes a relative CNNKIT_DATA absolute
+
+REAL_DATA = os.environ.get("CNNKIT_DATA")
+
+
+@pytest.fixture(autouse=True)
+def clean_places(tmp_path, monkeypatch):
+    """No test reads or writes the caches of the person who runs it."""
+    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("CNNKIT_DATA", raising=False)
+
+
+@pytest.fixture
+def real_data(monkeypatch):
+    """The folder of real photos and weights, where the machine has one."""
+    if not REAL_DATA:
+        pytest.skip("CNNKIT_DATA is not set")
+    monkeypatch.setenv("CNNKIT_DATA", REAL_DATA)
+    return Path(REAL_DATA)
+
+
+def write_photo(path, seed=0, size=(40, 30), **options):
+    """Write a smooth random colour picture; `size` is (width, height)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
+    picture = small.resize(size, Image.Resampling.BICUBIC)
+    picture.save(path, **options)
+    return picture
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """A folder with train and validation parts: 12 + 20 photos of each of two classes."""
+    folder = tmp_path / "pets"
+    for label, name in enumerate(("cats", "dogs")):
+        for i in range(12):
+            write_photo(folder / "train" / name / f"{i}.jpg", seed=1000 * label + i)
+        for i in range(20):
+            write_photo(folder / "validation" / name / f"{i}.jpg", seed=1000 * label + 500 + i)
+    return folder
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `self.pages`, a dictionary from path to `(contents, manner)`, on the loopback.
+
+    Manners: "good" (answers ranges), "no ranges", "cut" (the first answer stops half way, later
+    ones are good), "always cut" (every answer stops at its first byte), "stall" (half, then
+    silence), "html", "endless".
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pages = {}
+        self.log = []  # (path, Range header) of every GET
+        self.go_on = threading.Event()  # ends a stall
+        self.stalled = threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def serve(self, path, contents=b"", manner="good"):
+        self.pages[path] = (contents, manner)
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+    def handle_error(self, request, client_address):
+        pass  # a client that hangs up is what these tests are about
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.send_response(200 if self.path in self.server.pages else 404)
+        self.end_headers()
+
+    def do_GET(self):
+        server, wanted = self.server, self.headers.get("Range")
+        server.log.append((self.path, wanted))
+        if self.path not in server.pages:
+            self.send_error(404)
+            return
+        contents, manner = server.pages[self.path]
+        if manner == "endless":
+            self.answer(200, None)
+            for _ in range(10_000):
+                self.wfile.write(bytes(10_000))
+            return
+        start = 0
+        if wanted and manner != "no ranges":
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(contents):
+                self.send_error(416)
+                return
+        self.answer(206 if start else 200, len(contents) - start, html=manner == "html")
+        first = len([path for path, _ in server.log if path == self.path]) == 1
+        stop = len(contents)
+        if manner in ("stall", "slow") or (manner in ("cut", "no ranges") and first):
+            stop = len(contents) // 2
+        elif manner == "always cut":
+            stop = start
+        self.wfile.write(contents[start:stop])
+        self.wfile.flush()
+        if manner in ("stall", "slow"):
+            server.stalled.set()
+            server.go_on.wait(20)
+            if manner == "slow":
+                self.wfile.write(contents[max(start, stop) :])
+
+    def answer(self, status, length, html=False):
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html" if html else "application/zip")
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    running = Server()
+    yield running
+    running.go_on.set()
+    running.shutdown()
+    running.server_close()

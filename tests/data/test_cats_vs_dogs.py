@@ -1,0 +1,409 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import write_photo
+
+from cnnkit import data
+from cnnkit.data import cats_vs_dogs, hygiene, splits
+from cnnkit.data.download import DownloadError, cache_dir
+
+CLOSED = "http://127.0.0.1:9/photos.zip"
+
+
+@pytest.fixture(autouse=True)
+def no_web(monkeypatch):
+    monkeypatch.setattr(cats_vs_dogs, "URL", CLOSED)
+    monkeypatch.setattr(cats_vs_dogs, "TFDS_URL", CLOSED)
+
+
+def load(folder, **options):
+    return data.load_cats_vs_dogs(f"folder:{folder}", **{"image_size": 16, **options})
+
+
+def digests(photos, split):
+    return {photo.digest for photo in photos.photos[split]}
+
+
+def test_what_it_returns(pets, capsys):
+    photos = load(pets, batch_size=10)
+    assert photos.class_names == ["cat", "dog"]
+    assert photos.sizes["train"] == 24
+    assert photos.sizes["validation"] + photos.sizes["test"] == 40
+    assert min(photos.sizes.values()) >= 10
+    assert repr(photos) in capsys.readouterr().out and "\n" not in repr(photos)
+    for split in ("train", "validation", "test"):
+        batches = list(getattr(photos, split))
+        assert [len(labels) for _, labels in batches[:-1]] == [10] * (len(batches) - 1)
+        assert sum(len(labels) for _, labels in batches) == photos.sizes[split]
+        for images, labels in batches:
+            assert images.dtype == "float32" and images.shape[1:] == (16, 16, 3)
+            assert 0 <= images.numpy().min() and 100 < images.numpy().max() <= 255
+            assert labels.dtype == "int32" and set(labels.numpy()) <= {0, 1}
+
+
+def test_labels_and_pixels_belong_together(pets):
+    photos = load(pets)
+    images, labels = next(iter(photos.validation))
+    for image, label, photo in zip(images, labels, photos.photos["validation"], strict=False):
+        assert photo.source.parent.name == ["cats", "dogs"][int(label)]
+        assert photo.label == label
+        assert np.abs(image.numpy().mean((0, 1)) - photo.read().mean((0, 1))).max() < 4
+
+
+def test_train_is_shuffled_anew_and_reproducibly(pets):
+    def labels(photos):
+        return [tuple(np.concatenate([y.numpy() for _, y in photos.train])) for _ in range(3)]
+
+    first, second = labels(load(pets)), labels(load(pets))
+    assert first == second and len(set(first)) == 3
+    assert labels(load(pets, seed=8)) != first
+    photos = load(pets)
+    order = [np.concatenate([y.numpy() for _, y in photos.validation]) for _ in range(2)]
+    assert np.array_equal(*order) and 0 < np.diff(order[0]).astype(bool).sum()
+
+
+def test_the_test_split_never_moves(pets):
+    before = load(pets)
+    write_photo(pets / "validation" / "cats" / "new.jpg", seed=77)
+    (pets / "validation" / "dogs" / "3.jpg").rename(pets / "validation" / "dogs" / "renamed.jpg")
+    (pets / "validation" / "dogs" / "4.jpg").unlink()
+    after = load(pets)
+    new = digests(after, "test") ^ digests(before, "test")
+    assert len(new) <= 2, "only the added and the removed photo may differ"
+    assert not digests(after, "test") & digests(after, "validation")
+
+
+def test_a_photo_in_two_splits_stays_in_one(pets):
+    before = load(pets)
+    twin = before.photos["test"][0].source
+    shutil.copy(twin, pets / "train" / twin.parent.name / "twin.jpg")
+    shutil.copy(twin, pets / "validation" / twin.parent.name / "twin.jpg")
+    after = load(pets)
+    assert after.sizes["train"] == before.sizes["train"]
+    assert digests(after, "test") == digests(before, "test")
+
+
+def test_uses_of_the_test_split_are_counted(pets):
+    photos = load(pets)
+    repr(photos), list(photos.validation)
+    assert photos.test_uses == 0
+    list(photos.test)
+    assert photos.test_uses == 1
+    list(photos.test)
+    assert photos.test_uses == 2
+
+
+def test_n_train(pets):
+    everything, some, fewer = (load(pets, n_train=n) for n in (None, 12, 4))
+    assert [photo.label for photo in some.photos["train"]].count(0) == 6
+    assert digests(fewer, "train") < digests(some, "train") < digests(everything, "train")
+    assert digests(some, "test") == digests(everything, "test")
+    assert digests(load(pets, n_train=12), "train") == digests(some, "train")
+    assert digests(load(pets, n_train=12, seed=1), "train") != digests(some, "train")
+
+
+@pytest.mark.parametrize("n", [0, 3, 26, -2, 2.0, "all"])
+def test_a_wrong_n_train(pets, n):
+    with pytest.raises(ValueError, match="`n_train` must be a multiple of 2 up to 24.*Received"):
+        load(pets, n_train=n)
+
+
+@pytest.mark.parametrize("options", [{"image_size": 0}, {"batch_size": 2.5}, {"image_size": "a"}])
+def test_wrong_numbers(pets, options):
+    with pytest.raises(ValueError, match=f"`{[*options][0]}` must be a whole number.*Received"):
+        load(pets, **options)
+
+
+def test_bad_files_are_skipped_counted_and_remembered(pets, capsys, monkeypatch):
+    cats = pets / "train" / "cats"
+    (cats / "empty.jpg").touch()
+    (cats / "text.jpg").write_text("no picture")
+    whole = (cats / "1.jpg").read_bytes()
+    (cats / "Größe mit Blank.jpg").write_bytes(whole[: len(whole) - 100])
+    (cats / "labels.csv").write_text("a,b")
+    (cats / ".hidden.jpg").write_text("no picture")
+    photos = load(pets)
+    output = capsys.readouterr().out
+    line = next(line for line in output.splitlines() if "left out" in line)
+    assert line.startswith("4 files left out: ") and line.endswith(" and 1 more.")
+    assert "train/cats/empty.jpg (the file is empty)" in line
+    assert photos.sizes["train"] == 24
+    assert len(list(photos.train)) == 1
+    faults = data.find_bad_images(pets)
+    assert [Path(name).name for name in faults] == [
+        "Größe mit Blank.jpg", "empty.jpg", "labels.csv", "text.jpg",
+    ]  # fmt: skip
+    assert faults["train/cats/Größe mit Blank.jpg"].startswith("damaged: ")
+
+    looked_at = []
+    monkeypatch.setattr(
+        hygiene,
+        "examine",
+        lambda contents, look=hygiene.examine: looked_at.append(1) or look(contents),
+    )
+    assert data.find_bad_images(pets) == faults and not looked_at
+    write_photo(cats / "empty.jpg", seed=99)
+    assert len(data.find_bad_images(pets)) == 3 and len(looked_at) == 1
+    (cats / "text.jpg").unlink()
+    assert len(data.find_bad_images(pets)) == 2 and len(looked_at) == 1
+
+
+def test_damaged_or_unwritable_notes_do_not_matter(pets, monkeypatch, tmp_path):
+    load(pets)
+    (notes,) = (cache_dir() / "checked").iterdir()
+    notes.write_text("{ half a file")
+    assert load(pets).sizes["train"] == 24
+    notes.write_text('{"version": 1}')
+    assert load(pets).sizes["train"] == 24
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "a file"))
+    assert load(pets).sizes["train"] == 24
+
+
+def test_exif_rotation_is_applied(pets):
+    upright = write_photo(pets / "upright.png", seed=5, size=(60, 40))
+    exif = upright.getexif()
+    exif[0x0112] = 6  # shown turned by 90 degrees clockwise
+    path = pets / "validation" / "cats" / "turned.jpg"
+    upright.rotate(90, expand=True).save(path, exif=exif, quality=98)
+    photos = load(pets)
+    for split in ("validation", "test"):
+        images = np.concatenate([x.numpy() for x, _ in getattr(photos, split)])
+        for image, photo in zip(images, photos.photos[split], strict=True):
+            if photo.source == path:
+                expected = np.asarray(upright.resize((16, 16), 2), np.float32)
+                assert photo.read().shape == (40, 60, 3)
+                assert np.abs(image - expected).mean() < 4
+
+
+@pytest.mark.parametrize("size", [(40, 30), (200, 150), (333, 77), (16, 16), (7, 5)])
+def test_the_quick_decoder_agrees_with_the_careful_one(tmp_path, size):
+    path = tmp_path / "photo.jpg"
+    write_photo(path, seed=1, size=size, quality=95)
+    reduction = data.decode.largest_reduction(size[1], size[0], 16)
+    files = ([str(path)] * 2, [True] * 2, [reduction] * 2, [True, False])
+    both = tf.data.Dataset.from_tensor_slices(files).map(
+        lambda *file: splits._decode_in_graph(*file, 16)
+    )
+    quick, careful = (image.astype(float) for image in both.as_numpy_iterator())
+    assert quick.shape == (16, 16, 3)
+    assert np.abs(quick - careful).mean() < 1 and np.abs(quick - careful).max() <= 12
+
+
+def test_a_split_too_large_for_memory_is_streamed(pets, monkeypatch):
+    in_memory = load(pets)
+    monkeypatch.setattr(splits, "MEMORY_LIMIT", 0)
+    streamed = load(pets)
+    for (a, labels_a), (b, labels_b) in zip(in_memory.validation, streamed.validation, strict=True):
+        assert np.array_equal(a, b) and np.array_equal(labels_a, labels_b)
+        assert a.dtype == b.dtype
+    seen = np.concatenate([labels.numpy() for _, labels in streamed.train])
+    assert sorted(seen) == [0] * 12 + [1] * 12
+
+
+def test_a_folder_without_splits(tmp_path):
+    for label, name in enumerate(("ant", "bee", "wasps")):
+        for i in range(60):
+            write_photo(tmp_path / name / f"{i}.png", seed=100 * label + i)
+    photos = load(tmp_path)
+    assert photos.class_names == ["ant", "bee", "wasps"]
+    assert sum(photos.sizes.values()) == 180
+    assert 110 <= photos.sizes["train"] <= 140 and photos.sizes["test"] > photos.sizes["validation"]
+    assert next(iter(photos.train))[0].shape == (32, 16, 16, 3)
+
+
+def test_a_folder_with_three_splits(pets):
+    (pets / "validation").rename(pets / "val")
+    shutil.copytree(pets / "val", pets / "test")
+    for i, path in enumerate(sorted(pets.glob("test/*/*"))):
+        write_photo(path, seed=3000 + i)
+    assert load(pets).sizes == {"train": 24, "validation": 40, "test": 40}
+
+
+def test_wrong_folders(tmp_path, pets):
+    with pytest.raises(NotADirectoryError, match="must be a folder. Received"):
+        load(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="at least two classes.*Received: \\[\\]"):
+        load(tmp_path / "empty")
+    write_photo(tmp_path / "one" / "cats" / "1.jpg")
+    with pytest.raises(ValueError, match="at least two classes.*Received: \\['cat'\\]"):
+        load(tmp_path / "one")
+    write_photo(tmp_path / "one" / "dogs" / "1.jpg", seed=1)
+    with pytest.raises(ValueError, match="split got none of .*Received"):
+        load(tmp_path / "one")
+    shutil.rmtree(pets / "train" / "dogs")
+    (pets / "train" / "dogs").mkdir()
+    with pytest.raises(ValueError, match="the train split got none of dog"):
+        load(pets)
+
+
+def test_wrong_source():
+    with pytest.raises(ValueError, match="'auto', 'web', 'tfds' or 'folder:PATH'. Received"):
+        data.load_cats_vs_dogs("kaggle")
+
+
+def test_auto_takes_the_given_folder_first(pets, tmp_path, monkeypatch):
+    (tmp_path / "given").mkdir()
+    pets.rename(tmp_path / "given" / "cats_vs_dogs")
+    monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "given"))
+    photos = data.load_cats_vs_dogs(image_size=16)
+    assert photos.sizes["train"] == 24 and "given" in photos.source
+
+
+def test_without_photos_and_network_one_sentence_says_so(monkeypatch, tmp_path, capsys):
+    with pytest.raises(FileNotFoundError) as caught:
+        data.load_cats_vs_dogs()
+    message = str(caught.value)
+    assert message == cats_vs_dogs._NO_PHOTOS and message.count(". ") == 0
+    assert "no connection" in capsys.readouterr().out
+    monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "typo"))
+    with pytest.raises(FileNotFoundError):
+        data.load_cats_vs_dogs()
+    assert "typo has no folder cats_vs_dogs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("source", ["web", "tfds"])
+def test_a_source_asked_for_by_name(source, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    with pytest.raises(DownloadError, match="could not"):
+        data.load_cats_vs_dogs(source)
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """A small archive in the layout of the real one, and the package told so."""
+    folder = tmp_path / "photos"
+    path = tmp_path / "photos.zip"
+    names = [
+        f"cats_and_dogs_filtered/{split}/{kind}s/{kind}.{i}.jpg"
+        for split, n in (("train", 12), ("validation", 40))
+        for kind in ("cat", "dog")
+        for i in range(n)
+    ]
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("cats_and_dogs_filtered/vectorize.py", "print()")
+        for i, name in enumerate(names):
+            write_photo(folder / name, seed=i)
+            file.write(folder / name, name)
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_BYTES", path.stat().st_size)
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_PHOTOS", len(names))
+    return path
+
+
+@pytest.mark.parametrize("source", ["web", "auto"])
+def test_from_the_web_once(archive, server, monkeypatch, source):
+    monkeypatch.setattr(cats_vs_dogs, "URL", server.serve("/p.zip", archive.read_bytes(), "cut"))
+    photos = data.load_cats_vs_dogs(source, image_size=16)
+    assert photos.sizes["train"] == 24 and photos.source == "cats_and_dogs_filtered"
+    requests = len(server.log)
+    assert data.load_cats_vs_dogs(source, image_size=16).sizes == photos.sizes
+    assert len(server.log) == requests
+    left = [p.name for p in cache_dir().iterdir() if p.suffix != ".lock"]
+    assert sorted(left) == ["cats_and_dogs_filtered", "checked"]
+    assert not list(cache_dir().rglob("vectorize.py"))
+
+
+def test_a_wrong_archive_is_refused(archive, server, monkeypatch):
+    contents = bytearray(archive.read_bytes())
+    contents[3000] ^= 1
+    monkeypatch.setattr(cats_vs_dogs, "URL", server.serve("/p.zip", bytes(contents)))
+    with pytest.raises(DownloadError, match="is damaged|no zip archive"):
+        data.load_cats_vs_dogs("web")
+    monkeypatch.setattr(cats_vs_dogs, "URL", server.serve("/q.zip", archive.read_bytes()))
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_PHOTOS", 3000)
+    with pytest.raises(DownloadError, match="expected 3,000 photos. Received: 104"):
+        data.load_cats_vs_dogs("web")
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_BYTES", 68_606_236)
+    with pytest.raises(DownloadError, match="expected 68,606,236 bytes"):
+        data.load_cats_vs_dogs("web")
+    assert not (cache_dir() / "cats_and_dogs_filtered").exists()
+    assert not list(cache_dir().glob("*.zip"))
+
+
+LOAD = """
+import sys
+from cnnkit import data
+from cnnkit.data import cats_vs_dogs
+
+cats_vs_dogs.URL, cats_vs_dogs.ARCHIVE_BYTES = sys.argv[1], int(sys.argv[2])
+cats_vs_dogs.ARCHIVE_PHOTOS = int(sys.argv[3])
+print("READY", flush=True)
+data.load_cats_vs_dogs("web", image_size=16)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX signals")
+def test_a_killed_unpacking_leaves_a_working_cache(archive, server, monkeypatch):
+    with zipfile.ZipFile(archive, "a") as file:  # so many that unpacking takes a while
+        photo = file.read("cats_and_dogs_filtered/train/cats/cat.1.jpg")
+        for i in range(100, 6000):
+            file.writestr(f"cats_and_dogs_filtered/train/cats/cat.{i}.jpg", photo)
+    size, n = archive.stat().st_size, 104 + 5900
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_BYTES", size)
+    monkeypatch.setattr(cats_vs_dogs, "ARCHIVE_PHOTOS", n)
+    url = server.serve("/p.zip", archive.read_bytes())
+    monkeypatch.setattr(cats_vs_dogs, "URL", url)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOAD, url, str(size), str(n)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    part = cache_dir() / "cats_and_dogs_filtered.part"
+    deadline = time.time() + 90
+    while not list(part.rglob("cat.2*.jpg")) and time.time() < deadline:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=20)
+    assert part.exists() and not (cache_dir() / "cats_and_dogs_filtered").exists()
+    photos = data.load_cats_vs_dogs("web", image_size=16)
+    assert photos.sizes["train"] == 24 + 5900
+    assert len(list((cache_dir() / "cats_and_dogs_filtered").rglob("*.jpg"))) == n
+    assert not part.exists()
+
+
+def test_the_whole_set_through_tensorflow_datasets(tmp_path, monkeypatch, server):
+    """The real builder reads a small archive in the original layout, with its 1,738 bad files."""
+    import tensorflow_datasets as tfds
+
+    path = tmp_path / "kaggle.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for i in range(120):
+            kind = ("Cat", "Dog")[i % 2]
+            photo = tmp_path / "p" / f"{i}.jpg"
+            write_photo(photo, seed=i)
+            file.write(photo, f"PetImages/{kind}/{i}.jpg")
+        for i in range(1738):
+            file.writestr(f"PetImages/Cat/{1000 + i}.jpg", b"nothing of a JPEG")
+        file.writestr("readme[1].txt", "hello")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setattr(cats_vs_dogs, "TFDS_URL", server.serve("/kaggle.zip"))
+    monkeypatch.setattr(tfds.download.DownloadManager, "download", lambda self, url: path)
+    photos = data.load_cats_vs_dogs("tfds", image_size=16)
+    assert photos.class_names == ["cat", "dog"] and sum(photos.sizes.values()) == 120
+    assert photos.sizes["train"] > 70 and min(photos.sizes.values()) > 4
+    images, labels = next(iter(photos.validation))
+    assert images.shape[1:] == (16, 16, 3) and images.numpy().max() > 100
+    monkeypatch.setattr(cats_vs_dogs, "TFDS_URL", CLOSED)
+    again = data.load_cats_vs_dogs("tfds", image_size=16)
+    assert digests(again, "test") == digests(photos, "test")
+
+
+def test_the_real_photos(real_data, capsys):
+    photos = data.load_cats_vs_dogs(image_size=32)
+    assert photos.sizes == {"train": 2000, "validation": 508, "test": 492}
+    assert [photo.label for photo in photos.photos["train"]].count(0) == 1000
+    first = sorted(digests(photos, "test"))[0]
+    assert first.startswith("0"), first
+    assert not data.find_bad_images(real_data / "cats_vs_dogs")
+    bad = data.find_bad_images(real_data / "cats_vs_dogs_bad")
+    assert list(bad) == ["cat_labels.csv", "manifest.csv"]

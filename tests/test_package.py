@@ -1,0 +1,54 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cnnkit
+
+
+def python(code, **options):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_import_is_quick_and_imports_no_framework():
+    code = (
+        "import sys, time; start = time.perf_counter(); import cnnkit;"
+        "print(time.perf_counter() - start);"
+        "print([m for m in ('keras', 'tensorflow', 'numpy', 'matplotlib') if m in sys.modules])"
+    )
+    seconds, modules = min(python(code).stdout.splitlines() for _ in range(3))
+    assert float(seconds) < 0.1 and modules == "[]"
+
+
+def test_sub_modules_are_loaded_when_used():
+    result = python("import cnnkit; print(cnnkit.data.load_digits()[0].shape)")
+    assert result.stdout.strip() == "(1797, 8, 8)"
+    assert {"data", "models", "viz", "__version__"} <= set(dir(cnnkit))
+    with pytest.raises(AttributeError, match="no attribute 'layer'"):
+        cnnkit.layer  # noqa: B018
+
+
+def test_a_relative_data_folder_becomes_absolute(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    code = "import cnnkit, os; os.chdir('notebooks'); print(os.environ['CNNKIT_DATA'])"
+    result = python(code, cwd=tmp_path, env={**os.environ, "CNNKIT_DATA": "my photos"})
+    assert Path(result.stdout.strip()) == tmp_path / "my photos"
+    without = {name: value for name, value in os.environ.items() if name != "CNNKIT_DATA"}
+    code = "import cnnkit, os; print('CNNKIT_DATA' in os.environ)"
+    assert python(code, env=without).stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("module", ["data", "models", "viz"])
+def test_every_public_name_is_documented(module):
+    part = getattr(cnnkit, module)
+    assert part.__doc__
+    names = getattr(part, "__all__", None) or [
+        name
+        for name, value in vars(part).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == part.__name__
+    ]
+    assert names and all(getattr(part, name).__doc__ for name in names)
