@@ -200,8 +200,6 @@ def test(words):
 def tidy(_):
     """Format the code, strip the notebooks and carry the repository's address into them."""
     python, books = prepare(), sorted(ROOT.glob("notebooks/*.ipynb"))
-    code = call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
-    code += call(python, "-m", "nbstripout", "--keep-id", *books)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     slug = re.search(r'^Repository = "https://github\.com/([^/"]+/[^/"]+)', project, re.M)[1]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -217,7 +215,8 @@ def tidy(_):
             text = re.sub(rf"(github(?:\.com)?/){re.escape(other)}\b", rf"\g<1>{slug}", text)
         if text != old:
             file.write_bytes(text.encode())
-    return code
+    code = call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
+    return code + call(python, "-m", "nbstripout", "--keep-id", *books)
 
 
 def bench(_):

@@ -166,10 +166,18 @@ def extract_features(model, dataset, description="features"):
         shape `(n,)`, in the order in which the dataset gave them.
     """
     signature = [dataset.element_spec[0]]
-    call = tf.function(lambda images: model(images, training=False), input_signature=signature)
+    weights = [[w.numpy() for w in model.trainable_variables]]
+    weights.append([w.numpy() for w in model.non_trainable_variables])
+
+    @partial(tf.function, input_signature=signature)
+    def call(images):
+        # With the weights as constants TensorFlow folds BatchNorm into the convolutions.
+        constants = tf.nest.map_structure(tf.constant, weights)
+        return model.stateless_call(*constants, images, training=False)[0]
+
     features, labels = [], []
-    # On a processor, two streams of small chunks stay in its cache: measured, 1.5 times as fast.
-    chunk = None if tf.config.list_physical_devices("GPU") else 8
+    # On a processor, two streams of small chunks stay in its cache.
+    chunk = None if tf.config.list_physical_devices("GPU") else 4
     with ThreadPoolExecutor(2) as pool:
         for images, batch_labels in tqdm(dataset, description, unit="batch", file=sys.stdout):
             size = chunk or len(images)
