@@ -43,7 +43,7 @@ def explain(text):
 
 def stamps(venv):
     """The stamp in an environment, and the one that a complete installation would leave now."""
-    files = [ROOT / "requirements.lock", ROOT / "pyproject.toml", *ROOT.glob("bench/*.txt")]
+    files = [ROOT / "requirements.lock", ROOT / "pyproject.toml", *ROOT.glob("bench/req*.txt")]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     found = {} if (venv / BIN).exists() else {"digest": ""}
     with contextlib.suppress(OSError, ValueError):
@@ -56,9 +56,10 @@ def prepare(name=".venv"):
     venv = ROOT / name
     found, wanted = stamps(venv)
     if found != wanted:
-        print(f"Preparing {name}: about a minute and 3 GB the first time.", flush=True)
+        print(f"Preparing {name}: about a minute and 3 GB the first time.")
         (ROOT / "build").mkdir(exist_ok=True)
-        with (ROOT / "build/lock").open("w") as lock:  # the system frees it, however we end
+        with (ROOT / "build/lock").open("w") as lock:  # freed by the system, however we end,
+            os.set_inheritable(lock.fileno(), True)  # but after an installer that outlives us
             if os.name == "nt":
                 import msvcrt
 
@@ -90,7 +91,7 @@ def install(venv, found, wanted):
     uv = [python, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
     pin = re.findall(r"^uv==[^\s;\\]+", lock.read_text(encoding="utf-8"), re.M) or ["uv"]
     step("uv", [*pip, "--retries", "1", *pin], stop=False)
-    peers = ROOT.glob("bench/*.txt") if venv.name == ".venv-bench" else []
+    peers = ROOT.glob("bench/req*.txt") if venv.name == ".venv-bench" else []
     parts = [["--require-hashes", "-r", lock], *(["-r", file] for file in peers)]
     for words in [*parts, ["--no-deps", "--no-build-isolation", "-e", ROOT]]:
         step(words[-1].name, [*uv, *words], [*pip, *words])
@@ -118,14 +119,15 @@ def make(venv):
 def step(text, *tries, stop=True):
     """Run a part of the installation in the first way that works; tell whether one does."""
     for words in tries:
-        begin, said = time.monotonic(), ""
-        with Popen([str(word) for word in words], **CAPTURE) as child:
+        begin, said = time.time(), ""
+        print(f"  {text} ...", end="\r")
+        with Popen([str(word) for word in words], close_fds=False, **CAPTURE) as child:
             for line in child.stdout:
                 said += line
                 if sys.stdout.isatty():
-                    print(f"  {text}: {line.strip()[:60]:60}", end="\r", flush=True)
-        state = "failed" if child.returncode else "done"
-        print(f"  {text}: {state}, {time.monotonic() - begin:.0f} s{'':50}", flush=True)
+                    print(f"  {text}: {line.strip()[:60]:60}", end="\r")
+        result = "failed" if child.returncode else "done"
+        print(f"  {text}: {result}, {time.time() - begin:.0f} s{'':60}")
         (ROOT / "build/install.log").write_text(said, encoding="utf-8")
         if not child.returncode:
             return True
@@ -167,7 +169,7 @@ def execute(python, book, pages):
         errors = [f"{output['ename']}: {output['evalue']}" for output in said]
     state = f"FAILED with {errors[0].splitlines()[0]}" if errors else "ok"
     state += f", {time.monotonic() - begin:.0f} s"
-    print(f"{book.stem}: {state}", flush=True)
+    print(f"{book.stem}: {state}")
     return f'<li><a href="{page.name}">{book.stem}</a>: {escape(state)}</li>'
 
 
@@ -191,10 +193,9 @@ def test(words):
     python = prepare()
     style = call(python, "-m", "ruff", "check") + call(python, "-m", "ruff", "format", "--check")
     if style:
-        print("ruff failed, see above; python3 course.py format mends most of it.", flush=True)
-    paths = [word for word in words if Path(word.split("::")[0]).exists()]
-    words = words if paths else ["tests", "notebooks", *words]
-    return call(python, "-m", "pytest", *NBVAL.split(), *words) or style
+        print("ruff failed, see above; python3 course.py format mends most of it.")
+    paths = [] if any(Path(w.split("::")[0]).exists() for w in words) else ["tests", "notebooks"]
+    return call(python, "-m", "pytest", *NBVAL.split(), *paths, *words) or style
 
 
 def tidy(_):
@@ -205,18 +206,20 @@ def tidy(_):
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for file in [*ROOT.glob("README.md"), *books]:
-        old = text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
         if file in books:
-            book = {**json.loads(text), "metadata": metadata}
-            text = json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-            text = re.sub(r"(badge.*/blob/main/notebooks/)[^)]*", rf"\g<1>{file.name}", text)
+            text = json.dumps(
+                {**json.loads(text), "metadata": metadata}, indent=1, ensure_ascii=False
+            )
+            text = re.sub(r"(badge.*?/blob/main/notebooks/)[^)]*", rf"\g<1>{file.name}", text)
             text = re.sub(r'(repository = \\"https://github.com/)[^\\]*', rf"\g<1>{slug}", text)
         for other in re.findall(r"colab\.research\.google\.com/github/([^/]+/[^/]+)/blob", text):
             text = re.sub(rf"(github(?:\.com)?/){re.escape(other)}\b", rf"\g<1>{slug}", text)
-        if text != old:
-            file.write_bytes(text.encode())
+        file.write_bytes(text.encode())
     code = call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
-    return code + call(python, "-m", "nbstripout", "--keep-id", *books)
+    write = "import nbformat, sys; [nbformat.write(nbformat.read(b, 4), b) for b in sys.argv[1:]]"
+    code += call(python, "-m", "nbstripout", "--keep-id", *books)
+    return code + call(python, "-c", write, *books)
 
 
 def bench(_):
@@ -231,7 +234,7 @@ def main(name="help", *words):
     if name not in commands:
         print(__doc__)
         return 0 if "help" in name else print(f"There is no command {name}.", file=sys.stderr) or 2
-    sys.stdout.reconfigure(errors="replace")
+    sys.stdout.reconfigure(errors="replace", line_buffering=True)
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0")
     try:
         if os.environ.get("CNNKIT_DATA"):  # made absolute, since kernels run in notebooks/

@@ -54,7 +54,8 @@ def plot_images(images, titles=None, n_cols=None):
         )
     n_cols = n_cols or min(len(images), 8)
     n_rows = math.ceil(len(images) / n_cols)
-    size = (1.35 * n_cols, (1.35 if titles is None else 1.6) * n_rows)
+    panel = min(10.8 / n_cols, 2.7)  # inches
+    size = (panel * n_cols, (panel + (0 if titles is None else 0.25)) * n_rows)
     figure, axes = plt.subplots(n_rows, n_cols, squeeze=False, figsize=size)
     for axis in axes.flat:
         axis.set_axis_off()
