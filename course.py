@@ -204,13 +204,11 @@ def tidy(_):
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     slug = re.search(r'^Repository = "https://github\.com/([^/"]+/[^/"]+)', project, re.M)[1]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    meta = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for file in [*ROOT.glob("README.md"), *books]:
         text = file.read_text(encoding="utf-8")
         if file in books:
-            text = json.dumps(
-                {**json.loads(text), "metadata": metadata}, indent=1, ensure_ascii=False
-            )
+            text = json.dumps({**json.loads(text), "metadata": meta}, indent=1, ensure_ascii=False)
             text = re.sub(r"(badge.*?/blob/main/notebooks/)[^)]*", rf"\g<1>{file.name}", text)
             text = re.sub(r'(repository = \\"https://github.com/)[^\\]*', rf"\g<1>{slug}", text)
         for other in re.findall(r"colab\.research\.google\.com/github/([^/]+/[^/]+)/blob", text):

@@ -308,7 +308,9 @@ def test_an_interrupted_installation_is_repaired(installed, wheels, tmp_path):
         lock.write("# changed\n")
     old, block = folder / ".venv/old", tmp_path / "block"
     old.touch()
-    process = start(folder, "lab", PIP_FIND_LINKS=wheels.as_uri(), BLOCK=block)
+    (tmp_path / "venv.py").touch()  # quick, and enough where nothing is to be mended
+    options = {"PIP_FIND_LINKS": wheels.as_uri(), "PYTHONPATH": tmp_path, "BLOCK": block}
+    process = start(folder, "lab", **options)
     wait_for(block.exists)
     assert old.exists()  # a changed lock is no reason to make everything anew
     os.killpg(process.pid, signal.SIGKILL)
