@@ -156,9 +156,9 @@ def execute(python, book, pages):
     begin, copy, page = time.monotonic(), pages / book.name, pages / f"{book.stem}.html"
     convert = [str(python), "-m", "nbconvert", "--output-dir", str(pages), "--to"]
     options = ["--execute", "--allow-errors", "--ExecutePreprocessor.timeout=300", str(book)]
+    html = ["html", "--embed-images", "--CoalesceStreamsPreprocessor.enabled=True", str(copy)]
     done = run([*convert, "notebook", *options], **CAPTURE)
-    if not done.returncode:
-        done = run([*convert, "html", "--embed-images", str(copy)], **CAPTURE)
+    done = done if done.returncode else run([*convert, *html], **CAPTURE)
     if done.returncode:  # the kernel died, or a cell took too long
         errors = [explain(done.stdout)]
         page.write_text(f"<pre>{escape(done.stdout)}</pre>", encoding="utf-8")
@@ -233,7 +233,7 @@ def main(name="help", *words):
         print(__doc__)
         return 0 if "help" in name else print(f"There is no command {name}.", file=sys.stderr) or 2
     sys.stdout.reconfigure(errors="replace", line_buffering=True)
-    os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0")
+    os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0", TF_CPP_MIN_LOG_LEVEL="3")
     try:
         if os.environ.get("CNNKIT_DATA"):  # made absolute, since kernels run in notebooks/
             os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).absolute())

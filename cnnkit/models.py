@@ -176,9 +176,9 @@ def extract_features(model, dataset, description="features"):
         return model.stateless_call(*constants, images, training=False)[0]
 
     features, labels = [], []
-    # On a processor, two streams of small chunks stay in its cache.
-    chunk = None if tf.config.list_physical_devices("GPU") else 4
-    with ThreadPoolExecutor(2) as pool:
+    # On a processor, a few streams of small chunks stay in its cache.
+    chunk = None if tf.config.list_physical_devices("GPU") else 8
+    with ThreadPoolExecutor(4) as pool:
         for images, batch_labels in tqdm(dataset, description, unit="batch", file=sys.stdout):
             size = chunk or len(images)
             chunks = [images[i : i + size] for i in range(0, len(images), size)]

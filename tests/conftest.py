@@ -58,7 +58,7 @@ class Server(ThreadingHTTPServer):
 
     Manners: "good" (answers ranges), "no ranges", "cut" (the first answer stops half way, later
     ones are good), "always cut" (every answer stops at its first byte), "stall" (half, then
-    silence), "html", "endless".
+    silence), "slow" (half, then two bytes a second until `go_on`), "html", "endless".
     """
 
     daemon_threads = True
@@ -113,9 +113,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         if manner in ("stall", "slow"):
             server.stalled.set()
+        if manner == "stall":
             server.go_on.wait(20)
-            if manner == "slow":
-                self.wfile.write(contents[max(start, stop) :])
+        elif manner == "slow":
+            sent = max(start, stop)
+            while not server.go_on.wait(0.5) and sent < len(contents):
+                self.wfile.write(contents[sent : sent + 1])
+                sent += 1
+            self.wfile.write(contents[sent:])
 
     def answer(self, status, length, html=False):
         self.send_response(status)
