@@ -5,11 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import cnnkit  # noqa: F401  makes a relative CNNKIT_DATA absolute
+from write_photo import write_photo
 
 REAL_DATA = os.environ.get("CNNKIT_DATA")
 
@@ -29,16 +28,6 @@ def real_data(monkeypatch):
         pytest.skip("CNNKIT_DATA is not set")
     monkeypatch.setenv("CNNKIT_DATA", REAL_DATA)
     return Path(REAL_DATA)
-
-
-def write_photo(path, seed=0, size=(40, 30), **options):
-    """Write a smooth random colour picture; `size` is (width, height)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
-    small = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8))
-    picture = small.resize(size, Image.Resampling.BICUBIC)
-    picture.save(path, **options)
-    return picture
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import write_photo
 
 from cnnkit import data
 from cnnkit.data import cats_vs_dogs, hygiene, splits
 from cnnkit.data.download import DownloadError, cache_dir
+from write_photo import write_photo
 
 CLOSED = "http://127.0.0.1:9/photos.zip"
 

@@ -2,12 +2,12 @@ import io
 
 import numpy as np
 import pytest
-from conftest import write_photo
 from PIL import Image
 
 from cnnkit import data
 from cnnkit.data import decode as module
 from cnnkit.data.decode import decode, largest_reduction
+from write_photo import write_photo
 
 RAMP = np.linspace(0, 255, 48).reshape(6, 8)
 
