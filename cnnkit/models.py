@@ -126,14 +126,17 @@ def split_backbone(backbone, layer_name):
             f"`layer_name` must be one of {', '.join(names)}. Received: layer_name={layer_name!r}"
         )
     cut = backbone.get_layer(layer_name).output
+    trunk = keras.Model(backbone.input, cut, name="trunk")
     try:
         block = keras.Model(cut, backbone.output, name="block")
-    except ValueError as error:
+    except ValueError:  # newer versions of Keras see by themselves that something passes by
+        block = None
+    if block is None or any(layer in trunk.layers for layer in block.layers):
         raise ValueError(
             f"`layer_name` must be a layer through which everything passes, such as the last one "
             f"of a block. Received: layer_name={layer_name!r}"
-        ) from error
-    return keras.Model(backbone.input, cut, name="trunk"), block
+        )
+    return trunk, block
 
 
 def transfer_model(backbone, head):
