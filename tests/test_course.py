@@ -26,7 +26,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="about signals and modes of P
 def start(folder, *words, python=sys.executable, first=ROOMY, cwd=None, **variables):
     """Start a checkout's course.py, offline. `first` is Python code that runs before it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
-    environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}
+    environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
     environment |= {"UV_CACHE_DIR": str(folder.parent / "uv"), "PYTHONIOENCODING": "utf-8"}
     script = str(folder / "course.py")
     code = f"import runpy, sys; sys.argv = {[script, *words]!r}\n{first}\n"
