@@ -1,19 +1,21 @@
 """Labelled photos in a training, a validation and a test split, read into memory once."""
 
-import sys
+import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from cnnkit.data.decode import decode, largest_reduction
 
 SPLITS = ("train", "validation", "test")
 MEMORY_LIMIT = 2 << 30  # bytes of uint8 pixels in one split; a larger one is read in every epoch
 _RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
+_PARALLEL = 2 * (os.cpu_count() or 1)  # photos decoded at the same time
+_OPTIONS = tf.data.Options()
+_OPTIONS.autotune.enabled = False  # its thread often holds up the end of an epoch for a second
 
 
 @dataclass(frozen=True)
@@ -111,66 +113,76 @@ class PhotoSplits:
                 )
 
     def _dataset(self, name, shuffle=False):
-        photos, n = self.photos[name], len(self.photos[name])
+        photos, n, size = self.photos[name], len(self.photos[name]), self.image_size
         labels = tf.constant([photo.label for photo in photos], tf.int32)
-        if n * self.image_size**2 * 3 <= MEMORY_LIMIT:
-            with tf.device("CPU"):
-                images = tf.constant(self._read_all(name))
-            order = tf.data.Dataset.range(n)
-            order = order.shuffle(n, seed=self.seed) if shuffle else order
-            batches = order.batch(self.batch_size).map(lambda i: (tf.gather(images, i), i))
-        else:
-            files = self._files(name).enumerate()
-            files = files.shuffle(n, seed=self.seed) if shuffle else files
-            batches = files.map(
-                lambda i, file: (_decode_in_graph(*file, self.image_size), i),
-                num_parallel_calls=tf.data.AUTOTUNE,
-            ).batch(self.batch_size)
-        return batches.map(
-            lambda images, i: (tf.cast(images, tf.float32), tf.gather(labels, i))
-        ).prefetch(2)
+        memory = _Memory((n, size, size, 3))
 
-    def _files(self, name):
-        """A dataset of `(bytes or path, is_path, reduction, plain)`, a quick one to shuffle."""
-        photos, size = self.photos[name], self.image_size
+        def read(i, *facts):
+            return i, _decode_in_graph(*facts, memory.is_full, size)
+
+        def as_example(i, images):
+            images = tf.cond(memory.is_full, lambda: memory[i], lambda: memory.keep(i, images))
+            return tf.cast(images, tf.float32), tf.gather(labels, i)
+
         sources = [p.source if isinstance(p.source, bytes) else str(p.source) for p in photos]
         is_path = [not isinstance(p.source, bytes) for p in photos]
         reductions = [largest_reduction(p.height, p.width, size) for p in photos]
-        plain = [p.plain for p in photos]
-        return tf.data.Dataset.from_tensor_slices((sources, is_path, reductions, plain))
+        facts = (np.arange(n), sources, is_path, reductions, [p.plain for p in photos])
+        order = tf.data.Dataset.from_tensor_slices(facts)
+        order = order.shuffle(n, seed=self.seed) if shuffle else order
+        images = order.map(read, num_parallel_calls=_PARALLEL)
+        batches = images.batch(self.batch_size).map(as_example)
+        return batches.prefetch(2).with_options(_OPTIONS)
 
-    def _read_all(self, name):
-        shape = (len(self.photos[name]), self.image_size, self.image_size, 3)
-        images = np.empty(shape, np.uint8)
-        files = self._files(name).map(
-            lambda *file: _decode_in_graph(*file, self.image_size),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        bar = tqdm(total=len(images), desc=f"reading the {name} photos", file=sys.stdout)
-        with bar:
-            for batch in files.batch(64).prefetch(2).as_numpy_iterator():
-                images[bar.n : bar.n + len(batch)] = batch
-                bar.update(len(batch))
+
+class _Memory:
+    """Keeps the decoded photos of a split, unless they are too many."""
+
+    def __init__(self, shape):
+        n_kept = shape[0] if np.prod(shape) <= MEMORY_LIMIT else 0
+        with tf.device("CPU"):
+            self.images = tf.Variable(tf.zeros((n_kept, *shape[1:]), tf.uint8))
+            self.is_known = tf.Variable(tf.zeros(n_kept, tf.bool))
+            self.is_full = tf.Variable(False)
+
+    def __getitem__(self, i):
+        return tf.gather(self.images, i)
+
+    def keep(self, i, images):
+        if len(self.is_known):
+            self.images.scatter_update(tf.IndexedSlices(images, i))
+            self.is_known.scatter_update(tf.IndexedSlices(tf.ones_like(i, tf.bool), i))
+            self.is_full.assign(tf.reduce_all(self.is_known))
         return images
 
 
-def _decode_in_graph(source, is_path, reduction, plain, size):
-    """Bytes or a path to a uint8 tensor of shape `(size, size, 3)`."""
-    contents = tf.cond(is_path, lambda: tf.io.read_file(source), lambda: source)
+def _decode_in_graph(source, is_path, reduction, plain, is_known, size):
+    """Bytes or a path to a uint8 tensor of shape `(size, size, 3)`; what is known stays black."""
+
+    def resized(image):
+        image = tf.image.resize(tf.ensure_shape(image, (None, None, 3)), (size, size))
+        return tf.cast(tf.round(image), tf.uint8)
 
     def jpeg(ratio):
-        return lambda: tf.io.decode_jpeg(
-            contents, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE"
+        contents = tf.io.read_file(source)
+        return resized(
+            tf.io.decode_jpeg(contents, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE")
         )
 
     def other():
-        return tf.numpy_function(decode, [contents, reduction], tf.uint8)
+        return resized(tf.numpy_function(_read, [source, is_path, reduction], tf.uint8))
 
-    ratio = tf.argmax(tf.equal(_RATIOS, reduction), output_type=tf.int32)
-    which = tf.where(plain, ratio, len(_RATIOS))
-    image = tf.switch_case(which, [*(jpeg(ratio) for ratio in _RATIOS), other])
-    image = tf.image.resize(tf.ensure_shape(image, (None, None, 3)), (size, size))
-    return tf.cast(tf.round(image), tf.uint8)
+    def black():
+        return tf.zeros((size, size, 3), tf.uint8)
+
+    branches = [*(partial(jpeg, ratio) for ratio in _RATIOS), other, black]
+    which = tf.argmax(tf.equal(_RATIOS, reduction), output_type=tf.int32)
+    which = tf.where(plain & is_path, which, len(_RATIOS))
+    return tf.switch_case(tf.where(is_known, len(_RATIOS) + 1, which), branches)
+
+
+def _read(source, is_path, reduction):
+    return decode(Path(source.decode()).read_bytes() if is_path else source, reduction)
 
 
 def _check_number(name, value):

@@ -192,11 +192,25 @@ def test_the_quick_decoder_agrees_with_the_careful_one(tmp_path, size):
     reduction = data.decode.largest_reduction(size[1], size[0], 16)
     files = ([str(path)] * 2, [True] * 2, [reduction] * 2, [True, False])
     both = tf.data.Dataset.from_tensor_slices(files).map(
-        lambda *file: splits._decode_in_graph(*file, 16)
+        lambda *file: splits._decode_in_graph(*file, False, 16)
     )
     quick, careful = (image.astype(float) for image in both.as_numpy_iterator())
     assert quick.shape == (16, 16, 3)
     assert np.abs(quick - careful).mean() < 1 and np.abs(quick - careful).max() <= 12
+
+
+def test_the_second_epoch_comes_from_memory(pets):
+    photos = load(pets)
+    next(iter(photos.validation))  # an epoch that ends early is no harm
+    first = [(images.numpy(), labels.numpy()) for images, labels in photos.validation]
+    assert all(len(images) > 0 and images.max() > 100 for images, _ in first)
+    seen = {labels.numpy().tobytes() for _, labels in photos.train}
+    shutil.rmtree(pets)
+    for (a, labels_a), (b, labels_b) in zip(first, photos.validation, strict=True):
+        assert np.array_equal(a, b) and np.array_equal(labels_a, labels_b)
+    labels = [labels.numpy() for _, labels in photos.train]
+    assert sorted(np.concatenate(labels)) == [0] * 12 + [1] * 12
+    assert {part.tobytes() for part in labels} != seen  # shuffled anew
 
 
 def test_a_split_too_large_for_memory_is_streamed(pets, monkeypatch):
