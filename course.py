@@ -1,11 +1,9 @@
 """The course: python3 course.py COMMAND, or on Windows py course.py COMMAND.
-The first call fetches the packages into .venv: about a minute and 3 GB.
-
-  lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
-  run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
-  test [ARGS]   check the style, the package and the notebooks; ARGS go to pytest
-  format        format the code, strip the notebooks, refresh their addresses
-  bench         run the comparisons of bench/ in an environment of their own"""
+lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
+run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
+test [ARGS]   check everything; --colab: with Colab's versions; other ARGS go to pytest
+format        format the code, strip the notebooks, refresh their addresses
+bench         run the comparisons of bench/ in an environment of their own"""
 
 import contextlib
 import hashlib
@@ -43,8 +41,8 @@ def explain(text):
 
 def stamps(venv):
     """The stamp in an environment, and the one that a complete installation would leave now."""
-    files = [ROOT / "requirements.lock", ROOT / "pyproject.toml", *ROOT.glob("bench/req*.txt")]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    files = [*ROOT.glob("requirements*.lock"), ROOT / "pyproject.toml", *ROOT.glob("bench/*.txt")]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
     found = {} if (venv / BIN).exists() else {"digest": ""}
     with contextlib.suppress(OSError, ValueError):
         found = found or json.loads((venv / "course.json").read_text())
@@ -85,7 +83,8 @@ def install(venv, found, wanted):
     if found and {**wanted, "digest": found["digest"] or "?"} != found:
         shutil.rmtree((venv / BIN).parent, ignore_errors=True)
     make(venv)
-    stamp, lock, python = venv / "course.json", ROOT / "requirements.lock", venv / BIN
+    lock = ROOT / f"requirements{'-colab' if venv.name == '.venv-colab' else ''}.lock"
+    stamp, python = venv / "course.json", venv / BIN
     stamp.write_text(json.dumps({**wanted, "digest": ""}))
     pip = [python, "-m", "pip", "install"]
     uv = [python, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
@@ -190,7 +189,8 @@ def run_all(names):
 
 def test(words):
     """Check the style, then the rest in one call of pytest, whose summary comes last."""
-    python = prepare()
+    python = prepare(".venv-colab" if "--colab" in words else ".venv")
+    words = [word for word in words if word != "--colab"]
     style = call(python, "-m", "ruff", "check") + call(python, "-m", "ruff", "format", "--check")
     if style:
         print("ruff failed, see above; python3 course.py format mends most of it.")

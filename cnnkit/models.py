@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from cnnkit.data.stored import stored
 from cnnkit.data.weights import find_weights
 
 _KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
@@ -20,20 +21,52 @@ class _Backbone(NamedTuple):
     build: callable
     local_name: str
     url: str
+    image_size: int = 224
 
 
+def drawn_animals_cnn(input_shape=(64, 64, 3)):
+    """The architecture of the built-in backbone: a small residual network.
+
+    Args:
+        input_shape: `(height, width, channels)` of the images, whose values are in -1..1.
+
+    Returns:
+        A functional `keras.Model` to feature maps with a side of `height / 16` and 256 channels.
+    """
+
+    def convolution(x, filters, size=3, strides=1, name=None):
+        options = dict(strides=strides, padding="same", use_bias=False)
+        x = keras.layers.Conv2D(filters, size, **options, name=f"{name}_conv")(x)
+        return keras.layers.BatchNormalization(name=f"{name}_bn")(x)
+
+    def residual(x, name):
+        y = keras.layers.ReLU()(convolution(x, x.shape[-1], name=f"{name}_1"))
+        y = convolution(y, x.shape[-1], name=f"{name}_2")
+        return keras.layers.ReLU()(keras.layers.Add(name=f"{name}_add")([x, y]))
+
+    inputs = keras.Input(input_shape)
+    x = keras.layers.ReLU()(convolution(inputs, 24, strides=2, name="stem"))
+    for i, filters in enumerate((32, 64, 88), start=1):
+        x = keras.layers.ReLU()(convolution(x, filters, strides=2, name=f"down_{i}"))
+        x = residual(x, f"block_{i}")
+    x = keras.layers.ReLU(name="out_relu")(convolution(x, 256, size=1, name="out"))
+    return keras.Model(inputs, x, name="drawn_animals")
+
+
+_NO_TOP = dict(include_top=False, weights=None)
 _BACKBONES = {
     "mobilenet_v2_0.35": _Backbone(
-        partial(keras.applications.MobileNetV2, alpha=0.35),
+        partial(keras.applications.MobileNetV2, alpha=0.35, **_NO_TOP),
         "mobilenet_v2_0.35_224_no_top.weights.h5",
         _KERAS_WEIGHTS
         + "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5",
     ),
     "mobilenet_0.75": _Backbone(
-        partial(keras.applications.MobileNet, alpha=0.75),
+        partial(keras.applications.MobileNet, alpha=0.75, **_NO_TOP),
         "mobilenet_0.75_224_top.weights.h5",
         _KERAS_WEIGHTS + "mobilenet/mobilenet_7_5_224_tf_no_top.h5",
     ),
+    "drawn_animals": _Backbone(drawn_animals_cnn, "drawn_animals.weights.h5", "", 64),
 }
 
 
@@ -61,36 +94,50 @@ def small_cnn(input_shape=(28, 28, 1), n_outputs=10):
     return keras.Sequential(layers, name="small_cnn")
 
 
-def load_backbone(name="mobilenet_v2_0.35", image_size=224):
-    """Load a network trained on ImageNet, without its classifier.
+def load_backbone(name="auto", image_size=None):
+    """Load a trained network without its classifier.
 
     Args:
         name: `"mobilenet_v2_0.35"` (410,208 parameters; Sandler et al., 2018, with 0.35 of the
-            channels) or `"mobilenet_0.75"` (1,832,976 parameters; Howard et al., 2017).
-        image_size: Height and width of its input. The weights were trained at 224.
+            channels) or `"mobilenet_0.75"` (1,832,976 parameters; Howard et al., 2017), both
+            trained on ImageNet; `"drawn_animals"`, which comes with this package, trained on
+            drawn animals other than cats and dogs; or `"auto"`, the first if its weights can be
+            had, else the last.
+        image_size: Height and width of its input. `None` stands for those of its training: 224,
+            or 64 for drawn animals.
 
     Returns:
         A `keras.Model` from images in -1..1, float32 of shape `(batch, image_size, image_size,
-        3)`, to feature maps with a side of `image_size / 32`. Its BatchNorm layers are frozen, so
-        they are in inference mode even while the rest is trained.
+        3)`, to feature maps with a side of `image_size / 32` (drawn animals: `/ 16`). Its
+        BatchNorm layers are frozen, so they are in inference mode even while the rest is trained.
 
     Raises:
         ValueError: If there is no backbone of that name.
         FileNotFoundError: If its weights cannot be had.
     """
+    if name == "auto":
+        try:
+            return load_backbone("mobilenet_v2_0.35", image_size)
+        except FileNotFoundError as error:
+            print(f"{error} Until then the built-in backbone is used, which knows drawings only.")
+            return load_backbone("drawn_animals", image_size)
     if name not in _BACKBONES:
-        raise ValueError(f"`name` must be one of {', '.join(_BACKBONES)}. Received: name={name!r}")
+        names = ", ".join(["auto", *_BACKBONES])
+        raise ValueError(f"`name` must be one of {names}. Received: name={name!r}")
     backbone = _BACKBONES[name]
-    shape = (image_size, image_size, 3)
-    model = backbone.build(input_shape=shape, include_top=False, weights=None)
+    image_size = image_size or backbone.image_size
+    model = backbone.build(input_shape=(image_size, image_size, 3))
     load = partial(_load_whole, model)
-    path = find_weights(backbone.local_name, backbone.url, load)
+    if backbone.url:
+        path = find_weights(backbone.local_name, backbone.url, load)
+    else:
+        path = stored(backbone.local_name)
     load(path)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             # `training=False` at the call would not last: `fit` overrides it.
             layer.trainable = False
-    print(f"{name}: ImageNet weights from {path}")
+    print(f"{name}: weights from {path}")
     return model
 
 

@@ -62,7 +62,7 @@ def same_weights(a, b):
 
 
 def test_weights_from_the_given_folder(given, random_backbone, capsys):
-    backbone = models.load_backbone(image_size=96)
+    backbone = models.load_backbone(NAME, 96)
     assert same_weights(backbone, random_backbone)
     assert backbone.count_params() == 410_208 and backbone.output_shape == (None, 3, 3, 1280)
     assert str(given) in capsys.readouterr().out
@@ -78,16 +78,16 @@ def write_legacy(model, path):
 def test_weights_from_keras_cache(tmp_path, monkeypatch, random_backbone):
     offline(monkeypatch, "http://127.0.0.1:9/official.h5")
     write_legacy(random_backbone, tmp_path / "keras" / "models" / "official.h5")
-    assert same_weights(models.load_backbone(image_size=96), random_backbone)
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
 
 
 def test_weights_from_the_web_once(tmp_path, monkeypatch, server, random_backbone):
     write_legacy(random_backbone, tmp_path / "official.h5")
     contents = (tmp_path / "official.h5").read_bytes()
     offline(monkeypatch, server.serve("/official.h5", contents, "cut"))
-    assert same_weights(models.load_backbone(image_size=96), random_backbone)
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
     n_requests = len(server.log)
-    assert same_weights(models.load_backbone(image_size=96), random_backbone)
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
     assert len(server.log) == n_requests
     assert (cache_dir() / "weights" / "official.h5").read_bytes() == contents
 
@@ -117,25 +117,42 @@ def test_damaged_weights_are_named_and_passed_over(given, capsys, how, random_ba
     damage(given, how)
     before = given.read_bytes()
     with pytest.raises(FileNotFoundError, match="could not be downloaded.*Connect to the network"):
-        models.load_backbone(image_size=96)
+        models.load_backbone(NAME, 96)
     assert f"{given} is damaged and was passed over" in capsys.readouterr().out
     assert given.read_bytes() == before
     write_legacy(random_backbone, tmp_path / "keras" / "models" / "official.h5")
-    assert same_weights(models.load_backbone(image_size=96), random_backbone)
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
 
 
 def test_a_wrong_download_of_weights_is_refused(tmp_path, monkeypatch, server):
     offline(monkeypatch, server.serve("/official.h5", b"no weights"))
     with pytest.raises(FileNotFoundError, match="did not send the right file"):
-        models.load_backbone(image_size=96)
+        models.load_backbone(NAME, 96)
     assert not list((cache_dir() / "weights").glob("*.h5"))
     monkeypatch.setattr(weights, "MAX_BYTES", 5)
     with pytest.raises(FileNotFoundError, match="expected 5 bytes"):
-        models.load_backbone(image_size=96)
+        models.load_backbone(NAME, 96)
+
+
+def test_without_weights_the_built_in_backbone_steps_in(monkeypatch, capsys):
+    offline(monkeypatch, "http://127.0.0.1:9/official.h5")
+    backbone = models.load_backbone()
+    said = capsys.readouterr().out
+    assert "Connect to the network" in said and "which knows drawings only" in said
+    assert backbone.name == "drawn_animals" and backbone.input_shape == (None, 64, 64, 3)
+    assert same_weights(models.load_backbone("drawn_animals"), backbone)
+    larger = models.load_backbone("drawn_animals", 96)
+    assert larger.output_shape == (None, 6, 6, 256) and same_weights(larger, backbone)
+
+
+def test_auto_takes_the_weights_of_imagenet(given, random_backbone):
+    assert same_weights(models.load_backbone("auto", 96), random_backbone)
 
 
 def test_a_wrong_backbone_name():
-    with pytest.raises(ValueError, match="one of mobilenet_v2_0.35, mobilenet_0.75. Received"):
+    with pytest.raises(
+        ValueError, match="one of auto, mobilenet_v2_0.35, .*drawn_animals. Received"
+    ):
         models.load_backbone("resnet")
 
 
@@ -168,7 +185,7 @@ def test_transfer_model_scales_as_the_backbone_was_trained(random_backbone):
 
 
 def test_batchnorm_stays_in_inference_mode_while_the_rest_is_trained(given):
-    backbone = models.load_backbone(image_size=96)
+    backbone = models.load_backbone(NAME, 96)
     head = keras.Sequential([keras.Input((1280,)), keras.layers.Dense(1)])
     model = models.transfer_model(backbone, head)
     before = {weight.path: weight.numpy() for weight in backbone.weights}
@@ -194,7 +211,7 @@ def test_extract_features_keeps_the_order(n, capsys):
 
 def test_real_weights_know_cats(real_data):
     """The real weights, frozen, tell scikit-image's cat from its coffee: they were trained."""
-    backbone = models.load_backbone()
+    backbone = models.load_backbone(NAME)
     assert backbone.output_shape == (None, 7, 7, 1280)
     assert all(np.isfinite(w).all() for w in backbone.get_weights())
     assert models.load_backbone("mobilenet_0.75").output_shape == (None, 7, 7, 768)
@@ -202,9 +219,9 @@ def test_real_weights_know_cats(real_data):
 
 def test_the_official_and_the_local_file_are_found_by_their_names(real_data, tmp_path, monkeypatch):
     """A copy in Keras's cache under Keras's own name loads as well."""
-    backbone = models.load_backbone()
+    backbone = models.load_backbone(NAME)
     monkeypatch.delenv("CNNKIT_DATA")
     target = tmp_path / "keras" / "models" / models._BACKBONES[NAME].url.split("/")[-1]
     write_legacy(backbone, target)
-    assert same_weights(models.load_backbone(), backbone)
+    assert same_weights(models.load_backbone(NAME), backbone)
     shutil.rmtree(tmp_path / "keras")

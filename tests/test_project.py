@@ -150,9 +150,20 @@ def command_faults(lock, contributing, project):
     return complaints
 
 
-def test_lock_has_exact_versions_with_hashes_and_no_host():
-    assert form_faults(text("requirements.lock")) == []
-    assert len(entries(text("requirements.lock"))) > 100
+LOCKS = ("requirements.lock", "requirements-colab.lock")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_has_exact_versions_with_hashes_and_no_host(name):
+    assert form_faults(text(name)) == []
+    assert len(entries(text(name))) > 100
+
+
+def test_colab_lock_has_the_versions_of_colab():
+    asked = re.findall(r"^[\w-]+==\S+", text("requirements-colab.txt"), re.M)
+    assert len(asked) > 10
+    for pin in asked:
+        assert re.search(rf"^{re.escape(pin)} ", text("requirements-colab.lock"), re.M), pin
 
 
 HASH = f"--hash=sha256:{64 * '0'}"
@@ -176,8 +187,9 @@ def test_a_careless_lock_is_found(lock):
     assert form_faults(lock)
 
 
-def test_lock_serves_every_platform_and_python():
-    assert pin_faults(text("requirements.lock"), project()) == []
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_serves_every_platform_and_python(name):
+    assert pin_faults(text(name), project()) == []
 
 
 def test_gaps_of_the_lock_are_found():
@@ -199,8 +211,9 @@ def test_gaps_deep_in_the_lock_are_found():
     assert 'colorama>=0.4; sys_platform == "win32", pinned []: linux' not in complaints
 
 
-def test_contributing_says_how_the_lock_is_made():
-    lock, contributing = text("requirements.lock"), text("CONTRIBUTING.md")
+@pytest.mark.parametrize("name", LOCKS)
+def test_contributing_says_how_the_lock_is_made(name):
+    lock, contributing = text(name), text("CONTRIBUTING.md")
     assert command_faults(lock, contributing, project()) == []
     assert command_faults(lock, contributing.replace("--universal", ""), project())
     assert command_faults(lock.replace("--python-version 3.11", ""), contributing, project())

@@ -4,20 +4,24 @@ from cnnkit.data.cats_vs_dogs import load_cats_vs_dogs
 from cnnkit.data.decode import read_image
 from cnnkit.data.digits import load_digits, load_mnist
 from cnnkit.data.download import cache_dir, fetch, unpack
-from cnnkit.data.hygiene import find_bad_images
+from cnnkit.data.hygiene import find_bad_images, find_duplicates, split
+from cnnkit.data.pets import draw_pets
 from cnnkit.data.photos import load_photo, photo_names
 from cnnkit.data.splits import PhotoSplits
 
 __all__ = [
     "PhotoSplits",
     "cache_dir",
+    "draw_pets",
     "fetch",
     "find_bad_images",
+    "find_duplicates",
     "load_cats_vs_dogs",
     "load_digits",
     "load_mnist",
     "load_photo",
     "photo_names",
     "read_image",
+    "split",
     "unpack",
 ]

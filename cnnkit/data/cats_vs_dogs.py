@@ -1,16 +1,20 @@
 """Cats and dogs, from the nearest place that has them, or your own folder of photos."""
 
+import io
 import os
 import re
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import requests
+from PIL import Image
 
 from cnnkit.data.download import TIMEOUT, DownloadError, cache_dir, fetch, unpack
-from cnnkit.data.hygiene import check_folder, examine
-from cnnkit.data.splits import SPLITS, Photo, PhotoSplits
+from cnnkit.data.hygiene import SPLITS, check_folder, examine
+from cnnkit.data.pets import draw_pets
+from cnnkit.data.splits import DRAWN, Photo, PhotoSplits
 
 URL = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
 ARCHIVE_BYTES = 68_606_236
@@ -23,23 +27,27 @@ TFDS_URL = (
 _MEMBER = re.compile(r"cats_and_dogs_filtered/((train|validation)/(cat|dog)s/\3\.\d+\.jpg)")
 _SPLIT_NAMES = {name: name for name in SPLITS} | {"val": "validation", "valid": "validation"}
 _SINGULAR = {"cats": "cat", "dogs": "dog"}
+_DRAWN_SIZES = {"train": 600, "validation": 500, "test": 500}
+_DRAWN_PIXELS = 64
 _NO_PHOTOS = (
-    "There are no photos of cats and dogs on this machine and none could be downloaded: connect "
-    "to the network, set CNNKIT_DATA to a folder with cats_vs_dogs/train and "
-    "cats_vs_dogs/validation, or give your own with source='folder:PATH'."
+    "There are no photos of cats and dogs here, so the pets are drawn; for photos connect to the "
+    "network, set CNNKIT_DATA to a folder with cats_vs_dogs/train and cats_vs_dogs/validation, or "
+    "give your own with source='folder:PATH'."
 )
 
 
-def load_cats_vs_dogs(source="auto", image_size=224, n_train=None, batch_size=32, seed=7):
+def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=32, seed=7):
     """Load photos of cats and dogs, or of whatever your own folder shows.
 
     Args:
-        source: `"auto"`: `$CNNKIT_DATA/cats_vs_dogs` if it is there, else `"web"`. `"web"`: the
-            3,000 photos of `cats_and_dogs_filtered`, downloaded once (68 MB). `"tfds"`: all
-            23,262 photos through tensorflow-datasets (825 MB). `"folder:PATH"`: a folder with
-            one sub-folder of photos for each class, or with `train` and `validation` folders
-            (and perhaps `test`) that hold those.
-        image_size: Height and width to which the photos are resized, in pixels.
+        source: `"auto"`: `$CNNKIT_DATA/cats_vs_dogs` if it is there, else `"web"`, and if that
+            cannot be had `"drawn"`. `"web"`: the 3,000 photos of `cats_and_dogs_filtered`,
+            downloaded once (68 MB). `"tfds"`: all 23,262 photos through tensorflow-datasets
+            (825 MB). `"drawn"`: 600, 500 and 500 animals of `draw_pets`, 64 pixels wide.
+            `"folder:PATH"`: a folder with one sub-folder of photos for each class, or with
+            `train` and `validation` folders (and perhaps `test`) that hold those.
+        image_size: Height and width to which the photos are resized, in pixels. `None` stands
+            for 224, or for 64 if the pets are drawn.
         n_train: Take only so many training photos, as many of each class; `None` for all.
         batch_size: Photos in a mini-batch.
         seed: Of the shuffling, and of the choice of `n_train` photos.
@@ -52,12 +60,13 @@ def load_cats_vs_dogs(source="auto", image_size=224, n_train=None, batch_size=32
     Raises:
         ValueError: If an argument is wrong, or a folder has too few photos.
         NotADirectoryError: If there is no such folder.
-        FileNotFoundError: If no photos can be had.
         DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
     """
     photos, class_names, where = _find(source)
     if n_train is not None:
         photos["train"] = _balanced(photos["train"], n_train, len(class_names), seed)
+    if image_size is None:
+        image_size = _DRAWN_PIXELS if where == DRAWN else 224
     splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed)
     print(splits)
     return splits
@@ -70,11 +79,14 @@ def _find(source):
         return *_read_folder(folder), f"folder {folder}"
     if source == "web":
         return *_read_folder(_web_folder()), "cats_and_dogs_filtered"
+    if source == "drawn":
+        return _draw(), ["cat", "dog"], DRAWN
     if source == "tfds":
         return *_read_tfds(), "cats_vs_dogs of tensorflow-datasets"
     if source != "auto":
         raise ValueError(
-            f"`source` must be 'auto', 'web', 'tfds' or 'folder:PATH'. Received: source={source!r}"
+            f"`source` must be 'auto', 'web', 'tfds', 'drawn' or 'folder:PATH'. "
+            f"Received: source={source!r}"
         )
     given = os.environ.get("CNNKIT_DATA")
     if given and (Path(given) / "cats_vs_dogs").is_dir():
@@ -86,7 +98,8 @@ def _find(source):
         return _find("web")
     except DownloadError as error:
         print(error)
-        raise FileNotFoundError(_NO_PHOTOS) from None
+        print(_NO_PHOTOS)
+        return _find("drawn")
 
 
 def _web_folder():
@@ -137,6 +150,26 @@ def _read_folder(folder):
             label = class_names.index(part[depth])
             photos[split].append(_photo(folder / name, label, files[name]))
     return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
+
+
+@cache
+def _draw():
+    """Draw the pets of all splits, each with a seed of its own."""
+    photos = {}
+    for seed, (split, n) in enumerate(_DRAWN_SIZES.items()):
+        images, labels = draw_pets(n, seed, size=_DRAWN_PIXELS)
+        contents = [_png(image) for image in images]
+        photos[split] = [
+            _photo(content, int(label), examine(content))
+            for content, label in zip(contents, labels, strict=True)
+        ]
+    return photos
+
+
+def _png(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def _photo(source, label, found):

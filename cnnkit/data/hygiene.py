@@ -8,12 +8,16 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from cnnkit.data.decode import decode, is_plain_jpeg, open_image
 from cnnkit.data.download import cache_dir
+from cnnkit.data.duplicates import group_duplicates, perceptual_hash
 
-_VERSION = 1  # of what `examine` finds; a new number makes older notes worthless
+SPLITS = ("train", "validation", "test")
+_VERSION = 2  # of what `examine` finds; a new number makes older notes worthless
 
 
 def examine(contents):
@@ -24,19 +28,21 @@ def examine(contents):
 
     Returns:
         A dictionary: `digest` (SHA-256 of the bytes), and either `height` and `width` (pixels, as
-        stored) and `plain` (whether TensorFlow's own JPEG decoder may be used), or `fault`, why
-        the file cannot be used.
+        stored), `plain` (whether TensorFlow's own JPEG decoder may be used) and `hash` (see
+        `perceptual_hash`), or `fault`, why the file cannot be used.
     """
     digest = hashlib.sha256(contents).hexdigest()
     try:
         image = open_image(contents)
         plain = is_plain_jpeg(image)
-        image.load() if plain else decode(contents)
+        found = {"height": image.height, "width": image.width, "plain": plain}
+        picture = image if plain else Image.fromarray(decode(contents))
+        found["hash"] = perceptual_hash(picture)
     except ValueError as error:
         return {"digest": digest, "fault": str(error)}
     except (OSError, SyntaxError, EOFError) as error:
         return {"digest": digest, "fault": f"damaged: {error}"}
-    return {"digest": digest, "height": image.height, "width": image.width, "plain": plain}
+    return {"digest": digest} | found
 
 
 def check_folder(folder):
@@ -57,11 +63,9 @@ def check_folder(folder):
     notes = _notes_path(folder)
     known = _read_notes(notes)
     stamps = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            status = path.stat()
-            stamps[relative.as_posix()] = [status.st_size, status.st_mtime_ns]
+    for path in sorted(_files(folder)):
+        status = path.stat() if path.exists() else path.lstat()  # of a link that leads nowhere
+        stamps[path.relative_to(folder).as_posix()] = [status.st_size, status.st_mtime_ns]
     new = [name for name, stamp in stamps.items() if known.get(name, {}).get("stamp") != stamp]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda name: _examine_file(folder / name), new)
@@ -74,6 +78,21 @@ def check_folder(folder):
     if fresh or files.keys() != known.keys():
         _write_notes(notes, files)
     return files
+
+
+def _files(folder):
+    """Every file below a folder, hidden ones left out; links are followed, but not in circles."""
+    for root, folders, names in os.walk(folder, followlinks=True):
+        here = Path(root).resolve()
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and not here.is_relative_to((here / name).resolve())
+        ]
+        for name in names:
+            path = Path(root, name)
+            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+                yield path
 
 
 def find_bad_images(folder):
@@ -90,6 +109,66 @@ def find_bad_images(folder):
     """
     files = check_folder(folder)
     return {name: found["fault"] for name, found in files.items() if "fault" in found}
+
+
+def find_duplicates(folder):
+    """List the pictures below a folder that are the same, or nearly so: resized, re-encoded.
+
+    Args:
+        folder: Path of a folder; its sub-folders, such as `train` and `validation`, are compared
+            with each other too.
+
+    Returns:
+        A list of `Duplicates`, each with `names` (paths relative to `folder`, sorted) and `exact`
+        (whether the files agree in every byte). Mirrored and cut pictures are not found.
+
+    Raises:
+        NotADirectoryError: If there is no such folder.
+    """
+    files = check_folder(folder)
+    return group_duplicates({name: found for name, found in files.items() if "hash" in found})
+
+
+def split(names, labels, groups=None, shares=(0.7, 0.1, 0.2)):
+    """Assign files to a training, a validation and a test split.
+
+    Where a file goes depends on its group alone, so it stays there when files are added or
+    removed, and all files of one group stay together: photos of one animal, say, or duplicates.
+    Each class is cut at the same shares, up to chance: of `n` groups about `sqrt(n * p * (1 - p))`
+    more or fewer than `n * p` go to a split with share `p`.
+
+    Args:
+        names: What identifies each file and never changes: a name, or better a hash of the
+            content, such as `Photo.digest`.
+        labels: The class of each file.
+        groups: Which group each file belongs to; by default each is alone.
+        shares: Of the training, the validation and the test split; they sum to 1.
+
+    Returns:
+        A dictionary from `"train"`, `"validation"` and `"test"` to indices into `names`, int64.
+
+    Raises:
+        ValueError: If the lengths differ, the shares are wrong, or a split gets none of a class.
+    """
+    keys = names if groups is None else groups
+    if not len(names) == len(labels) == len(keys):
+        lengths = (len(names), len(labels), len(keys))
+        raise ValueError(f"Each file needs a name, a label and a group. Received: {lengths}")
+    if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        raise ValueError(f"`shares` must be three, above 0, and sum to 1. Received: {shares}")
+    draws = [hashlib.sha256(str(key).encode()).digest()[:8] for key in keys]
+    draws = np.array([int.from_bytes(draw) / 2**64 for draw in draws])
+    which = np.searchsorted(np.cumsum(shares)[:2], draws, side="right")
+    splits = {name: np.flatnonzero(which == i) for i, name in enumerate(SPLITS)}
+    for name, index in splits.items():
+        missing = set(labels) - {labels[i] for i in index}
+        if missing:
+            raise ValueError(
+                f"Every class needs files in every split, and the {name} split got none of "
+                f"{', '.join(map(str, sorted(missing)))}. Received: {len(names)} files in "
+                f"{len(set(keys))} groups"
+            )
+    return splits
 
 
 def _examine_file(path):

@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.data.decode import decode, largest_reduction
+from cnnkit.data.hygiene import SPLITS
 
-SPLITS = ("train", "validation", "test")
+DRAWN = "drawn pets"  # the source of photos that are none
 MEMORY_LIMIT = 2 << 30  # bytes of uint8 pixels in one split; a larger one is read in every epoch
 _RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
 _PARALLEL = 2 * (os.cpu_count() or 1)  # photos decoded at the same time
@@ -56,6 +57,7 @@ class PhotoSplits:
             which `validation` and `test` give them.
         class_names: Names of the classes; a label is an index into this list.
         source: In words, where the photos are from.
+        drawn: Whether they are drawings.
         sizes: A dictionary from the name of a split to its number of photos.
     """
 
@@ -75,6 +77,10 @@ class PhotoSplits:
         sizes = ", ".join(f"{size:,} {name}" for name, size in self.sizes.items())
         pixels = f"{self.image_size}x{self.image_size} pixels"
         return f"<PhotoSplits: {sizes}; {' and '.join(self.class_names)}; {pixels}; {self.source}>"
+
+    @property
+    def drawn(self):
+        return self.source == DRAWN
 
     @property
     def sizes(self):

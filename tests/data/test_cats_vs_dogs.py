@@ -275,15 +275,30 @@ def test_auto_takes_the_given_folder_first(pets, tmp_path, monkeypatch):
 
 
 def test_without_photos_and_network_one_sentence_says_so(monkeypatch, tmp_path, capsys):
-    with pytest.raises(FileNotFoundError) as caught:
-        data.load_cats_vs_dogs()
-    message = str(caught.value)
-    assert message == cats_vs_dogs._NO_PHOTOS and message.count(". ") == 0
-    assert "no connection" in capsys.readouterr().out
+    photos = data.load_cats_vs_dogs()
+    failure, sentence, *rest = capsys.readouterr().out.splitlines()
+    assert "no connection" in failure and sentence == cats_vs_dogs._NO_PHOTOS
+    assert sentence.count(". ") == 0 and repr(photos) in rest
+    assert photos.drawn and photos.sizes == {"train": 600, "validation": 500, "test": 500}
+    assert photos.image_size == 64 and photos.class_names == ["cat", "dog"]
     monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "typo"))
-    with pytest.raises(FileNotFoundError):
-        data.load_cats_vs_dogs()
+    assert data.load_cats_vs_dogs().drawn
     assert "typo has no folder cats_vs_dogs" in capsys.readouterr().out
+
+
+def test_drawn_pets_are_what_draw_pets_draws():
+    photos = data.load_cats_vs_dogs("drawn")
+    images, labels = data.draw_pets(600, 0)
+    drawn = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    for images, labels in photos.train:
+        for image, label in zip(images.numpy(), labels.numpy(), strict=True):
+            assert drawn.pop(image.astype(np.uint8).tobytes()) == label
+    assert not drawn
+    small = data.load_cats_vs_dogs("drawn", image_size=32, n_train=50)
+    assert small.sizes["train"] == 50
+    assert digests(small, "test") == digests(photos, "test")
+    everything = [digests(photos, split) for split in photos.sizes]
+    assert len(set.union(*everything)) == 1600
 
 
 @pytest.mark.parametrize("source", ["web", "tfds"])

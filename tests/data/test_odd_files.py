@@ -1,0 +1,162 @@
+"""Folders as real people have them: each odd kind of file is read right, or left out and named."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnkit import data
+from write_photo import write_photo
+
+PIXELS = np.random.default_rng(3).integers(0, 256, (24, 30, 4), np.uint8)
+RGB = Image.fromarray(PIXELS[..., :3])
+
+
+def smooth(size=(160, 120)):
+    return Image.fromarray(data.load_photo("astronaut")).resize(size)
+
+
+# Pillow warns of what is still within the limit that is stated here.
+pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+
+
+def write_good(folder):
+    """One file of each odd kind that is a whole picture; its name, and what it shows."""
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    cases = {
+        "format png.jpg": ("PNG", RGB, {}),
+        "format bmp.jpeg": ("BMP", RGB, {}),
+        "format webp.png": ("WEBP", RGB, {"lossless": True}),
+        "no extension": ("PNG", RGB, {}),
+        "gray.png": ("PNG", RGB.convert("L"), {}),
+        "black and white.png": ("PNG", RGB.convert("1"), {}),
+        "palette.png": ("PNG", RGB.quantize(16), {}),
+        "opaque alpha.png": ("PNG", RGB.convert("RGBA"), {}),
+        "animated.gif": ("GIF", RGB.quantize(16), {"save_all": True, "append_images": [RGB] * 3}),
+        "sixteen bits.png": ("PNG", Image.fromarray(PIXELS[..., 0].astype(np.uint16) * 257), {}),
+        "one pixel.png": ("PNG", RGB.resize((1, 1)), {}),
+        "Katze mit Hut \u00fc\u00df \u732b.png": ("PNG", RGB, {}),
+        "cmyk.jpg": ("JPEG", smooth().convert("CMYK"), {"quality": 95}),
+        "turned.jpg": ("JPEG", smooth().rotate(180), {"quality": 95, "exif": exif}),
+        "progressive.jpg": ("JPEG", smooth(), {"quality": 95, "progressive": True}),
+    }
+    folder.mkdir(parents=True)
+    for name, (form, image, options) in cases.items():
+        image.save(folder / name, form, **options)
+    shown = {name: np.asarray(image.convert("RGB")) for name, (_, image, _) in cases.items()}
+    shown["sixteen bits.png"] = np.repeat(PIXELS[..., :1], 3, axis=2)
+    shown["turned.jpg"] = np.asarray(smooth())
+    return shown
+
+
+def write_bad(folder):
+    """One file of each kind that cannot be used; its name, and a part of the reason."""
+    folder.mkdir(parents=True)
+    for name, form in (("cut.jpg", "JPEG"), ("cut.png", "PNG"), ("cut.webp", "WEBP")):
+        smooth().save(folder / name, form)
+        contents = (folder / name).read_bytes()
+        (folder / name).write_bytes(contents[: len(contents) * 2 // 3])
+    (folder / "empty.jpg").touch()
+    (folder / "text.jpg").write_text("This is no picture.", encoding="utf-8")
+    (folder / "page.png").write_text("<!doctype html><title>404</title>", encoding="utf-8")
+    Image.new("1", (12_000, 9_000)).save(folder / "huge.png")
+    reasons = {"cut.jpg": "damaged", "cut.png": "damaged", "cut.webp": "not a JPEG"}
+    reasons |= {"empty.jpg": "empty", "text.jpg": "not a JPEG", "page.png": "not a JPEG"}
+    return reasons | {"huge.png": "over 100,000,000 pixels: 12,000 x 9,000"}
+
+
+def test_whole_pictures_are_read_as_they_look(tmp_path):
+    shown = write_good(tmp_path / "odd")
+    assert data.find_bad_images(tmp_path) == {}
+    for name, expected in shown.items():
+        image = data.read_image(tmp_path / "odd" / name)
+        assert image.shape == expected.shape and image.dtype == np.uint8
+        assert np.abs(image.astype(int) - expected).mean() < (5 if "jpg" in name else 0.01), name
+
+
+def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path):
+    reasons = write_bad(tmp_path / "odd")
+    found = data.find_bad_images(tmp_path)
+    assert sorted(found) == sorted(f"odd/{name}" for name in reasons)
+    for name, reason in reasons.items():
+        assert reason in found[f"odd/{name}"]
+
+
+def test_the_loader_takes_the_good_and_counts_the_bad(tmp_path, capsys):
+    shown = write_good(tmp_path / "ant")
+    reasons = write_bad(tmp_path / "bee")
+    for i in range(60):
+        write_photo(tmp_path / "ant" / f"a {i}.jpg", seed=i)
+        write_photo(tmp_path / "bee" / f"b {i}.jpg", seed=100 + i)
+    photos = data.load_cats_vs_dogs(f"folder:{tmp_path}", image_size=16)
+    assert f"{len(reasons)} files left out: bee/cut.jpg (damaged" in capsys.readouterr().out
+    names = {photo.source.name for split in photos.photos.values() for photo in split}
+    assert set(shown) <= names and not set(reasons) & names
+    for _ in range(2):  # from the files, then from memory
+        n = 0
+        for images, labels in photos.train:
+            assert images.shape == (len(labels), 16, 16, 3)
+            assert np.isfinite(images).all() and images.numpy().min() >= 0
+            n += len(labels)
+        assert n == photos.sizes["train"]
+
+
+def test_a_jpeg_cut_anywhere_is_never_half_shown(tmp_path):
+    smooth().save(tmp_path / "whole.jpg", quality=90)
+    contents = (tmp_path / "whole.jpg").read_bytes()
+    for i, end in enumerate(np.linspace(0, len(contents) - 3, 40).astype(int)):
+        (tmp_path / f"cut {i:02}.jpg").write_bytes(contents[:end])
+    assert len(data.find_bad_images(tmp_path)) == 40
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_links(tmp_path):
+    for name in ("ants", "bees"):
+        for i in range(3):
+            write_photo(tmp_path / "elsewhere" / name / f"{i}.jpg", seed=hash(name) % 100 + i)
+    folder = tmp_path / "photos"
+    (folder / "bees").mkdir(parents=True)
+    (folder / "ants").symlink_to(tmp_path / "elsewhere/ants")  # a whole class
+    for i in range(3):
+        (folder / "bees" / f"{i}.jpg").symlink_to(tmp_path / f"elsewhere/bees/{i}.jpg")
+    (folder / "bees" / "circle").symlink_to(folder)
+    (folder / "bees" / "itself").symlink_to(folder / "bees" / "itself")
+    (folder / "bees" / "nowhere.jpg").symlink_to(tmp_path / "gone.jpg")
+    assert sorted(data.find_bad_images(folder)) == ["bees/itself", "bees/nowhere.jpg"]
+    from cnnkit.data.hygiene import check_folder
+
+    good = [name for name, found in check_folder(folder).items() if "fault" not in found]
+    assert good == [f"{name}/{i}.jpg" for name in ("ants", "bees") for i in range(3)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has other units elsewhere")
+@pytest.mark.parametrize("name", ["large.jpg", "large.png"])
+def test_a_large_picture_takes_bounded_memory(tmp_path, name):
+    """8,000 x 8,000 pixels are 192 MB; no more than a few such arrays may exist at a time."""
+    folder = tmp_path / "large"
+    folder.mkdir()
+    Image.new("RGB", (8000, 8000), (200, 30, 90)).save(folder / name)
+    code = f"""
+import resource
+from cnnkit import data
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
+before = peak()
+bad = data.find_bad_images({str(folder)!r})
+assert bad == {{}}, bad
+image = data.read_image({str(folder / name)!r})
+assert image.shape == (8000, 8000, 3) and abs(int(image[0, 0, 0]) - 200) < 3
+print("MB", peak() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout.split("MB")[-1]) < 900
+
+
+def test_the_odd_real_files(real_data):
+    bad = data.find_bad_images(real_data / "cats_vs_dogs_bad")
+    assert set(bad) == {"cat_labels.csv", "manifest.csv"}
+    assert all("not a JPEG" in reason for reason in bad.values())

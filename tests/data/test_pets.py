@@ -1,0 +1,79 @@
+"""Drawn animals: the same everywhere, independent of each other, and refused with a reason."""
+
+import numpy as np
+import pytest
+
+from cnnkit.data.pets import KINDS, draw_pets
+
+KNOBS = ("viewpoint", "illumination", "occlusion", "clutter")
+
+
+def test_shapes_and_labels():
+    images, labels = draw_pets(7, 1, kinds=("owl", "pig", "fox"), size=48)
+    assert images.shape == (7, 48, 48, 3) and images.dtype == np.uint8
+    assert labels.dtype == np.int32 and labels.tolist() == [0, 1, 2, 0, 1, 2, 0]
+    assert images.std(axis=(1, 2, 3)).min() > 10
+    assert len({image.tobytes() for image in images}) == 7
+    none, no_labels = draw_pets(0, 1)
+    assert none.shape == (0, 64, 64, 3) and no_labels.shape == (0,)
+
+
+def test_an_image_depends_on_seed_and_number_alone():
+    few, many = draw_pets(3, 5)[0], draw_pets(9, 5)[0]
+    assert np.array_equal(few, many[:3])
+    assert not np.array_equal(few, draw_pets(3, 6)[0])
+
+
+def test_the_same_pictures_on_every_machine():
+    images = draw_pets(20, 11, kinds=tuple(KINDS), viewpoint=0.5, illumination=0.5, clutter=0.2)[0]
+    coarse = images.reshape(20, 4, 16, 4, 16, 3).mean(axis=(2, 4))
+    # A rounded mean is the same even where a processor rounds one pixel otherwise.
+    assert np.allclose(coarse[0, 0, 0], (37.4, 46.2, 41.4), atol=0.5)
+    assert np.allclose(coarse[7, 2, 1], (171.8, 175.9, 111.8), atol=0.5)
+    assert np.allclose(coarse[19, 3, 3], (145.9, 170.7, 124.4), atol=0.5)
+
+
+@pytest.mark.parametrize("size", [32, 96, 128])
+def test_a_size_shows_the_same_animals(size):
+    small = draw_pets(6, 3, size=size)[0].astype(float)
+    other = draw_pets(6, 3, size=64)[0].astype(float)
+    cells = [x.reshape(6, 16, len(x[0]) // 16, 16, -1, 3).mean(axis=(2, 4)) for x in (small, other)]
+    assert np.abs(cells[0] - cells[1]).mean() < 3
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_each_knob_changes_the_picture_more_and_more(knob):
+    pictures = [draw_pets(20, 2, **{knob: v})[0].astype(float) for v in (0, 0.2, 0.6, 1)]
+    changes = [np.abs(picture - pictures[0]).mean() for picture in pictures]
+    assert changes[0] == 0 and np.all(np.diff(changes) > 0.5)
+
+
+def test_off_means_the_default():
+    plain = draw_pets(4, 9)[0]
+    assert np.array_equal(plain, draw_pets(4, 9, **dict.fromkeys(KNOBS, 0))[0])
+
+
+def test_clutter_stays_behind_the_animal():
+    """The middle of each face, where the nose is, looks the same."""
+    plain, cluttered = draw_pets(40, 4)[0], draw_pets(40, 4, clutter=1.0)[0]
+    unchanged = np.all(np.abs(plain.astype(int) - cluttered) < 12, axis=-1)
+    assert unchanged.mean(axis=(1, 2)).min() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n": -1}, "`n` must be a whole number from 0.*n=-1"),
+        ({"n": 2.0}, "`n` must be a whole number.*n=2.0"),
+        ({"seed": -3}, "`seed` .* from 0.*seed=-3"),
+        ({"size": 4}, "`size` .* from 8.*size=4"),
+        ({"kinds": ("cat", "cow")}, "must be some of cat, dog, bear.*'cow'"),
+        ({"kinds": "cat"}, "in a list.*'cat'"),
+        ({"kinds": ()}, r"in a list.*\(\)"),
+        ({"clutter": 1.5}, "`clutter` must be in 0..1. Received: clutter=1.5"),
+        ({"viewpoint": float("nan")}, "viewpoint=nan"),
+    ],
+)
+def test_wrong_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        draw_pets(**{"n": 2, "seed": 0, **options})
