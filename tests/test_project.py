@@ -317,6 +317,7 @@ def workflow_faults(workflow, notebooks, project):
     commands = {name: [s["run"] for s in job["steps"] if "run" in s] for name, job in jobs.items()}
     if commands != {
         "unit": ["python course.py test tests"],
+        "colab": ["python course.py test --colab"],
         "notebook": ["python course.py test notebooks/${{ matrix.notebook }}"],
     }:
         complaints.append(f"the commands are {commands}")

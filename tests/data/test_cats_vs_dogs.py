@@ -169,6 +169,58 @@ def test_damaged_or_unwritable_notes_do_not_matter(pets, monkeypatch, tmp_path):
     assert load(pets).sizes["train"] == 24
 
 
+def snapshot(folder):
+    """Every file with its content and the time of its last change."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_the_data_folder_is_only_read(pets):
+    (pets / "train/cats/bad.jpg").write_bytes(b"")
+    before = snapshot(pets)
+    if os.name == "posix":
+        for path in [pets, *pets.rglob("*")]:
+            path.chmod(path.stat().st_mode & ~0o222)
+    photos = load(pets)
+    list(photos.train)
+    data.find_duplicates(pets)
+    assert snapshot(pets) == before
+    for path in [pets, *pets.rglob("*")]:
+        path.chmod(0o755)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_a_full_disk_leaves_older_notes_as_they_were(pets, monkeypatch):
+    load(pets)
+    before = snapshot(cache_dir() / "checked")
+    write_photo(pets / "train/cats/new.jpg", seed=77)
+
+    def full(path, *args, **options):
+        with open("/dev/full", "w") as file:  # noqa: PTH123
+            file.write(*args)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert load(pets).sizes["train"] == 25
+    assert snapshot(cache_dir() / "checked") == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="about a signal of POSIX")
+def test_a_killed_check_leaves_older_notes_as_they_were(pets):
+    load(pets)
+    before = snapshot(cache_dir() / "checked")
+    for i in range(400):
+        write_photo(pets / f"train/cats/new {i}.jpg", seed=i, size=(300, 300))
+    code = f"from cnnkit import data; data.find_bad_images({str(pets)!r})"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    seen = b""
+    while b"checking files" not in seen:
+        seen += process.stdout.read(1)
+    process.kill()
+    process.communicate()
+    assert snapshot(cache_dir() / "checked") == before
+    assert load(pets).sizes["train"] == 424
+
+
 def test_exif_rotation_is_applied(pets):
     upright = write_photo(pets / "upright.png", seed=5, size=(60, 40))
     exif = upright.getexif()
