@@ -219,12 +219,12 @@ def extract_features(model, dataset, description="features"):
     weights = [[w.numpy() for w in model.trainable_variables]]
     weights.append([w.numpy() for w in model.non_trainable_variables])
 
-    @partial(tf.function, input_signature=signature)
-    def call(images):
+    def forward(images):
         # With the weights as constants TensorFlow folds BatchNorm into the convolutions.
         constants = tf.nest.map_structure(tf.constant, weights)
         return model.stateless_call(*constants, images, training=False)[0]
 
+    call = tf.function(forward, input_signature=signature).get_concrete_function()
     features, labels = [], []
     # On a processor, a few streams of small chunks stay in its cache.
     chunk = None if tf.config.list_physical_devices("GPU") else 8
