@@ -1,9 +1,10 @@
 """The course: python3 course.py COMMAND, or on Windows py course.py COMMAND.
-lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
-run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
-test [ARGS]   check everything; --colab: with Colab's versions; other ARGS go to pytest
-format        format the code, strip the notebooks, refresh their addresses
-bench         run the comparisons of bench/ in an environment of their own"""
+The first call fetches the packages into .venv: about a minute and 3 GB.
+  lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
+  run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
+  test [ARGS]   check everything; --colab: with Colab's versions; other ARGS go to pytest
+  format        format the code, strip the notebooks, refresh their addresses
+  bench         run the comparisons of bench/ in an environment of their own"""
 
 import contextlib
 import hashlib
@@ -192,8 +193,7 @@ def test(words):
     python = prepare(".venv-colab" if "--colab" in words else ".venv")
     words = [word for word in words if word != "--colab"]
     style = call(python, "-m", "ruff", "check") + call(python, "-m", "ruff", "format", "--check")
-    if style:
-        print("ruff failed, see above; python3 course.py format mends most of it.")
+    print("ruff failed: python3 course.py format mends most of it." if style else "ruff: done")
     paths = [] if any(Path(w.split("::")[0]).exists() for w in words) else ["tests", "notebooks"]
     return call(python, "-m", "pytest", *NBVAL.split(), *paths, *words) or style
 

@@ -314,7 +314,9 @@ def test_wrong_folders(tmp_path, pets):
 
 
 def test_wrong_source():
-    with pytest.raises(ValueError, match="'auto', 'web', 'tfds' or 'folder:PATH'. Received"):
+    with pytest.raises(
+        ValueError, match="'auto', 'web', 'tfds', 'drawn' or 'folder:PATH'. Received"
+    ):
         data.load_cats_vs_dogs("kaggle")
 
 
