@@ -53,16 +53,17 @@ def decode(contents, reduction=1):
     image = open_image(contents)
     try:
         image.load()
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):
             image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
+        if image.mode != "RGB":  # else a large picture would be copied
+            image = image.convert("RGB")
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ValueError(f"damaged: {error}") from error
-    return np.asarray(image.reduce(reduction))
+    return np.asarray(image if reduction == 1 else image.reduce(reduction))
 
 
 def is_plain_jpeg(image):

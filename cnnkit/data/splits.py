@@ -156,9 +156,10 @@ class _Memory:
 
     def keep(self, i, images):
         if len(self.is_known):
-            self.images.scatter_update(tf.IndexedSlices(images, i))
-            self.is_known.scatter_update(tf.IndexedSlices(tf.ones_like(i, tf.bool), i))
-            self.is_full.assign(tf.reduce_all(self.is_known))
+            written = self.images.scatter_update(tf.IndexedSlices(images, i))
+            with tf.control_dependencies([written.op]):  # else another iterator may read too early
+                self.is_known.scatter_update(tf.IndexedSlices(tf.ones_like(i, tf.bool), i))
+                self.is_full.assign(tf.reduce_all(self.is_known))
         return images
 
 
