@@ -145,7 +145,9 @@ def _load_whole(model, path):
     """Load a weight file, which must fit and hold numbers only; raise ValueError if it does not."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Keras only warns of layers that the file has not
+            warnings.simplefilter(
+                "error", UserWarning
+            )  # Keras only warns of layers that the file has not
             model.load_weights(path)
     except Exception as error:  # Keras and h5py raise a dozen kinds for a damaged file
         raise ValueError(f"the weights do not fit {model.name}: {error}") from error

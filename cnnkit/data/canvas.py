@@ -23,7 +23,7 @@ def ellipse(x, y, rx, ry, angle=0.0):
     def distance(u, v):
         a, b = u * (cos / rx) + v * (sin / rx), v * (cos / ry) - u * (sin / ry)
         a, b = a * a, b * b
-        k2 = a + b
+        k2 = a + b + 1e-12  # not 0 in the middle, which would count as the edge
         slope = np.sqrt(a / (rx * rx) + b / (ry * ry)) + 1e-6
         return (k2 - np.sqrt(k2)) / slope  # to first order
 

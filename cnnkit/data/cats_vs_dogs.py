@@ -1,5 +1,6 @@
 """Cats and dogs, from the nearest place that has them, or your own folder of photos."""
 
+import contextlib
 import io
 import os
 import re
@@ -64,7 +65,7 @@ def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=3
     """
     photos, class_names, where = _find(source)
     if n_train is not None:
-        photos["train"] = _balanced(photos["train"], n_train, len(class_names), seed)
+        photos = photos | {"train": _balanced(photos["train"], n_train, len(class_names), seed)}
     if image_size is None:
         image_size = _DRAWN_PIXELS if where == DRAWN else 224
     splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed)
@@ -110,7 +111,8 @@ def _web_folder():
             unpack(archive, folder, _members(archive))
         except OSError as error:
             raise DownloadError(f"{archive} could not be unpacked: {error.strerror}") from error
-        archive.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # on Windows another process may still read it
+            archive.unlink()
     return folder
 
 
@@ -139,17 +141,27 @@ def _read_folder(folder):
     faults = [f"{name} ({found['fault']})" for name, found in files.items() if "fault" in found]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        print(f"{len(faults)} files left out: {', '.join(faults[:3])}{more}.")
-    depth = 1 if (folder / "train").is_dir() else 0
-    parts = {name: name.split("/") for name in files if name.count("/") > depth}
-    class_names = sorted({part[depth] for part in parts.values()})
+        named = ", ".join(faults[:3]).encode("utf-8", "replace").decode("utf-8")
+        print(f"{len(faults)} files left out: {named}{more}.")
+    tops = sorted(path.name for path in folder.iterdir() if _is_part(path))
+    depth = 1 if any(name.lower() in _SPLIT_NAMES for name in tops) else 0
+    ignored = [name for name in tops if depth and name.lower() not in _SPLIT_NAMES]
+    if ignored:
+        print(f"Not train, validation or test, so ignored: {', '.join(ignored)}.")
+    parents = [folder / name for name in tops if name not in ignored] if depth else [folder]
+    class_names = sorted({path.name for top in parents for path in top.iterdir() if _is_part(path)})
     photos = {name: [] for name in SPLITS}
-    for name, part in parts.items():
-        split = _SPLIT_NAMES.get(part[0], "") if depth else "train"
-        if split and "fault" not in files[name]:
-            label = class_names.index(part[depth])
-            photos[split].append(_photo(folder / name, label, files[name]))
+    for name, found in files.items():
+        part = name.split("/")
+        if len(part) > depth + 1 and part[0] not in ignored and "fault" not in found:
+            split = _SPLIT_NAMES[part[0].lower()] if depth else "train"
+            photos[split].append(_photo(folder / name, class_names.index(part[depth]), found))
     return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
+
+
+def _is_part(path):
+    """Whether a folder may hold a class or a split."""
+    return path.is_dir() and not path.name.startswith(".")
 
 
 @cache

@@ -1,6 +1,8 @@
 """From the bytes of a picture file to an array, the same way everywhere."""
 
+import contextlib
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +55,8 @@ def decode(contents, reduction=1):
     image = open_image(contents)
     try:
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
+        with contextlib.suppress(struct.error, TypeError):  # odd EXIF is no reason to lose a photo
+            ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):
             image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
         if image.has_transparency_data:

@@ -53,7 +53,7 @@ def fetch(url, path, check, size=None, max_size=1 << 30):
     path = Path(path)
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
-        with _one_process_makes(path) as missing:
+        with _one_process_makes(path, lambda: path.exists() and _passes(check, path)) as missing:
             if missing:
                 _download(url, part, check, size, max_size)
                 part.replace(path)
@@ -64,10 +64,19 @@ def fetch(url, path, check, size=None, max_size=1 << 30):
     return path
 
 
+def _passes(check, path):
+    try:
+        check(path)
+    except ValueError as error:
+        print(f"{path} is damaged, so it is downloaded again: {error}")
+        return False
+    return True
+
+
 @contextlib.contextmanager
-def _one_process_makes(path):
+def _one_process_makes(path, is_there):
     """Yield whether `path` is missing, and keep other processes out while it is being made."""
-    if path.exists():
+    if is_there():
         yield False
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +87,7 @@ def _one_process_makes(path):
         print(f"Waiting for another process that is making {path.name}.")
         lock.acquire()
     try:
-        yield not path.exists()
+        yield not is_there()
     finally:
         lock.release()
 
@@ -171,7 +180,7 @@ def unpack(archive, folder, members):
     """
     archive, folder = Path(archive), Path(folder)
     part = folder.with_name(folder.name + ".part")
-    with _one_process_makes(folder) as missing:
+    with _one_process_makes(folder, folder.exists) as missing:
         if missing:
             shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
             try:

@@ -49,15 +49,14 @@ def group_duplicates(files):
         A list of `Duplicates`, in the order of their first names.
     """
     names = sorted(files)
+    if not names:
+        return []
     digests = np.array([files[name]["digest"] for name in names])
     _, first = np.unique(digests, return_inverse=True)
-    pairs = [(np.flatnonzero(first == i)) for i in np.flatnonzero(np.bincount(first) > 1)]
-    links = [(group[0], other) for group in pairs for other in group[1:]]
-    links += _similar([files[name]["hash"] for name in names])
-    if not links:
-        return []
-    rows, columns = np.array(links).T
-    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(names),) * 2)
+    _, representative = np.unique(first, return_index=True)
+    same = np.stack([np.arange(len(names)), representative[first]], axis=1)
+    links = np.concatenate([same, _similar([files[name]["hash"] for name in names])])
+    graph = coo_array((np.ones(len(links)), links.T), shape=(len(names),) * 2)
     _, component = connected_components(graph, directed=False)
     groups = [np.flatnonzero(component == i) for i in np.flatnonzero(np.bincount(component) > 1)]
     return [
@@ -67,16 +66,15 @@ def group_duplicates(files):
 
 
 def _similar(hashes):
-    """Pairs of indices whose hashes differ in `MAX_DISTANCE` bits at most."""
+    """Pairs of indices, `(n, 2)`, whose hashes differ in `MAX_DISTANCE` bits at most."""
     index = np.array([i for i, text in enumerate(hashes) if text], int)
     if not len(index):
-        return []
+        return np.empty((0, 2), int)
     bits = [np.unpackbits(np.frombuffer(bytes.fromhex(hashes[i]), np.uint8)) for i in index]
     signs = 2 * np.array(bits, np.float32) - 1
     pairs = []
     for start in range(0, len(index), _ROWS):
         distance = (256 - signs[start : start + _ROWS] @ signs.T) / 2
-        a, b = np.nonzero(distance <= MAX_DISTANCE)
-        a += start
-        pairs += zip(index[a[a < b]], index[b[a < b]], strict=True)
-    return pairs
+        a, b = np.nonzero(np.triu(distance <= MAX_DISTANCE, k=start + 1))
+        pairs.append(np.stack([index[start + a], index[b]], axis=1))
+    return np.concatenate(pairs)

@@ -81,17 +81,19 @@ def check_folder(folder):
 
 
 def _files(folder):
-    """Every file below a folder, hidden ones left out; links are followed, but not in circles."""
+    """Every file below a folder, hidden ones left out; links are followed, each folder once."""
+    visited = set()
     for root, folders, names in os.walk(folder, followlinks=True):
-        here = Path(root).resolve()
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and not here.is_relative_to((here / name).resolve())
-        ]
+        real = Path(root).resolve()
+        if real in visited:
+            folders.clear()
+            continue
+        visited.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(root, name)
-            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+            leads_nowhere = path.is_symlink() and not path.exists()
+            if not name.startswith(".") and (path.is_file() or leads_nowhere):
                 yield path
 
 
@@ -102,7 +104,8 @@ def find_bad_images(folder):
         folder: Path of a folder; its sub-folders are searched too, hidden files are not.
 
     Returns:
-        A dictionary from path relative to `folder` to the reason, in the order of the paths.
+        A dictionary from path relative to `folder` to the reason, in the order of the paths. A
+        file whose end was overwritten, and still decodes, is not found.
 
     Raises:
         NotADirectoryError: If there is no such folder.
@@ -173,9 +176,14 @@ def split(names, labels, groups=None, shares=(0.7, 0.1, 0.2)):
 
 def _examine_file(path):
     try:
+        os.fspath(path).encode("utf-8")
         return examine(path.read_bytes())
+    except UnicodeEncodeError:
+        return {"digest": "", "fault": "the name is not UTF-8: rename it"}
     except OSError as error:
         return {"digest": "", "fault": f"cannot be read: {error.strerror}"}
+    except Exception as error:  # Pillow raises a dozen kinds for odd files
+        return {"digest": "", "fault": f"damaged: {error}"}
 
 
 def _notes_path(folder):
@@ -193,6 +201,7 @@ def _read_notes(path):
 
 def _write_notes(path, files):
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    files = {name: found for name, found in files.items() if found["digest"]}  # else look again
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps({"version": _VERSION, "files": files}), encoding="utf-8")

@@ -320,6 +320,7 @@ def draw_pets(
     knobs = dict(viewpoint=viewpoint, illumination=illumination)
     knobs |= dict(occlusion=occlusion, clutter=clutter)
     _check(n, seed, kinds, size, knobs)
+    kinds = tuple(kinds)
     images = np.empty((n, size, size, 3), np.uint8)
     labels = np.arange(n, dtype=np.int32) % len(kinds)
     for i in tqdm(range(n), "drawing", unit="image", delay=1, file=sys.stdout):
@@ -549,7 +550,7 @@ def _draw_occluders(canvas, occlusion, rng):
 
 
 def _light(canvas, illumination, chance):
-    """Gain between a quarter and double, a slope from one side, and a tint."""
+    """Gain between a seventh and 1.7, a slope from one side, and a tint."""
     if not illumination:
         return
     angle = 2 * np.pi * chance[0]

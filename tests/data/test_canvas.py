@@ -44,6 +44,9 @@ def test_edges_are_smooth_and_the_inside_is_full():
     assert values.dtype == np.uint8 and values[32, 32] == 255 and values[2, 2] == 0
     between = (values > 10) & (values < 245)
     assert 60 < between.sum() < 250  # a ring about a pixel wide
+    odd = Canvas(65, (0.0, 0.0, 0.0))
+    odd.paint(ellipse(0, 0, 0.6, 0.6), (1.0, 1.0, 1.0))
+    assert odd.image()[32, 32, 0] == 255
 
 
 def test_what_lies_outside_is_cut_off():

@@ -279,12 +279,50 @@ def test_a_split_too_large_for_memory_is_streamed(pets, monkeypatch):
 def test_a_folder_without_splits(tmp_path):
     for label, name in enumerate(("ant", "bee", "wasps")):
         for i in range(60):
-            write_photo(tmp_path / name / f"{i}.png", seed=100 * label + i)
-    photos = load(tmp_path)
+            write_photo(tmp_path / "bugs" / name / f"{i}.png", seed=100 * label + i)
+    photos = load(tmp_path / "bugs")
     assert photos.class_names == ["ant", "bee", "wasps"]
     assert sum(photos.sizes.values()) == 180
     assert 110 <= photos.sizes["train"] <= 140 and photos.sizes["test"] > photos.sizes["validation"]
     assert next(iter(photos.train))[0].shape == (32, 16, 16, 3)
+
+
+def test_names_of_splits_in_capitals_and_other_folders(pets, capsys):
+    (pets / "train").rename(pets / "Train")
+    (pets / "validation").rename(pets / "VAL")
+    write_photo(pets / "extra" / "birds" / "1.jpg", seed=1)
+    photos = load(pets)
+    assert photos.class_names == ["cat", "dog"] and photos.sizes["train"] == 24
+    assert "so ignored: extra." in capsys.readouterr().out
+
+
+def test_an_empty_class_is_named(pets):
+    (pets / "train" / "birds").mkdir()
+    with pytest.raises(ValueError, match="the train split got none of birds"):
+        load(pets)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_left_out(pets, capsys):
+    (pets / "train/cats/1.jpg").rename(pets / "train/cats" / os.fsdecode(b"\xe4.jpg"))
+    photos = load(pets)
+    assert photos.sizes["train"] == 23 and len(list(photos.train)) == 1
+    assert "the name is not UTF-8" in capsys.readouterr().out
+
+
+def test_a_file_that_could_not_be_read_once_is_looked_at_again(pets, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        assert len(data.find_bad_images(pets)) == 64
+    assert data.find_bad_images(pets) == {}
+
+
+def test_n_train_leaves_the_drawn_pets_as_they_are():
+    assert data.load_cats_vs_dogs("drawn", n_train=10).sizes["train"] == 10
+    assert data.load_cats_vs_dogs("drawn").sizes["train"] == 600
 
 
 def test_a_folder_with_three_splits(pets):

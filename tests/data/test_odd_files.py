@@ -1,6 +1,7 @@
 """Folders as real people have them: each odd kind of file is read right, or left out and named."""
 
 import os
+import struct
 import subprocess
 import sys
 
@@ -87,12 +88,12 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path):
 
 
 def test_the_loader_takes_the_good_and_counts_the_bad(tmp_path, capsys):
-    shown = write_good(tmp_path / "ant")
-    reasons = write_bad(tmp_path / "bee")
+    shown = write_good(tmp_path / "bugs" / "ant")
+    reasons = write_bad(tmp_path / "bugs" / "bee")
     for i in range(60):
-        write_photo(tmp_path / "ant" / f"a {i}.jpg", seed=i)
-        write_photo(tmp_path / "bee" / f"b {i}.jpg", seed=100 + i)
-    photos = data.load_cats_vs_dogs(f"folder:{tmp_path}", image_size=16)
+        write_photo(tmp_path / "bugs" / "ant" / f"a {i}.jpg", seed=i)
+        write_photo(tmp_path / "bugs" / "bee" / f"b {i}.jpg", seed=100 + i)
+    photos = data.load_cats_vs_dogs(f"folder:{tmp_path / 'bugs'}", image_size=16)
     assert f"{len(reasons)} files left out: bee/cut.jpg (damaged" in capsys.readouterr().out
     names = {photo.source.name for split in photos.photos.values() for photo in split}
     assert set(shown) <= names and not set(reasons) & names
@@ -103,6 +104,21 @@ def test_the_loader_takes_the_good_and_counts_the_bad(tmp_path, capsys):
             assert np.isfinite(images).all() and images.numpy().min() >= 0
             n += len(labels)
         assert n == photos.sizes["train"]
+
+
+@pytest.mark.parametrize("error", ["struct", "type"])
+def test_odd_exif_loses_no_photo(tmp_path, monkeypatch, error):
+    """Pillow raises both for EXIF that it cannot write again."""
+
+    def odd(*args, **options):
+        raise (
+            struct.error("required argument is not an integer") if error == "struct" else TypeError
+        )
+
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", odd)
+    RGB.save(tmp_path / "odd.png")
+    assert data.find_bad_images(tmp_path) == {}
+    assert np.array_equal(data.read_image(tmp_path / "odd.png"), PIXELS[..., :3])
 
 
 def test_a_jpeg_cut_anywhere_is_never_half_shown(tmp_path):
@@ -117,13 +133,17 @@ def test_a_jpeg_cut_anywhere_is_never_half_shown(tmp_path):
 def test_links(tmp_path):
     for name in ("ants", "bees"):
         for i in range(3):
-            write_photo(tmp_path / "elsewhere" / name / f"{i}.jpg", seed=hash(name) % 100 + i)
+            write_photo(
+                tmp_path / "elsewhere" / name / f"{i}.jpg",
+                seed=10 * len(list(tmp_path.iterdir())) + i,
+            )
     folder = tmp_path / "photos"
     (folder / "bees").mkdir(parents=True)
     (folder / "ants").symlink_to(tmp_path / "elsewhere/ants")  # a whole class
     for i in range(3):
         (folder / "bees" / f"{i}.jpg").symlink_to(tmp_path / f"elsewhere/bees/{i}.jpg")
     (folder / "bees" / "circle").symlink_to(folder)
+    (folder / "bees" / "across").symlink_to(tmp_path / "elsewhere/ants")  # there already
     (folder / "bees" / "itself").symlink_to(folder / "bees" / "itself")
     (folder / "bees" / "nowhere.jpg").symlink_to(tmp_path / "gone.jpg")
     assert sorted(data.find_bad_images(folder)) == ["bees/itself", "bees/nowhere.jpg"]
