@@ -1,0 +1,1 @@
+"""The exercises of the notebooks: `nb01.NAME.check(answer)`, `.hint()` and `.solution()`."""

@@ -1,0 +1,330 @@
+"""The exercises of notebook 01, images as arrays."""
+
+import numpy as np
+
+from cnnkit.exercises._exercise import Exercise
+
+_rng = np.random.default_rng(1)
+_IMAGES = _rng.integers(0, 256, (2, 6, 9, 3), np.uint8)
+_IMAGES[0, 0, 0] = 0, 7, 255
+
+
+@Exercise(
+    hints=[
+        "uint8 has 256 values. What comes after 255?",
+        "After 255 it starts again at 0: the result is the remainder after division by 256.",
+    ],
+    mistakes=[
+        (260, "260 does not fit into 8 bits: uint8 ends at 255."),
+        (255, "NumPy does not stop at 255 as a camera does; it starts again at 0."),
+        (5, "Nearly: 256 is the number that becomes 0, not 255."),
+        (3, "Nearly: 256 becomes 0, 257 becomes 1, and so on."),
+        (-252, "uint8 is unsigned: it has no negative numbers."),
+        (0, "256 becomes 0; 260 is a little more."),
+    ],
+)
+def overflow():
+    """What is 250 + 10 in uint8?"""
+    return (250 + 10) % 256
+
+
+@Exercise(
+    hints=[
+        "The picture is wide: it has more columns than rows. Which comes first in the shape?",
+        "The order is batch, height, width, channels.",
+    ],
+    mistakes=[
+        ((32, 240, 160, 3), "Height comes before width: rows first, as in a matrix."),
+        ((32, 3, 160, 240), "This is NCHW. Keras's default has the channels last."),
+        ((160, 240, 3, 32), "The batch is the first axis, not the last."),
+        ((160, 240, 3), "This is one photo. A mini-batch has an axis more."),
+        ((32, 160, 240), "These are grey photos. Colour has an axis of its own."),
+        ((240, 160, 3, 32), "The batch is the first axis, and height comes before width."),
+    ],
+)
+def batch_shape():
+    """The shape, in Keras's order, of 32 colour photos, each 240 pixels wide and 160 high."""
+    return 32, 160, 240, 3
+
+
+@Exercise(
+    hints=[
+        "How many numbers does one such photo hold? Each unit has a weight for each of them.",
+        "4,000 times 3,000 pixels, three channels; and each of the 100 units has a bias too.",
+    ],
+    mistakes=[
+        (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
+        (1_200_000_100, "A colour photo has three numbers in each pixel."),
+        (1_200_000_000, "Three channels are missing, and the biases."),
+        (3_600_000_001, "There is one bias for each unit, not one for the layer."),
+        (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
+        (36_000_100, "Each unit has weights of its own, one for each number of the photo."),
+    ],
+    note="At 4 bytes each they fill 14.4 GB.",
+)
+def phone_photo_parameters():
+    """The parameters of 100 units that see all of a colour photo of 4,000 by 3,000 pixels."""
+    return (4_000 * 3_000 * 3 + 1) * 100
+
+
+@Exercise(
+    hints=[
+        "How many full mini-batches of 64 are there in 1,797? What is left over?",
+        "1,797 = 28 times 64 + 5, and the five are shown too.",
+    ],
+    mistakes=[
+        (28, "28 full ones, but then 5 digits have not been seen. An epoch shows all of them."),
+        (1797 / 64, "There is no part of a step: the last mini-batch is a smaller one."),
+        (64, "64 is the size of one mini-batch. How many of them are there?"),
+        (1797, "One step takes 64 digits, not one."),
+        (30, "One too many: 29 mini-batches of 64 would hold 1,856 digits."),
+        (1, "One step sees one mini-batch. An epoch has seen all digits."),
+    ],
+    note="28 of 64 digits, and one of 5.",
+)
+def steps_per_epoch():
+    """How many mini-batches of 64 make one epoch of 1,797 digits?"""
+    return -(-1797 // 64)
+
+
+@Exercise(
+    hints=[
+        "Think of the first weight matrix: each of its rows belongs to one pixel.",
+        "Shuffle the rows of that matrix in the same way. What comes out of the network?",
+    ],
+    mistakes=[
+        ("worse than a guess", "A network that guesses gets one in five. Why should it do worse?"),
+        ("like a guess", "All the pixels are still there, each in the same place in every image."),
+        ("much lower", "What does the network know of which pixels are neighbours?"),
+        ("much higher", "No information was added."),
+        ("it cannot be trained", "The shapes are the same, and so is the number of weights."),
+    ],
+    note="A fully connected network does not know which pixels are neighbours.",
+)
+def permuted_accuracy():
+    """What a fully connected network gets from pictures with their pixels shuffled."""
+    return "the same"
+
+
+@Exercise(
+    cases=[(_IMAGES[0],), (_IMAGES[1, :, :, 0] // 2 + 20,)],
+    hints=[
+        "Which number should 255 become?",
+        "Division makes floats of them: `image / 255`. Then `.astype(...)`.",
+    ],
+    mistakes=[
+        (lambda image: (image // 255).astype("float32"), "`//` drops what follows the point."),
+        (lambda image: image / 256, "255 is the brightest value and must become 1: divide by 255."),
+        (lambda image: image / image.max(), "This depends on the picture's own brightest pixel."),
+        (
+            lambda image: image.astype("float32"),
+            "The type is right, but the values still reach 255.",
+        ),
+        (
+            lambda image: image / 127.5 - 1,
+            "This is -1 to 1, which some networks want. Here 0 to 1.",
+        ),
+        (lambda image: (image - image.min()) / np.ptp(image), "Do not stretch: 0 stays 0."),
+    ],
+)
+def to_unit_range(image):
+    """A uint8 image as floats from 0 to 1."""
+    return image.astype("float32") / 255
+
+
+@Exercise(
+    cases=[(_IMAGES, 4), (_IMAGES, 3), (_rng.integers(0, 256, (3, 8, 8, 1), np.uint8), 2)],
+    hints=[
+        "The batch and the channels stay whole. Only two axes are cut.",
+        "The first row is `(height - size) // 2`. And the last?",
+        "`images[:, top : top + size, left : left + size]`",
+    ],
+    mistakes=[
+        (
+            lambda images, size: images[:, :size, :size],
+            "This is the upper left corner. The crop starts at `(height - size) // 2`.",
+        ),
+        (
+            lambda images, size: images[
+                (len(images) - size) // 2 :, (images.shape[1] - size) // 2 :
+            ][:size, :size],
+            "The first axis is the batch: rows are axis 1 and columns axis 2.",
+        ),
+        (
+            lambda images, size: images[:, -size:, -size:],
+            "This is the lower right corner.",
+        ),
+        (
+            lambda images, size: images[
+                :,
+                (images.shape[2] - size) // 2 : (images.shape[2] - size) // 2 + size,
+                (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
+            ],
+            "Height and width are swapped: axis 1 has the rows.",
+        ),
+        (
+            lambda images, size: images[
+                :,
+                (images.shape[1] - size) // 2 : (images.shape[1] + size) // 2 - 1,
+                (images.shape[2] - size) // 2 : (images.shape[2] + size) // 2 - 1,
+            ],
+            "A slice does not include its end: `a[2:5]` has 3 elements.",
+        ),
+        (
+            lambda images, size: images[
+                :,
+                (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
+            ],
+            "The rows are cut. Now the columns.",
+        ),
+    ],
+)
+def centre_crop(images, size):
+    """The middle `size` by `size` pixels of each image in a batch, `(batch, size, size, C)`."""
+    top = (images.shape[1] - size) // 2
+    left = (images.shape[2] - size) // 2
+    return images[:, top : top + size, left : left + size]
+
+
+@Exercise(
+    cases=[(_IMAGES,), (_IMAGES[:1, :4, :4],)],
+    hints=[
+        "The numbers move with their pixels. Which function of NumPy puts axes in a new order?",
+        "`np.transpose(images, ...)` with the old axis for each new place; batch stays 0.",
+    ],
+    mistakes=[
+        (
+            lambda images: images.reshape(
+                images.shape[0], images.shape[3], images.shape[1], images.shape[2]
+            ),
+            "`reshape` gives the right shape, but reads the numbers in the old order: "
+            "the channels are mixed. You need a transpose.",
+        ),
+        (lambda images: images.transpose(0, 3, 2, 1), "The pictures lie on their sides."),
+        (lambda images: images.transpose(3, 0, 1, 2), "The batch must stay in front."),
+        (lambda images: images.transpose(0, 2, 1, 3), "The channels are still last."),
+        (lambda images: images[0].transpose(2, 0, 1), "This is the first picture alone."),
+    ],
+)
+def to_channels_first(images):
+    """A batch in the order NHWC as NCHW."""
+    return images.transpose(0, 3, 1, 2)
+
+
+def _standardised(train, other, axis=0, spread=np.std, shift=True):
+    mean, std = train.mean(axis), spread(train, axis)
+    return (other - mean * shift) / np.where(std == 0, 1, std)
+
+
+def _nan_at_constant(train, test):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return tuple((a - train.mean(0)) / train.std(0) for a in (train, test))
+
+
+_TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
+_TRAIN[:, 2] = _TEST[:, 2] = 7  # as a pixel in the corner of a scan
+
+
+@Exercise(
+    cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
+    hints=[
+        "`train.mean(axis=0)` has one mean for each pixel.",
+        "The test set is seen through the eyes of the training set: the same mean, the same std.",
+        "Some pixel may never change. What do you divide by then? `np.where(std == 0, 1, std)`",
+    ],
+    mistakes=[
+        (
+            lambda train, test: (_standardised(train, train), _standardised(test, test)),
+            "The test set was standardised with its own mean and deviation. In use, examples "
+            "come one by one: only the training set's statistics are known.",
+        ),
+        (
+            _nan_at_constant,
+            "One pixel is the same in all images: its deviation is 0, and 0/0 is NaN.",
+        ),
+        (
+            lambda train, test: tuple(_standardised(train, a, axis=None) for a in (train, test)),
+            "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
+        ),
+        (
+            lambda train, test: tuple(
+                _standardised(train, a, spread=np.var) for a in (train, test)
+            ),
+            "Divide by the standard deviation, not by the variance.",
+        ),
+        (
+            lambda train, test: tuple(_standardised(train, a, shift=False) for a in (train, test)),
+            "The mean was not subtracted.",
+        ),
+        (
+            lambda train, test: (_standardised(train, train), test),
+            "The test set was left as it is; the network would not recognise it.",
+        ),
+    ],
+)
+def standardise(train, test):
+    """Both sets, `(n, pixels)`, standardised pixel by pixel with the training set's statistics."""
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std = np.where(std == 0, 1, std)
+    return (train - mean) / std, (test - mean) / std
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(size=(8, 3)), _rng.permutation(8)),
+        (_rng.normal(size=(5, 2)), _rng.permutation(5)),
+    ],
+    hints=[
+        "Pixel `permutation[i]` moves to place `i`. So which row of `W` belongs to place `i` now?",
+        "It is one line of indexing.",
+    ],
+    mistakes=[
+        (
+            lambda W, permutation: W[np.argsort(permutation)],
+            "This is the inverse permutation. Place `i` now holds pixel `permutation[i]`.",
+        ),
+        (
+            lambda W, permutation: W[:, permutation % W.shape[1]],
+            "The columns belong to the units. The rows belong to the pixels.",
+        ),
+        (lambda W, permutation: W, "Nothing has moved yet."),
+        (lambda W, permutation: W[::-1], "This turns the order round, whatever the permutation."),
+        (lambda W, permutation: W[permutation].T, "The rows are right. The shape of W stays."),
+        (lambda W, permutation: W[permutation][permutation], "You have permuted twice."),
+    ],
+)
+def permute_weights(W, permutation):
+    """The weights `(pixels, units)` that give for `x[permutation]` what `W` gives for `x`."""
+    return W[permutation]
+
+
+_POINTS = _rng.uniform(-1, 1, (60, 2))
+
+
+@Exercise(
+    cases=[(_POINTS,), (3 * _POINTS[:7],)],
+    hints=[
+        "The sum a + b is large in quadrants 1 and 3, whatever its sign; the difference a - b is "
+        "large in 2 and 4.",
+        "Two ReLUs make an absolute value: |s| = max(0, s) + max(0, -s).",
+        "Four hidden units: a + b, -a - b, a - b, b - a. The output adds the first two and "
+        "subtracts the others.",
+    ],
+    mistakes=[
+        (lambda x: x.sum(axis=1) > 0, "This is linear: it is right in quadrants 1 and 3 by half."),
+        (lambda x: (x[:, 0] < 0) != (x[:, 1] < 0), "These are quadrants 2 and 4: turn the sign."),
+        (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
+        (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
+        (
+            lambda x: x[:, 0] * 0 > 0,
+            "Every point gets False. Without max(0, .) the hidden units cancel out.",
+        ),
+        (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
+    ],
+    note="|a + b| - |a - b| has the sign of a * b.",
+)
+def quadrants(x):
+    """True for points `(n, 2)` in quadrants 1 and 3: a two-layer network, weights by hand."""
+    W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])  # (hidden units, inputs)
+    W2 = np.array([1, 1, -1, -1])
+    return np.maximum(0, x @ W1.T) @ W2 > 0

@@ -1,0 +1,432 @@
+"""The exercises of notebook 02, convolution."""
+
+import numpy as np
+
+from cnnkit.exercises._exercise import Exercise
+
+_rng = np.random.default_rng(2)
+
+
+def _windows(image, shape):
+    return np.lib.stride_tricks.sliding_window_view(image, shape)
+
+
+def _correlate(image, kernel):
+    return np.einsum("ijmn,mn->ij", _windows(image, kernel.shape), kernel)
+
+
+def _same_size(image, kernel):
+    h, w = kernel.shape
+    return _correlate(np.pad(image, ((h // 2, (h - 1) // 2), (w // 2, (w - 1) // 2))), kernel)
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
+        (_rng.normal(size=(4, 4)), _rng.normal(size=(3, 3))),
+        (_rng.normal(size=(3, 6)), _rng.normal(size=(1, 3))),
+    ],
+    hints=[
+        "How many rows of output are there? The kernel's first row can lie on rows 0 to H - h.",
+        "`window = image[i : i + h, j : j + w]` is what the kernel sees at (i, j).",
+        "Multiply window and kernel number by number, and add up: `(window * kernel).sum()`.",
+    ],
+    mistakes=[
+        (
+            lambda image, kernel: _correlate(image, kernel[::-1, ::-1]),
+            "This is true convolution: the kernel is turned by 180 degrees. Leave it as it is.",
+        ),
+        (
+            lambda image, kernel: _correlate(image, kernel.T),
+            "The kernel is transposed: rows and columns are swapped.",
+        ),
+        (
+            lambda image, kernel: _correlate(image.T, kernel.T).T[::-1],
+            "The output is upside down.",
+        ),
+        (
+            lambda image, kernel: _correlate(image, kernel)[:-1, :-1],
+            "The last row and the last column are missing: the output has H - h + 1 rows.",
+        ),
+        (_same_size, "The output is as large as the image. Use no padding here."),
+        (
+            lambda image, kernel: _windows(image, kernel.shape).sum((2, 3)),
+            "This adds the pixels up, all with weight 1. Where is the kernel?",
+        ),
+        (
+            lambda image, kernel: _correlate(image, kernel).T,
+            "The output is transposed: its rows go with the image's rows.",
+        ),
+    ],
+)
+def correlate2d(image, kernel):
+    """The cross-correlation of `image` (H, W) and `kernel` (h, w): (H - h + 1, W - w + 1)."""
+    h, w = kernel.shape
+    rows, columns = image.shape[0] - h + 1, image.shape[1] - w + 1
+    output = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            output[i, j] = (image[i : i + h, j : j + w] * kernel).sum()
+    return output
+
+
+@Exercise(
+    hints=[
+        "Turn the filter by 180 degrees: its last number comes first.",
+        "The turned filter is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
+    ],
+    mistakes=[
+        (13, "This is the cross-correlation. Turn the filter by 180 degrees first."),
+        (5, "This is the first cell. The window has moved one to the right."),
+        (-2, "This is the cell below the first. The window moves to the right."),
+        (12, "This is the filter transposed. Turn it by 180 degrees."),
+        (-4, "This is the third cell."),
+        (-16, "The sign is wrong: turning the filter does not change signs."),
+    ],
+    note="13 against 16: this cell tells the two apart.",
+)
+def second_cell():
+    """The second cell in the first row of the true convolution of the 5 by 5 example."""
+    return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
+
+
+@Exercise(
+    cases=[
+        (7, 3, 1, 0, 1),
+        (7, 3, 3, 0, 1),
+        (32, 5, 1, 2, 1),
+        (28, 3, 2, 1, 1),
+        (20, 3, 1, 0, 2),
+        (21, 4, 3, 2, 2),
+    ],
+    hints=[
+        "How far can the kernel move from its first place to its last one?",
+        "It covers (kernel - 1) * dilation + 1 pixels of size + 2 * padding. The rest is the way "
+        "to go, in steps of `stride`.",
+        "Whole steps only, so `//`. And the first place counts too.",
+    ],
+    mistakes=[
+        (
+            lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1) // s,
+            "One is missing: before the first step the kernel already has a place.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + p - (k - 1) * d - 1) // s + 1,
+            "Padding is added on both sides.",
+        ),
+        (
+            lambda n, k, s, p, d: -(-(n + 2 * p - (k - 1) * d - 1) // s) + 1,
+            "A step that does not fit is not made: round down.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
+            "Dilation spreads the kernel: it covers (kernel - 1) * dilation + 1 pixels.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - k * d) // s + 1,
+            "There are kernel - 1 gaps between the kernel's numbers, not `kernel`.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1) / s + 1,
+            "A size is a whole number: frameworks round down.",
+        ),
+    ],
+)
+def output_size(size, kernel, stride, padding, dilation):
+    """Rows (or columns) of the output; `padding` is added on each side."""
+    covered = (kernel - 1) * dilation + 1
+    return (size + 2 * padding - covered) // stride + 1
+
+
+def _layer(image, weights):
+    windows = _windows(image, weights.shape[:3])[:, :, 0]
+    return np.einsum("ijmnc,mncf->ijf", windows, weights)
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(size=(6, 5, 3)), _rng.normal(size=(3, 2, 3, 4)), _rng.normal(size=4)),
+        (_rng.normal(size=(4, 4, 2)), _rng.normal(size=(3, 3, 2, 2)), _rng.normal(size=2)),
+    ],
+    hints=[
+        "One filter has one kernel for each channel. What do you do with the maps of all channels?",
+        "`window = image[i : i + h, j : j + w]` has the shape (h, w, C), like one filter.",
+        "`(window * weights[..., f]).sum() + bias[f]`",
+    ],
+    mistakes=[
+        (lambda image, weights, bias: _layer(image, weights), "The bias was forgotten."),
+        (
+            lambda image, weights, bias: np.maximum(_layer(image, weights) + bias, 0),
+            "The ReLU comes after the convolution. Here return the sums as they are.",
+        ),
+        (
+            lambda image, weights, bias: _layer(image, weights[::-1, ::-1]) + bias,
+            "The kernels are turned by 180 degrees. A layer does not turn them.",
+        ),
+        (
+            lambda image, weights, bias: _layer(image, weights) + image.shape[2] * bias,
+            "The bias was added once for each input channel. It is added once.",
+        ),
+        (
+            lambda image, weights, bias: _layer(image[..., :1], weights[:, :, :1]) + bias,
+            "Only the first channel was used. A filter has a kernel for each of them.",
+        ),
+        (
+            lambda image, weights, bias: np.moveaxis(_layer(image, weights) + bias, -1, 0),
+            "The feature maps are the last axis: (rows, columns, filters).",
+        ),
+        (
+            lambda image, weights, bias: _layer(image, weights) / image.shape[2] + bias,
+            "The channels are added up, not averaged.",
+        ),
+    ],
+)
+def conv_layer(image, weights, bias):
+    """One image (H, W, C) through weights (h, w, C, F) and bias (F,): (rows, columns, F)."""
+    h, w, _, filters = weights.shape
+    rows, columns = image.shape[0] - h + 1, image.shape[1] - w + 1
+    output = np.zeros((rows, columns, filters))
+    for i in range(rows):
+        for j in range(columns):
+            window = image[i : i + h, j : j + w]  # (h, w, C)
+            output[i, j] = np.tensordot(window, weights, axes=3) + bias
+    return output
+
+
+@Exercise(
+    hints=["5 x 5 numbers for each channel of the input. And how many filters are there?"],
+    mistakes=[
+        (2_400, "The biases are missing: one for each filter."),
+        (2_401, "There is one bias for each filter, not one for the layer."),
+        (832, "A filter is as deep as the input: it has a kernel for each of the three channels."),
+        (800, "A filter is as deep as the input, and has a bias."),
+        (76, "This is one filter. There are 32."),
+        (2_496, "The bias belongs to a filter, not to each of its kernels."),
+        (110_592, "The input's height and width do not matter: the weights are shared."),
+    ],
+)
+def conv_parameters():
+    """The parameters of `Conv2D(32, 5)` on an input of shape (48, 48, 3)."""
+    return (5 * 5 * 3 + 1) * 32
+
+
+@Exercise(
+    hints=[
+        "First the size: 64 pixels, a kernel of 7, steps of 2, no padding.",
+        "(64 - 7) // 2 + 1. How many feature maps are there?",
+    ],
+    mistakes=[
+        ((58, 58, 6), "The stride is 2: the kernel makes half as many steps."),
+        ((29, 29, 3), "The number of channels at the output is the number of filters."),
+        ((28, 28, 6), "Nearly: before the first step the kernel already has a place."),
+        ((32, 32, 6), "This is padding same. Here it is valid."),
+        ((6, 29, 29), "The channels come last."),
+        ((29, 29), "One map of this size comes from each of the 6 filters."),
+        ((29, 29, 18), "The maps of the three channels are added up, not kept."),
+    ],
+)
+def conv_shape():
+    """The shape of `Conv2D(6, 7, strides=2)` at the output, for an image of (64, 64, 3)."""
+    size = (64 - 7) // 2 + 1
+    return size, size, 6
+
+
+@Exercise(
+    hints=[
+        "Each row of the matrix makes one output. How many pixels does it use?",
+        "There are 4 times 4 outputs, and each one has 9 weights.",
+    ],
+    mistakes=[
+        (576, "This is the size of the matrix, 16 x 36. Most of it is zero."),
+        (9, "There are 9 different weights, but each of them stands in every row."),
+        (324, "With padding there would be 36 rows. Valid has 4 x 4 outputs."),
+        (432, "These are the zeros. The question is for the others."),
+        (144 + 16, "The bias is not part of the matrix."),
+        (16, "This is the number of rows. Each has 9 weights."),
+    ],
+)
+def toeplitz_weights():
+    """Places for weights in the matrix of a valid 3 by 3 convolution of a 6 by 6 image."""
+    return 4 * 4 * 9
+
+
+@Exercise(
+    hints=[
+        "Each of the ten units sees the whole map. How large is a kernel that sees it all?",
+        "Keras's order is kernel height, kernel width, input channels, filters.",
+    ],
+    mistakes=[
+        ((1, 1, 32, 10), "A 1 x 1 kernel sees one pixel. These units see all of the map."),
+        ((3, 3, 32, 10), "A 3 x 3 kernel sees a part of the map. These units see all of it."),
+        ((10, 8, 8, 32), "Right numbers, but Keras has the filters last."),
+        ((8, 8, 10, 32), "The input's channels come before the filters."),
+        ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
+        ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
+    ],
+    note="The same 20,480 numbers, in the same order.",
+)
+def dense_as_kernel():
+    """The weights' shape of the `Conv2D` that equals `Flatten`, `Dense(10)` on (8, 8, 32)."""
+    return 8, 8, 32, 10
+
+
+_HIDDEN = np.array([[0.0, 1, 0], [2, 0, -2], [0, -1, 3]])
+
+
+def riddle(image):
+    """What the hidden 3 by 3 kernel makes of `image`, `(H, W)`: `(H - 2, W - 2)`, no padding."""
+    return _correlate(np.asarray(image, float), _HIDDEN)
+
+
+@Exercise(
+    hints=[
+        "Feed the riddle a picture of your own. Which one would show the kernel?",
+        "Try a black picture with one white pixel. But look closely at what comes out: it is "
+        "turned.",
+        "Or treat the nine weights as unknowns: each output pixel is one linear equation. "
+        "`np.linalg.lstsq` solves them.",
+    ],
+    mistakes=[
+        (
+            _HIDDEN[::-1, ::-1],
+            "This is the kernel turned by 180 degrees: a white pixel shows it so. Turn it back.",
+        ),
+        (_HIDDEN.T, "This is the kernel transposed: swap rows and columns."),
+        (-_HIDDEN, "All the signs are wrong."),
+        (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
+        (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
+        (_HIDDEN[::-1], "Top and bottom are exchanged."),
+        (_HIDDEN[:, ::-1], "Left and right are exchanged."),
+    ],
+    note="One white pixel brings out the kernel turned round: the impulse response.",
+)
+def find_kernel():
+    """The kernel in `riddle`."""
+    impulse = np.zeros((5, 5))
+    impulse[2, 2] = 1
+    return riddle(impulse)[::-1, ::-1]
+
+
+def _backward(delta, image, kernel, turn=True):
+    h, w = kernel.shape
+    padded = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))
+    image_gradient = _correlate(padded, kernel[::-1, ::-1] if turn else kernel)
+    return image_gradient, _correlate(image, delta)
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3))),
+        (_rng.normal(size=(4, 2)), _rng.normal(size=(5, 4)), _rng.normal(size=(2, 3))),
+    ],
+    hints=[
+        "output[i, j] += image[i + m, j + n] * kernel[m, n]. Who gets a part of delta[i, j]?",
+        "image_gradient[i + m, j + n] += delta[i, j] * kernel[m, n], and the same for the kernel "
+        "with the image's pixel.",
+        "Four loops are fine. Without them: the kernel's gradient is the image correlated with "
+        "delta; the image's is delta, padded with zeros all round, correlated with the kernel "
+        "turned by 180 degrees.",
+    ],
+    mistakes=[
+        (
+            lambda delta, image, kernel: _backward(delta, image, kernel, turn=False),
+            "In the image's gradient the kernel has to be turned by 180 degrees.",
+        ),
+        (
+            lambda delta, image, kernel: (
+                _backward(delta, image, kernel)[0],
+                _backward(delta, image, kernel)[1][::-1, ::-1],
+            ),
+            "The kernel's gradient is turned by 180 degrees. Do not turn it.",
+        ),
+        (
+            lambda delta, image, kernel: _backward(delta, image, kernel)[::-1],
+            "Both are right, in the wrong order: first the image's gradient.",
+        ),
+        (
+            lambda delta, image, kernel: (
+                _backward(delta, image, kernel)[0],
+                _backward(delta, image, kernel)[1] / delta.size,
+            ),
+            "The kernel is shared by all places: its gradient is the sum over them, not the mean.",
+        ),
+        (
+            lambda delta, image, kernel: tuple(-g for g in _backward(delta, image, kernel)),
+            "The sign: a gradient points uphill. It is the optimiser that goes down.",
+        ),
+        (
+            lambda delta, image, kernel: (
+                _backward(delta, image, kernel)[0],
+                _backward(delta, image, kernel)[1] + kernel,
+            ),
+            "Start the gradients at zero, not at the kernel.",
+        ),
+        (
+            lambda delta, image, kernel: (
+                _backward(delta, image, kernel)[0][1:-1, 1:-1],
+                _backward(delta, image, kernel)[1],
+            ),
+            "The image's gradient has the image's shape: pixels at the edge count too.",
+        ),
+    ],
+)
+def conv_backward(delta, image, kernel):
+    """`(image_gradient, kernel_gradient)`, given `delta`, the loss's gradient for the output."""
+    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    h, w = kernel.shape
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
+            kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def _quietly(function):
+    def quiet(logits):
+        with np.errstate(all="ignore"):
+            return function(logits)
+
+    return quiet
+
+
+@Exercise(
+    cases=[
+        (np.array([1.0, 2, 3]),),
+        (np.array([1000.0, 1001, 1002]),),
+        (np.array([0.0, -800]),),
+    ],
+    hints=[
+        "Adding one number to all the logits does not change the softmax. Which one helps?",
+        "After subtracting the largest logit, the largest exponential is exp(0).",
+    ],
+    mistakes=[
+        (
+            _quietly(lambda x: np.log(np.exp(x) / np.exp(x).sum())),
+            "exp(1000) is infinite, and infinity over infinity is NaN. Subtract the maximum first.",
+        ),
+        (
+            _quietly(lambda x: x - np.log(np.exp(x).sum())),
+            "No division any more, but exp(1000) is still infinite. Subtract the maximum first.",
+        ),
+        (
+            _quietly(lambda x: np.log(np.exp(x - x.max()) / np.exp(x - x.max()).sum())),
+            "exp(-800) is 0, and its logarithm is minus infinity. Do not take log of exp.",
+        ),
+        (
+            lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(),
+            "This is the softmax, and stable. What is asked for is its logarithm.",
+        ),
+        (
+            lambda x: x - x.max(),
+            "The logarithm of the sum is missing.",
+        ),
+        (
+            lambda x: -(x - x.max() - np.log(np.exp(x - x.max()).sum())),
+            "This is the loss, with the sign turned. A log-probability is at most 0.",
+        ),
+    ],
+)
+def log_softmax(logits):
+    """The logarithm of the softmax of `logits`, `(classes,)`, for numbers of any size."""
+    shifted = logits - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())
