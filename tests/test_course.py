@@ -117,7 +117,8 @@ def wheels(tmp_path_factory):
 
 def make_checkout(folder, wheels):
     """A small checkout whose lock names the wheels."""
-    for name in ("notebooks", "data", "cnnkit/data", "cnnkit/viz"):
+    parts = ("data", "exercises", "reference", "viz")
+    for name in ("notebooks", "data", *(f"cnnkit/{part}" for part in parts)):
         (folder / name).mkdir(parents=True)
     for name in ("course.py", "pyproject.toml", "README.md", "LICENSE", "cnnkit/__init__.py"):
         shutil.copy(ROOT / name, folder / name)

@@ -69,26 +69,6 @@ def phone_photo_parameters():
 
 @Exercise(
     hints=[
-        "How many full mini-batches of 64 are there in 1,797? What is left over?",
-        "1,797 = 28 times 64 + 5, and the five are shown too.",
-    ],
-    mistakes=[
-        (28, "28 full ones, but then 5 digits have not been seen. An epoch shows all of them."),
-        (1797 / 64, "There is no part of a step: the last mini-batch is a smaller one."),
-        (64, "64 is the size of one mini-batch. How many of them are there?"),
-        (1797, "One step takes 64 digits, not one."),
-        (30, "One too many: 29 mini-batches of 64 would hold 1,856 digits."),
-        (1, "One step sees one mini-batch. An epoch has seen all digits."),
-    ],
-    note="28 of 64 digits, and one of 5.",
-)
-def steps_per_epoch():
-    """How many mini-batches of 64 make one epoch of 1,797 digits?"""
-    return -(-1797 // 64)
-
-
-@Exercise(
-    hints=[
         "Think of the first weight matrix: each of its rows belongs to one pixel.",
         "Shuffle the rows of that matrix in the same way. What comes out of the network?",
     ],
@@ -104,32 +84,6 @@ def steps_per_epoch():
 def permuted_accuracy():
     """What a fully connected network gets from pictures with their pixels shuffled."""
     return "the same"
-
-
-@Exercise(
-    cases=[(_IMAGES[0],), (_IMAGES[1, :, :, 0] // 2 + 20,)],
-    hints=[
-        "Which number should 255 become?",
-        "Division makes floats of them: `image / 255`. Then `.astype(...)`.",
-    ],
-    mistakes=[
-        (lambda image: (image // 255).astype("float32"), "`//` drops what follows the point."),
-        (lambda image: image / 256, "255 is the brightest value and must become 1: divide by 255."),
-        (lambda image: image / image.max(), "This depends on the picture's own brightest pixel."),
-        (
-            lambda image: image.astype("float32"),
-            "The type is right, but the values still reach 255.",
-        ),
-        (
-            lambda image: image / 127.5 - 1,
-            "This is -1 to 1, which some networks want. Here 0 to 1.",
-        ),
-        (lambda image: (image - image.min()) / np.ptp(image), "Do not stretch: 0 stays 0."),
-    ],
-)
-def to_unit_range(image):
-    """A uint8 image as floats from 0 to 1."""
-    return image.astype("float32") / 255
 
 
 @Exercise(
@@ -267,35 +221,6 @@ def standardise(train, test):
     mean, std = train.mean(axis=0), train.std(axis=0)
     std = np.where(std == 0, 1, std)
     return (train - mean) / std, (test - mean) / std
-
-
-@Exercise(
-    cases=[
-        (_rng.normal(size=(8, 3)), _rng.permutation(8)),
-        (_rng.normal(size=(5, 2)), _rng.permutation(5)),
-    ],
-    hints=[
-        "Pixel `permutation[i]` moves to place `i`. So which row of `W` belongs to place `i` now?",
-        "It is one line of indexing.",
-    ],
-    mistakes=[
-        (
-            lambda W, permutation: W[np.argsort(permutation)],
-            "This is the inverse permutation. Place `i` now holds pixel `permutation[i]`.",
-        ),
-        (
-            lambda W, permutation: W[:, permutation % W.shape[1]],
-            "The columns belong to the units. The rows belong to the pixels.",
-        ),
-        (lambda W, permutation: W, "Nothing has moved yet."),
-        (lambda W, permutation: W[::-1], "This turns the order round, whatever the permutation."),
-        (lambda W, permutation: W[permutation].T, "The rows are right. The shape of W stays."),
-        (lambda W, permutation: W[permutation][permutation], "You have permuted twice."),
-    ],
-)
-def permute_weights(W, permutation):
-    """The weights `(pixels, units)` that give for `x[permutation]` what `W` gives for `x`."""
-    return W[permutation]
 
 
 _POINTS = _rng.uniform(-1, 1, (60, 2))

@@ -1,0 +1,69 @@
+"""Checks of what the reference functions are given."""
+
+from numbers import Integral
+
+import numpy as np
+
+
+def as_numbers(**arrays):
+    """Convert everything to arrays of one dtype.
+
+    Floats become the largest float dtype among them. Integers and booleans become int64: sums of
+    products of 8-bit pixels do not fit into 8 bits.
+
+    Args:
+        **arrays: What to convert, each under the name of its argument.
+
+    Returns:
+        A list of arrays, in the order given.
+
+    Raises:
+        TypeError: If one does not hold real numbers.
+    """
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise TypeError(
+                f"`{name}` must hold integers or floats. Received: {name} of dtype {array.dtype}"
+            )
+    dtype = np.result_type(*arrays.values())
+    dtype = dtype if dtype.kind == "f" else np.int64
+    return [array.astype(dtype, copy=False) for array in arrays.values()]
+
+
+def check_axes(array, name, axes):
+    """Raise a ValueError unless `array` has as many dimensions as `axes` has names."""
+    if array.ndim != len(axes):
+        raise ValueError(
+            f"`{name}` must have the shape ({', '.join(axes)}). Received: {name} of shape "
+            f"{array.shape}"
+        )
+
+
+def check_kernel_size(sizes, name):
+    """Raise a ValueError if a kernel has no values along an axis."""
+    if min(sizes) < 1:
+        raise ValueError(
+            f"`{name}` must have at least one value along each axis of the kernel. "
+            f"Received: a kernel of size {tuple(sizes)}"
+        )
+
+
+def check_positive(value, name):
+    """Raise a ValueError unless `value` is an integer above 0."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
+
+
+def as_pair(value, name):
+    """Convert `value` to `(vertical, horizontal)`.
+
+    Raises:
+        ValueError: If it is neither a positive integer nor a pair of them.
+    """
+    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(pair) != 2 or not all(isinstance(n, Integral) and n > 0 for n in pair):
+        raise ValueError(
+            f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
+        )
+    return pair

@@ -1,0 +1,135 @@
+"""Borders around an image, and how often a kernel fits in: the rules that all convolutions share.
+
+Arithmetic: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
+arXiv:1603.07285.
+"""
+
+from numbers import Integral
+
+import numpy as np
+
+_NUMPY_MODES = {"zero": "constant", "reflect": "reflect", "edge": "edge"}
+
+
+def effective_size(kernel_size, dilation):
+    """From the first to the last value that a dilated kernel touches, along one axis."""
+    return (kernel_size - 1) * dilation + 1
+
+
+def same_border(size, kernel_size, stride, dilation):
+    """What padding "same" adds along one axis, so that `ceil(size / stride)` values come out.
+
+    Returns:
+        A pair `(before, after)`. Where the sum is odd, `after` is the larger, as in TensorFlow.
+    """
+    n_outputs = -(-size // stride)  # rounded up
+    last_start = (n_outputs - 1) * stride
+    total = max(last_start + effective_size(kernel_size, dilation) - size, 0)
+    return total // 2, total - total // 2
+
+
+def borders(padding, sizes, kernel_sizes, strides, dilations):
+    """The widths of the border along each axis.
+
+    Args:
+        padding: "valid" (no border), "same", or two integers for each axis, one after the other.
+        sizes, kernel_sizes, strides, dilations: One integer for each axis.
+
+    Returns:
+        A list of pairs `(before, after)`, one for each axis.
+
+    Raises:
+        ValueError: If `padding` is none of these.
+    """
+    axes = list(zip(sizes, kernel_sizes, strides, dilations, strict=True))
+    if isinstance(padding, str) and padding == "valid":
+        return [(0, 0)] * len(axes)
+    if isinstance(padding, str) and padding == "same":
+        return [same_border(*axis) for axis in axes]
+    widths = padding if isinstance(padding, (tuple, list)) else ()
+    is_width = [isinstance(width, Integral) and width >= 0 for width in widths]
+    if len(widths) != 2 * len(axes) or not all(is_width):
+        raise ValueError(
+            f'`padding` must be "valid", "same" or {2 * len(axes)} integers of at least 0. '
+            f"Received: padding={padding!r}"
+        )
+    return list(zip(widths[0::2], widths[1::2], strict=True))
+
+
+def count_positions(size, border, kernel_size, stride, dilation):
+    """How many positions a kernel has along one axis: the size of the output.
+
+    Args:
+        size: Size of the input without its border.
+        border: A pair `(before, after)`.
+        kernel_size, stride, dilation: Positive integers.
+
+    Raises:
+        ValueError: If the kernel is larger than the input with its border.
+    """
+    padded = border[0] + size + border[1]
+    reach = effective_size(kernel_size, dilation)
+    if reach > padded:
+        raise ValueError(
+            f"The kernel must fit into the padded image, but along one axis it reaches over "
+            f"{reach} values and there are {padded}. Received: kernel_size={kernel_size}, "
+            f"dilation={dilation}, size={size}, border={border}"
+        )
+    return (padded - reach) // stride + 1
+
+
+def pad(maps, border, mode):
+    """Put a border around every feature map.
+
+    Args:
+        maps: Array of shape `(..., height, width)`.
+        border: Two pairs, `(top, bottom)` and `(left, right)`.
+        mode: "zero"; "reflect" (mirrored at the outermost pixels, which are not repeated); or
+            "edge" (the outermost pixels repeated).
+
+    Returns:
+        An array of shape `(..., top + height + bottom, left + width + right)`, always a copy.
+
+    Raises:
+        ValueError: If the mode is unknown, or "reflect" has too few pixels to mirror.
+    """
+    if mode not in _NUMPY_MODES:
+        raise ValueError(
+            f'`padding_mode` must be "zero", "reflect" or "edge". Received: padding_mode={mode!r}'
+        )
+    for size, widths in zip(maps.shape[-2:], border, strict=True):
+        if mode == "reflect" and max(widths) >= size:
+            raise ValueError(
+                "A border that reflects the image must be narrower than the image. "
+                f"Received: a border of {widths} around {size} pixels"
+            )
+    widths = [(0, 0)] * (maps.ndim - 2) + list(border)
+    return np.pad(maps, widths, _NUMPY_MODES[mode])
+
+
+def pad_backward(gradient, border, mode):
+    """From the gradient of padded maps to that of the maps.
+
+    A border of copies gives its gradient back to the pixels it was copied from. Padding an axis is
+    a product with a matrix of zeros and ones, so its gradient is one with the transposed matrix.
+
+    Args:
+        gradient: Array of the shape that `pad` returns.
+        border, mode: As in `pad`.
+
+    Returns:
+        An array of shape `(..., height, width)`.
+    """
+    (top, bottom), (left, right) = border
+    height = gradient.shape[-2] - top - bottom
+    width = gradient.shape[-1] - left - right
+    if mode == "zero":  # then the border depends on no pixel
+        return gradient[..., top : top + height, left : left + width]
+    rows = _padding_matrix(height, (top, bottom), mode).astype(gradient.dtype)
+    columns = _padding_matrix(width, (left, right), mode).astype(gradient.dtype)
+    return rows.T @ gradient @ columns
+
+
+def _padding_matrix(size, widths, mode):
+    """The matrix, of shape `(padded size, size)`, whose product with a column pads it."""
+    return np.pad(np.eye(size), (widths, (0, 0)), _NUMPY_MODES[mode])

@@ -1,0 +1,102 @@
+"""Animations that a notebook plays, and that are saved as a GIF."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from matplotlib.animation import FuncAnimation, HTMLWriter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+MAX_FRAMES = 36
+_N_COLOURS = 256  # of a frame
+_MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
+
+
+class Animation(FuncAnimation):
+    """An animation that is the picture of its notebook cell, with buttons to play and to step.
+
+    Args:
+        figure: A `matplotlib.figure.Figure` made without pyplot: one that pyplot knows would be
+            shown a second time, standing still. What `draw` changes has `animated=True`.
+        draw: A function that draws frame `i` on it.
+        n_frames: How many frames, at most `MAX_FRAMES`.
+
+    Raises:
+        ValueError: If there are more frames than that.
+    """
+
+    def __init__(self, figure, draw, n_frames):
+        if not 1 <= n_frames <= MAX_FRAMES:
+            raise ValueError(
+                f"`n_frames` must be in 1..{MAX_FRAMES}. Received: n_frames={n_frames}"
+            )
+        super().__init__(figure, draw, frames=n_frames, interval=600, cache_frame_data=False)
+        self.n_frames = n_frames
+        # An animation that is stored in a variable, and never shown, deserves no warning.
+        self._draw_was_started = True
+
+    def __repr__(self):
+        return f"<Animation: {self.n_frames} frames>"
+
+    def _repr_html_(self):
+        html = self.to_jshtml()
+        if len(html) > _MAX_CHARACTERS:
+            return (
+                f"<p>This animation would add {len(html) / 1e6:.1f} MB to the notebook. "
+                'Write it to a file instead: <code>animation.save("animation.gif")</code></p>'
+            )
+        return html
+
+    def to_jshtml(self, fps=None, embed_frames=True, default_mode="once"):
+        """As in `matplotlib.animation.Animation`, but quicker and with smaller frames."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "animation.html")
+            fps = fps or 1000 / self._interval
+            super().save(
+                path, _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
+            )
+            return path.read_text()
+
+    def save(self, filename, writer=None, **options):
+        """Write the animation to a file: a GIF through Pillow, other formats as Matplotlib does.
+
+        Args:
+            filename: The file, such as `"convolution.gif"`.
+            writer: As in `matplotlib.animation.Animation.save`, and so are the other options.
+        """
+        if writer is None and str(filename).lower().endswith(".gif"):
+            writer = "pillow"
+        super().save(filename, writer=writer, **options)
+
+
+class _QuickWriter(HTMLWriter):
+    def setup(self, fig, outfile, dpi=None, frame_dir=None):
+        super().setup(fig, outfile, dpi, frame_dir)
+        self.fig = _MovingParts(fig)  # the writer asks it for nothing but `savefig`
+
+
+class _MovingParts:
+    """Saves a figure again and again, and draws anew what has `animated=True` only.
+
+    Most of the time goes into text, and most of the text, the numbers of an image, stands still.
+    """
+
+    def __init__(self, figure):
+        canvas = figure.canvas
+        self.canvas = FigureCanvasAgg(figure)
+        self.canvas.draw()  # without the moving parts, as it is not saving
+        figure.set_canvas(canvas)
+        self.background = self.canvas.copy_from_bbox(figure.bbox)
+        self.parts = sorted(
+            figure.findobj(lambda artist: artist.get_animated()),
+            key=lambda artist: artist.get_zorder(),
+        )
+
+    def savefig(self, file, format, **_):
+        """Write a PNG; with a palette it has a third of the size."""
+        self.canvas.restore_region(self.background)
+        for part in self.parts:
+            part.draw(self.canvas.get_renderer())
+        pixels = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
+        pixels.quantize(_N_COLOURS, dither=Image.Dither.NONE).save(file, format=format)

@@ -1,0 +1,73 @@
+"""Which values the darkest and the lightest colour stand for."""
+
+import warnings
+
+import numpy as np
+
+
+def value_ranges(images, value_range="auto"):
+    """The `(low, high)` of each image, chosen for all of them together.
+
+    Args:
+        images: A list of arrays.
+        value_range: `"auto"`, or `(low, high)` for all images. `"auto"` means 0..255 for uint8,
+            0..1 for bool, and for all other images together 0..1, or 0..255 if a value is above
+            1.5, or symmetric about 0, with a warning, if a value is negative.
+
+    Returns:
+        A list with one `(low, high)` for each image.
+
+    Raises:
+        ValueError: If `value_range` is neither.
+    """
+    if not isinstance(value_range, str):
+        low, high = _explicit(value_range)
+        return [(low, high)] * len(images)
+    if value_range != "auto":
+        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
+    shared = _shared([image for image in images if image.dtype not in (np.uint8, bool)])
+    by_dtype = {np.dtype(np.uint8): (0, 255), np.dtype(bool): (0, 1)}
+    return [by_dtype.get(image.dtype, shared) for image in images]
+
+
+_WANTED = '`value_range` must be "auto" or (low, high) with low < high. '
+
+
+def _explicit(value_range):
+    try:
+        low, high = (float(value) for value in value_range)
+    except (TypeError, ValueError):
+        low, high = 0, 0
+    if not (low < high and np.isfinite([low, high]).all()):
+        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
+    return low, high
+
+
+def _shared(images):
+    low = min((image.min() for image in images), default=0)
+    high = max((image.max() for image in images), default=0)
+    if low >= 0:
+        return (0, 255) if high > 1.5 else (0, 1)
+    limit = float(max(-low, high))
+    warnings.warn(
+        f"The images have negative values: black stands for {-limit:.4g} and white for "
+        f"{limit:.4g}. To choose, give `value_range=(low, high)`.",
+        stacklevel=4,  # who called the function that draws
+    )
+    return -limit, limit
+
+
+def symmetric_range(arrays):
+    """`(-limit, limit)` about all values of a list of arrays; (-1, 1) if all are 0."""
+    limit = float(max(np.abs(array).max() for array in arrays))
+    return (-limit, limit) if limit else (-1.0, 1.0)
+
+
+def check_finite(array, name):
+    """Raise `ValueError`, with a count, if `array` holds NaN or infinite values."""
+    n_nan, n_infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    if n_nan or n_infinite:
+        raise ValueError(
+            f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
+            f"{n_nan} NaN and {n_infinite} infinite values"
+        )

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnkit import data, viz
+
+
+def titles(panels):
+    return [axis.get_title() for axis in panels]
+
+
+def test_a_photo_and_its_three_channels():
+    cat = data.load_photo("cat")
+    panels = viz.plot_channels(cat)
+    assert titles(panels) == ["image", "red", "green", "blue"]
+    assert (panels.axes[0, 0].images[0].get_array() == cat).all()
+    for i, axis in enumerate(panels.axes[0, 1:]):
+        picture = axis.images[0]
+        assert (picture.get_array() == cat[..., i]).all() and picture.get_clim() == (0, 255)
+        brightest = picture.to_rgba(255.0)[:3]
+        assert brightest[i] > 0 and sum(brightest) == brightest[i], "in its own colour"
+
+
+def test_alpha_names_and_pil():
+    picture = Image.fromarray(np.zeros((4, 5, 4), np.uint8))
+    assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue", "alpha"]
+    named = viz.plot_channels(np.zeros((4, 5, 3)), names=["R", "G", "B"])
+    assert titles(named) == ["image", "R", "G", "B"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 9, 20])
+def test_feature_maps_share_one_range(n):
+    maps = np.random.default_rng(n).uniform(0, 7, (1, 6, 5, n))
+    panels = viz.plot_channels(maps)
+    assert titles(panels) == [f"channel {i}" for i in range(n)]
+    for i, axis in enumerate(panels):
+        assert (axis.images[0].get_array() == maps[0, ..., i]).all()
+        assert axis.images[0].get_clim() == (0, maps.max())
+        assert axis.images[0].get_cmap().name == "viridis"
+    assert sum(bool(axis.images) for axis in panels.axes.flat) == n
+
+
+def test_signed_maps_grey_images_and_dead_maps():
+    signed = viz.plot_channels(np.array([[[-3.0, 1.0, 2.0]]]))
+    assert titles(signed)[0] == "channel 0", "three maps with a sign are no image"
+    assert {axis.images[0].get_clim() for axis in signed} == {(-3, 3)}
+    (grey,) = viz.plot_channels(data.load_photo("camera"))
+    assert grey.images[0].get_clim() == (0, 255) and grey.images[0].get_cmap().name == "gray"
+    (dead,) = viz.plot_channels(np.zeros((4, 4)))
+    assert dead.images[0].get_clim() == (0, 1)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"`image\[\.\.\., :16\]`. Received: image.shape="):
+        viz.plot_channels(np.zeros((4, 4, 65)))
+    with pytest.raises(ValueError, match="`names` must have one text for each of the 3"):
+        viz.plot_channels(np.zeros((4, 4, 3)), names=["red"])
+    with pytest.raises(ValueError, match="An image must have shape"):
+        viz.plot_channels(np.zeros((2, 4, 4, 3)))

@@ -1,0 +1,109 @@
+import keras
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from cnnkit import viz
+
+
+def cells(ax, gid):
+    """The middles `(row, column)` of the cells of a kind."""
+    found = [p for p in ax.patches if isinstance(p, Rectangle) and p.get_gid() == gid]
+    return {
+        (round(p.get_y() + p.get_height() / 2), round(p.get_x() + p.get_width() / 2)) for p in found
+    }
+
+
+def shape(places):
+    rows, columns = zip(*places, strict=True)
+    return max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
+
+
+def random_settings(n):
+    rng = np.random.default_rng(0)
+    for _ in range(n):
+        size, kernel = rng.integers(3, 10, 2), rng.integers(1, 4, 2)
+        stride, dilation = (
+            (rng.integers(1, 4, 2), (1, 1)) if rng.random() < 0.6 else ((1, 1), (2, 2))
+        )
+        padding = str(rng.choice(["valid", "same"]))
+        reach = (kernel - 1) * np.array(dilation) + 1
+        if padding == "same" or (reach <= size).all():
+            yield (
+                [tuple(int(v) for v in pair) for pair in (size, kernel, stride, dilation)],
+                padding,
+            )
+
+
+@pytest.mark.parametrize("settings, padding", list(random_settings(30)))
+def test_sizes_and_pixels_as_in_keras(settings, padding):
+    size, kernel_size, stride, dilation = settings
+    ax = viz.plot_conv_arithmetic(size, kernel_size, stride, padding, dilation)
+    layer = keras.layers.Conv2D(
+        1,
+        kernel_size,
+        strides=stride,
+        padding=padding,
+        dilation_rate=dilation,
+        kernel_initializer="ones",
+    )
+    n_rows, n_columns = layer.compute_output_shape((1, *size, 1))[1:3]
+    assert shape(cells(ax, "input")) == size and len(cells(ax, "input")) == size[0] * size[1]
+    output = cells(ax, "output")
+    assert shape(output) == (n_rows, n_columns) and len(output) == n_rows * n_columns
+    left = min(column for _, column in output)
+
+    # Each pixel alone tells which outputs read it.
+    pixels = np.eye(size[0] * size[1], dtype=np.float32).reshape(-1, *size, 1)
+    reads = np.asarray(layer(pixels))[..., 0] > 0
+    unread = {divmod(int(i), size[1]) for i in np.flatnonzero(~reads.any(axis=(1, 2)))}
+    assert cells(ax, "unread") == unread
+    for i in range(3):
+        if not cells(ax, f"gives {i}"):
+            continue
+        ((row, column),) = cells(ax, f"gives {i}")
+        read = {divmod(int(k), size[1]) for k in np.flatnonzero(reads[:, row, column - left])}
+        assert cells(ax, f"read {i}") & cells(ax, "input") == read
+        assert cells(ax, f"read {i}") - read <= cells(ax, "border")
+
+
+def gives(ax):
+    return [cells(ax, f"gives {i}") for i in range(3)]
+
+
+def test_the_first_second_and_last_position():
+    first, second, last = gives(viz.plot_conv_arithmetic(5, 3))
+    assert [first, second, last] == [{(0, 8)}, {(0, 9)}, {(2, 10)}]
+    assert gives(viz.plot_conv_arithmetic(3, 3)) == [{(0, 6)}, set(), set()]
+    assert gives(viz.plot_conv_arithmetic((4, 3), 3)) == [{(0, 6)}, {(1, 6)}, set()]
+
+
+def test_what_is_written():
+    ax = viz.plot_conv_arithmetic(6, 3, stride=2, padding="same")
+    assert ax.get_title() == "⌊(6 + 1 − 3) / 2⌋ + 1 = 3"
+    assert [t.get_text() for t in ax.texts] == [
+        "input 6 × 6\nkernel 3 × 3\nstride 2",
+        "output 3 × 3",
+    ]
+    assert shape(cells(ax, "border")) == (7, 7), "the odd pixel goes to the bottom and right"
+    assert min(cells(ax, "border")) == (0, 6)
+    ax = viz.plot_conv_arithmetic((5, 7), (3, 2), (1, 2), (1, 0, 2, 0), title="mine")
+    assert ax.get_title() == "mine" and "stride (1, 2)" in ax.texts[0].get_text()
+    assert len(cells(ax, "border")) == 6 * 9 - 5 * 7
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        (dict(size=0, kernel_size=3), "`size` must be a positive integer"),
+        (dict(size=5, kernel_size=3.0), "`kernel_size` must be"),
+        (dict(size=5, kernel_size=3, stride=0), "`stride` must be"),
+        (dict(size=5, kernel_size=3, dilation=(1, 0)), "`dilation` must be"),
+        (dict(size=5, kernel_size=3, padding="full"), "`padding` must be"),
+        (dict(size=2, kernel_size=3), "must fit into the padded image"),
+        (dict(size=32, kernel_size=3, padding="same"), "at most 32 rows .* Received: 34 x 34"),
+    ],
+)
+def test_bad_input(settings, words):
+    with pytest.raises(ValueError, match=words):
+        viz.plot_conv_arithmetic(**settings)

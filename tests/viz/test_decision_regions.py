@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+
+from cnnkit import viz
+
+POINTS = np.array([[0.0, 0.0], [1.0, 2.0], [4.0, 1.0], [3.0, 3.0]])
+LABELS = np.array([0, 1, 2, 1])
+
+
+def regions(ax):
+    """The classes, and the coordinates of their columns."""
+    classes = ax.images[0].get_array()
+    left, right, _, _ = ax.images[0].get_extent()
+    return np.asarray(classes), np.linspace(left, right, classes.shape[1])
+
+
+def by_column(points):
+    return np.digitize(points[:, 0], [1, 3])
+
+
+def test_regions_are_what_the_function_answers():
+    ax = viz.plot_decision_regions(by_column, POINTS, LABELS, title="columns")
+    classes, x = regions(ax)
+    assert (classes == np.digitize(x.astype(np.float32), [1, 3])).all()
+    assert ax.images[0].origin == "lower" and ax.get_title() == "columns"
+    rows = viz.plot_decision_regions(lambda p: (p[:, 1] > 1.5).astype(int), POINTS, LABELS)
+    answers = regions(rows)[0]
+    assert answers[0, 0] == 0 and answers[-1, 0] == 1, "up is up"
+
+
+def test_points_differ_by_colour_and_marker():
+    ax = viz.plot_decision_regions(by_column, POINTS, LABELS[:, None])
+    groups = ax.collections
+    assert [group.get_label() for group in groups] == ["class 0", "class 1", "class 2"]
+    for i, group in enumerate(groups):
+        assert (group.get_offsets() == POINTS[LABELS == i]).all()
+        assert to_hex(group.get_facecolor()[0]) == to_hex(f"C{i}")
+    shapes = {group.get_paths()[0].vertices.tobytes() for group in groups}
+    assert len(shapes) == 3
+    cmap = ax.images[0].get_cmap()
+    light = np.array([cmap(i)[:3] for i in range(3)])
+    assert np.allclose(light, [1 - 0.3 * (1 - np.array(to_rgb(f"C{i}"))) for i in range(3)])
+
+
+def model_of_one(activation, bias):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation=activation)])
+    model.set_weights([np.array([[1.0], [0.0]]), np.array([bias])])
+    return model
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "linear"])
+def test_a_model_with_one_output(activation):
+    classes, x = regions(viz.plot_decision_regions(model_of_one(activation, -2.0), POINTS, LABELS))
+    assert (classes == (x.astype(np.float32) > 2)).all()
+
+
+def test_a_model_with_several_outputs():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")])
+    model.set_weights([np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]), np.array([1.0, 0.0, -3.0])])
+    classes, _ = regions(viz.plot_decision_regions(model, POINTS, LABELS))
+    assert set(classes[0]) == {0, 1, 2} and (np.diff(classes[0]) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "model, points, labels, words",
+    [
+        (by_column, np.zeros((4, 3)), LABELS, r"Received: points.shape=\(4, 3\)"),
+        (by_column, np.zeros((0, 2)), LABELS[:0], r"Received: points.shape=\(0, 2\)"),
+        (by_column, POINTS * np.nan, LABELS, "8 NaN"),
+        (by_column, POINTS, LABELS[:3], "each of the 4 points"),
+        (by_column, POINTS, LABELS - 1, "integers from 0"),
+        (by_column, POINTS, LABELS + 0.5, "integers from 0"),
+        (by_column, POINTS, ["a", "b", "c", "b"], "integers from 0"),
+        (lambda p: p, POINTS, LABELS, r"one class index for each point. Received: .* \(90000, 2\)"),
+        (lambda p: p[:, 0], POINTS, LABELS, "one class index"),
+    ],
+)
+def test_bad_input(model, points, labels, words):
+    with pytest.raises(ValueError, match=words):
+        viz.plot_decision_regions(model, points, labels)

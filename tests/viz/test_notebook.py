@@ -1,0 +1,93 @@
+"""All drawing functions together: side effects, `ax`, and what a notebook shows."""
+
+import inspect
+
+import keras
+import matplotlib
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from nbclient import NotebookClient
+
+from cnnkit import viz
+
+SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+POINTS = np.array([[0.0, 0.0], [1.0, 2.0]])
+CALLS = {
+    "plot_images": (np.zeros((2, 4, 6)),),
+    "plot_pixels": (SOBEL,),
+    "plot_channels": (np.zeros((4, 6, 3)),),
+    "plot_kernels": (SOBEL,),
+    "plot_matrix": (SOBEL,),
+    "plot_conv_arithmetic": (5, 3),
+    "plot_history": ({"loss": [1.0, 2.0]},),
+    "plot_decision_regions": (lambda points: (points[:, 0] > 0).astype(int), POINTS, [0, 1]),
+    "animate_convolution": (SOBEL, SOBEL),
+}
+
+
+def test_no_function_is_missing_here():
+    assert set(CALLS) == {n for n in viz.__all__ if n.startswith(("plot_", "animate_"))}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_side_effects(name):
+    plt.plot([1, 2])
+    before = dict(matplotlib.rcParams), matplotlib.get_backend(), keras.config.dtype_policy()
+    current, figures = plt.gca(), len(plt.get_fignums())
+    drawn = getattr(viz, name)(*CALLS[name])
+    after = dict(matplotlib.rcParams), matplotlib.get_backend(), keras.config.dtype_policy()
+    assert before == after and not current.images, "the current figure is left alone"
+    is_animation = isinstance(drawn, viz.Animation)
+    assert len(plt.get_fignums()) == figures + (not is_animation)
+    assert is_animation or isinstance(drawn, Axes | viz.Panels)
+
+
+TAKING_AX = [n for n in CALLS if "ax" in inspect.signature(getattr(viz, n)).parameters]
+
+
+@pytest.mark.parametrize("name", TAKING_AX)
+def test_it_draws_where_it_is_told(name):
+    figure, (left, right) = plt.subplots(1, 2)
+    drawn = getattr(viz, name)(*CALLS[name], ax=right, title="right")
+    assert drawn is right and right.get_title() == "right" and not left.has_data()
+    assert plt.get_fignums() == [figure.number]
+
+
+SETUP = """
+import matplotlib.pyplot as plt
+import numpy as np
+from cnnkit import viz
+plt.style.use("cnnkit.viz.cnnkit")
+sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+image = np.arange(25).reshape(5, 5)
+points = np.array([[0.0, 0.0], [1.0, 2.0]])
+"""
+CELLS = [
+    "viz.plot_images(np.zeros((2, 4, 6)))",
+    "viz.plot_pixels(image)",
+    "viz.plot_channels(np.zeros((4, 6, 3)))",
+    "viz.plot_kernels(sobel)",
+    "viz.plot_matrix(sobel)",
+    "viz.plot_conv_arithmetic(5, 3)",
+    "viz.plot_history({'loss': [1.0, 2.0]});",
+    "viz.plot_decision_regions(lambda p: (p[:, 0] > 0).astype(int), points, [0, 1]);",
+    "viz.animate_convolution(image, sobel)",
+    "animation = viz.animate_convolution(image, sobel)\nanimation",
+]
+
+
+def test_each_cell_shows_exactly_one_picture():
+    assert all(any(f"viz.{name}(" in cell for cell in CELLS) for name in CALLS)
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (SETUP, *CELLS)]
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    for cell in notebook.cells[1:]:
+        outputs = [output.get("data", {}) for output in cell.outputs]
+        n_pictures = sum("image/png" in data for data in outputs)
+        n_animations = sum("<img" in data.get("text/html", "") for data in outputs)
+        wanted = (0, 1) if "animat" in cell.source else (1, 0)
+        assert (n_pictures, n_animations) == wanted, cell.source
+        assert all(output.output_type != "stream" for output in cell.outputs), cell.source
