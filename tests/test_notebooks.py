@@ -6,6 +6,7 @@ Each check takes a notebook (a dictionary) and its file name and returns a list 
 
 import ast
 import copy
+import importlib
 import json
 import re
 import statistics
@@ -17,6 +18,8 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+
+from cnnkit.exercises._exercise import Exercise
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -188,6 +191,35 @@ def no_test_comments(notebook, name):
     return [
         f"{c['id']} has a comment for nbval" for c in notebook["cells"] if marker.search(source(c))
     ]
+
+
+# Exercises
+
+
+def exercises(notebook, name):
+    """Each exercise: a numbered heading, a stub and its check, hint and solution behind a `#`."""
+    number, all_cells, found, minutes = name[:2], notebook["cells"], [], 0
+    for i, cell in enumerate(all_cells):
+        if "exercise" not in cell["metadata"].get("tags", []):
+            continue
+        expected = rf"### Exercise {number.lstrip('0')}\.{len(found) + 1} · \S.* \((\d+) min\)"
+        heading = re.search(expected, source(all_cells[i - 1]))
+        if not heading:
+            return [f"no heading like {expected} before {cell['id']}"]
+        minutes += int(heading[1])
+        call = r"(?m)^nb%s\.(\w+)\.check\(\1\);\n# nb%s\.\1\.hint\(\)\n# nb%s\.\1\.solution\(\)\Z"
+        call = re.search(call % (3 * (number,)), source(cell))
+        if not call or not re.search(r"(= |return )\.\.\.\n", source(cell)):
+            return [f"{cell['id']} lacks a stub, its check, or hint and solution behind a #"]
+        found.append(call[1])
+    if not found:
+        return []
+    module = importlib.import_module(f"cnnkit.exercises.nb{number}")
+    known = [key for key, value in vars(module).items() if isinstance(value, Exercise)]
+    complaints = [] if sorted(found) == sorted(known) else [f"exercises {found}, not {known}"]
+    said = re.search(r"(\d+) min exercises", source(all_cells[0]))
+    same = said and int(said[1]) == minutes
+    return complaints if same else [*complaints, f"the exercises take {minutes} min"]
 
 
 # Length
@@ -455,6 +487,32 @@ def test_each_check_finds_its_fault(check, change, complaint):
     assert check(notebook, "_template.ipynb") == []
     change(notebook)
     assert complaint in " ".join(check(notebook, "_template.ipynb"))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_exercises_have_the_form(path):
+    assert exercises(read(path), path.name) == []
+
+
+@pytest.mark.parametrize(
+    "old, new, complaint",
+    [
+        ("### Exercise 1.3", "### Exercise 1.4", "no heading"),
+        ("(2 min)", "", "no heading"),
+        ("(2 min)", "(3 min)", "the exercises take 51 min"),
+        ("overflow = ...", "overflow = 4", "lacks a stub"),
+        ("# nb01.overflow.hint()", "nb01.overflow.hint()", "lacks a stub"),
+        ("# nb01.overflow.solution()", "", "lacks a stub"),
+        ("nb01.overflow", "nb01.batch_shape", "lacks a stub"),
+        ("overflow", "underflow", "not ['overflow'"),
+    ],
+)
+def test_faults_of_exercises_are_found(old, new, complaint):
+    name = "01_images_as_arrays.ipynb"
+    notebook = read(ROOT / "notebooks" / name)
+    for cell in notebook["cells"]:
+        cell["source"] = source(cell).replace(old, new)
+    assert complaint in " ".join(exercises(notebook, name))
 
 
 def test_front_matter_may_be_wrapped():

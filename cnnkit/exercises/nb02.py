@@ -194,44 +194,6 @@ def conv_layer(image, weights, bias):
 
 
 @Exercise(
-    hints=["5 x 5 numbers for each channel of the input. And how many filters are there?"],
-    mistakes=[
-        (2_400, "The biases are missing: one for each filter."),
-        (2_401, "There is one bias for each filter, not one for the layer."),
-        (832, "A filter is as deep as the input: it has a kernel for each of the three channels."),
-        (800, "A filter is as deep as the input, and has a bias."),
-        (76, "This is one filter. There are 32."),
-        (2_496, "The bias belongs to a filter, not to each of its kernels."),
-        (110_592, "The input's height and width do not matter: the weights are shared."),
-    ],
-)
-def conv_parameters():
-    """The parameters of `Conv2D(32, 5)` on an input of shape (48, 48, 3)."""
-    return (5 * 5 * 3 + 1) * 32
-
-
-@Exercise(
-    hints=[
-        "First the size: 64 pixels, a kernel of 7, steps of 2, no padding.",
-        "(64 - 7) // 2 + 1. How many feature maps are there?",
-    ],
-    mistakes=[
-        ((58, 58, 6), "The stride is 2: the kernel makes half as many steps."),
-        ((29, 29, 3), "The number of channels at the output is the number of filters."),
-        ((28, 28, 6), "Nearly: before the first step the kernel already has a place."),
-        ((32, 32, 6), "This is padding same. Here it is valid."),
-        ((6, 29, 29), "The channels come last."),
-        ((29, 29), "One map of this size comes from each of the 6 filters."),
-        ((29, 29, 18), "The maps of the three channels are added up, not kept."),
-    ],
-)
-def conv_shape():
-    """The shape of `Conv2D(6, 7, strides=2)` at the output, for an image of (64, 64, 3)."""
-    size = (64 - 7) // 2 + 1
-    return size, size, 6
-
-
-@Exercise(
     hints=[
         "Each row of the matrix makes one output. How many pixels does it use?",
         "There are 4 times 4 outputs, and each one has 9 weights.",
@@ -379,54 +341,3 @@ def conv_backward(delta, image, kernel):
             image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
             kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
     return image_gradient, kernel_gradient
-
-
-def _quietly(function):
-    def quiet(logits):
-        with np.errstate(all="ignore"):
-            return function(logits)
-
-    return quiet
-
-
-@Exercise(
-    cases=[
-        (np.array([1.0, 2, 3]),),
-        (np.array([1000.0, 1001, 1002]),),
-        (np.array([0.0, -800]),),
-    ],
-    hints=[
-        "Adding one number to all the logits does not change the softmax. Which one helps?",
-        "After subtracting the largest logit, the largest exponential is exp(0).",
-    ],
-    mistakes=[
-        (
-            _quietly(lambda x: np.log(np.exp(x) / np.exp(x).sum())),
-            "exp(1000) is infinite, and infinity over infinity is NaN. Subtract the maximum first.",
-        ),
-        (
-            _quietly(lambda x: x - np.log(np.exp(x).sum())),
-            "No division any more, but exp(1000) is still infinite. Subtract the maximum first.",
-        ),
-        (
-            _quietly(lambda x: np.log(np.exp(x - x.max()) / np.exp(x - x.max()).sum())),
-            "exp(-800) is 0, and its logarithm is minus infinity. Do not take log of exp.",
-        ),
-        (
-            lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(),
-            "This is the softmax, and stable. What is asked for is its logarithm.",
-        ),
-        (
-            lambda x: x - x.max(),
-            "The logarithm of the sum is missing.",
-        ),
-        (
-            lambda x: -(x - x.max() - np.log(np.exp(x - x.max()).sum())),
-            "This is the loss, with the sign turned. A log-probability is at most 0.",
-        ),
-    ],
-)
-def log_softmax(logits):
-    """The logarithm of the softmax of `logits`, `(classes,)`, for numbers of any size."""
-    shifted = logits - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())
