@@ -17,8 +17,8 @@ _IMAGES[0, 0, 0] = 0, 7, 255
     mistakes=[
         (260, "260 does not fit into 8 bits: uint8 ends at 255."),
         (255, "NumPy does not stop at 255 as a camera does; it starts again at 0."),
-        (5, "Nearly: 256 is the number that becomes 0, not 255."),
-        (3, "Nearly: 256 becomes 0, 257 becomes 1, and so on."),
+        (5, "256 is the number that becomes 0, not 255."),
+        (3, "256 becomes 0, 257 becomes 1, and so on."),
         (-252, "uint8 is unsigned: it has no negative numbers."),
         (0, "256 becomes 0; 260 is a little more."),
     ],
@@ -40,6 +40,9 @@ def overflow():
         ((160, 240, 3), "This is one photo. A mini-batch has an axis more."),
         ((32, 160, 240), "These are grey photos. Colour has an axis of its own."),
         ((240, 160, 3, 32), "The batch is the first axis, and height comes before width."),
+        ((32, 3, 240, 160), "The channels come last in Keras, and height comes before width."),
+        ((32, 240, 160), "Height comes before width, and colour has an axis of its own."),
+        ((240, 160, 3), "This is one photo, and height comes before width."),
     ],
 )
 def batch_shape():
@@ -58,6 +61,7 @@ def batch_shape():
         (1_200_000_000, "Three channels are missing, and the biases."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),
         (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
+        (12_000_000, "That is how many pixels the photo has. Each holds three numbers."),
         (36_000_100, "Each unit has weights of its own, one for each number of the photo."),
     ],
     note="At 4 bytes each they fill 14.4 GB.",
@@ -69,8 +73,8 @@ def phone_photo_parameters():
 
 @Exercise(
     hints=[
-        "Think of the first weight matrix: each of its rows belongs to one pixel.",
-        "Shuffle the rows of that matrix in the same way. What comes out of the network?",
+        "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
+        "Shuffle the columns of that matrix in the same way. What comes out of the network?",
     ],
     mistakes=[
         ("worse than a guess", "A network that guesses gets one in five. Why should it do worse?"),
@@ -127,6 +131,15 @@ def permuted_accuracy():
         (
             lambda images, size: images[
                 :,
+                (images.shape[1] - size + 1) // 2 : (images.shape[1] - size + 1) // 2 + size,
+                (images.shape[2] - size + 1) // 2 : (images.shape[2] - size + 1) // 2 + size,
+            ],
+            "One pixel too low or too far right: the larger margin belongs at the bottom and on "
+            "the right, so round down.",
+        ),
+        (
+            lambda images, size: images[
+                :,
                 (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
             ],
             "The rows are cut. Now the columns.",
@@ -154,6 +167,7 @@ def centre_crop(images, size):
             "`reshape` gives the right shape, but reads the numbers in the old order: "
             "the channels are mixed. You need a transpose.",
         ),
+        (lambda images: images, "This is still NHWC."),
         (lambda images: images.transpose(0, 3, 2, 1), "The pictures lie on their sides."),
         (lambda images: images.transpose(3, 0, 1, 2), "The batch must stay in front."),
         (lambda images: images.transpose(0, 2, 1, 3), "The channels are still last."),
@@ -170,13 +184,31 @@ def _standardised(train, other, axis=0, spread=np.std, shift=True):
     return (other - mean * shift) / np.where(std == 0, 1, std)
 
 
-def _nan_at_constant(train, test):
+def _both(**options):
+    """A wrong answer: both sets, standardised in another way."""
+    return lambda train, test: tuple(_standardised(train, a, **options) for a in (train, test))
+
+
+def _sample_deviation(train, axis):
+    return train.std(axis, ddof=1)
+
+
+def _without_check(train, test, own=False):
     with np.errstate(invalid="ignore", divide="ignore"):
-        return tuple((a - train.mean(0)) / train.std(0) for a in (train, test))
+        test_by = test if own else train
+        return (
+            (train - train.mean(0)) / train.std(0),
+            (test - test_by.mean(0)) / test_by.std(0),
+        )
+
+
+def _leak(train, test):
+    together = np.concatenate([train, test])
+    return _standardised(together, train), _standardised(together, test)
 
 
 _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
-_TRAIN[:, 2] = _TEST[:, 2] = 7  # as a pixel in the corner of a scan
+_TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
 
 
 @Exercise(
@@ -193,23 +225,41 @@ _TRAIN[:, 2] = _TEST[:, 2] = 7  # as a pixel in the corner of a scan
             "come one by one: only the training set's statistics are known.",
         ),
         (
-            _nan_at_constant,
-            "One pixel is the same in all images: its deviation is 0, and 0/0 is NaN.",
+            lambda train, test: _without_check(train, test, own=True),
+            "The test set was standardised with its own statistics; take the training set's. "
+            "And one pixel never changes: 0/0 is NaN.",
         ),
         (
-            lambda train, test: tuple(_standardised(train, a, axis=None) for a in (train, test)),
-            "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
+            _leak,
+            "The mean and the deviation are those of both sets together. The test set must not "
+            "take part: it stands for pictures still to come.",
+        ),
+        (
+            _without_check,
+            "One training pixel is always the same: its deviation is 0, and 0/0 is NaN.",
+        ),
+        (
+            lambda train, test: tuple(map(np.nan_to_num, _without_check(train, test))),
+            "Where the training pixel never changes, a test pixel may. Your result explodes there: "
+            "divide by 1 instead of 0.",
         ),
         (
             lambda train, test: tuple(
-                _standardised(train, a, spread=np.var) for a in (train, test)
+                (a - train.mean(0)) / (train.std(0) + 1e-8) for a in (train, test)
             ),
-            "Divide by the standard deviation, not by the variance.",
+            "Where the training pixel never changes, a test pixel may, and by a tiny number it is "
+            "divided to a huge one. Divide by 1 there.",
         ),
         (
-            lambda train, test: tuple(_standardised(train, a, shift=False) for a in (train, test)),
-            "The mean was not subtracted.",
+            _both(axis=None),
+            "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
         ),
+        (_both(spread=np.var), "Divide by the standard deviation, not by the variance."),
+        (
+            _both(spread=_sample_deviation),
+            "This is the deviation with N - 1. The notebook divides by N, NumPy's default.",
+        ),
+        (_both(shift=False), "The mean was not subtracted."),
         (
             lambda train, test: (_standardised(train, train), test),
             "The test set was left as it is; the network would not recognise it.",
@@ -229,15 +279,21 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
 @Exercise(
     cases=[(_POINTS,), (3 * _POINTS[:7],)],
     hints=[
-        "The sum a + b is large in quadrants 1 and 3, whatever its sign; the difference a - b is "
-        "large in 2 and 4.",
+        "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "
+        "smaller in 2 and 4.",
         "Two ReLUs make an absolute value: |s| = max(0, s) + max(0, -s).",
         "Four hidden units: a + b, -a - b, a - b, b - a. The output adds the first two and "
         "subtracts the others.",
     ],
     mistakes=[
-        (lambda x: x.sum(axis=1) > 0, "This is linear: it is right in quadrants 1 and 3 by half."),
-        (lambda x: (x[:, 0] < 0) != (x[:, 1] < 0), "These are quadrants 2 and 4: turn the sign."),
+        (
+            lambda x: x.sum(axis=1) > 0,
+            "This is linear: right in quadrant 1, wrong in 3, half right in 2 and 4.",
+        ),
+        (
+            lambda x: (x[:, 0] < 0) != (x[:, 1] < 0),
+            "These are quadrants 2 and 4: reverse the sign.",
+        ),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
         (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
         (
@@ -245,6 +301,10 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
             "Every point gets False. Without max(0, .) the hidden units cancel out.",
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
+        (
+            lambda x: np.abs(x.sum(axis=1)) - np.abs(x[:, 0] - x[:, 1]),
+            "These are the sums. Which of them mean True? Compare with 0.",
+        ),
     ],
     note="|a + b| - |a - b| has the sign of a * b.",
 )

@@ -54,6 +54,14 @@ def _same_size(image, kernel):
             "This adds the pixels up, all with weight 1. Where is the kernel?",
         ),
         (
+            lambda image, kernel: _correlate(image, kernel) / kernel.size,
+            "This is the mean of the products. Add them up, and do not divide.",
+        ),
+        (
+            lambda image, kernel: _correlate(image, kernel).astype(int),
+            "The fractions are cut off: an array of integers was filled with floats.",
+        ),
+        (
             lambda image, kernel: _correlate(image, kernel).T,
             "The output is transposed: its rows go with the image's rows.",
         ),
@@ -72,18 +80,22 @@ def correlate2d(image, kernel):
 
 @Exercise(
     hints=[
-        "Turn the filter by 180 degrees: its last number comes first.",
-        "The turned filter is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
+        "Rotate W by 180 degrees: its last number comes first.",
+        "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
     ],
     mistakes=[
-        (13, "This is the cross-correlation. Turn the filter by 180 degrees first."),
-        (5, "This is the first cell. The window has moved one to the right."),
-        (-2, "This is the cell below the first. The window moves to the right."),
-        (12, "This is the filter transposed. Turn it by 180 degrees."),
-        (-4, "This is the third cell."),
-        (-16, "The sign is wrong: turning the filter does not change signs."),
+        (13, "This is the cross-correlation. Rotate W by 180 degrees first."),
+        (5, "This is the first number (or W is only mirrored). Move one place to the right."),
+        (-2, "This is the number below the first. Move to the right."),
+        (9, "This is W transposed. Rotate it by 180 degrees instead."),
+        (15, "W is rotated and transposed. Only rotate it."),
+        (12, "The image was padded. Use no padding here."),
+        (0, "Here W lies partly beside X. Begin where all of it lies on X."),
+        (8, "Top and bottom are exchanged. Left and right must be, too."),
+        (-4, "This is the third number."),
+        (-16, "The sign is wrong: rotating does not change signs."),
     ],
-    note="13 against 16: this cell tells the two apart.",
+    note="13 against 16: this number tells the two apart.",
 )
 def second_cell():
     """The second cell in the first row of the true convolution of the 5 by 5 example."""
@@ -125,6 +137,22 @@ def second_cell():
         (
             lambda n, k, s, p, d: (n + 2 * p - k * d) // s + 1,
             "There are kernel - 1 gaps between the kernel's numbers, not `kernel`.",
+        ),
+        (
+            lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
+            "The stride is missing: the kernel goes s pixels at a time.",
+        ),
+        (
+            lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1,
+            "The padding is missing.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d) // s + 1,
+            "One too much: n pixels have room for n - 1 steps of one pixel.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - k - (k - 1) * d) // s + 1,
+            "A dilation of 1 leaves no gap: the kernel covers (kernel - 1) * dilation + 1 pixels.",
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1) / s + 1,
@@ -176,6 +204,22 @@ def _layer(image, weights):
             "The feature maps are the last axis: (rows, columns, filters).",
         ),
         (
+            lambda image, weights, bias: (_layer(image, weights) + bias)[None],
+            "This is a batch of one image. Give the image alone: three axes.",
+        ),
+        (
+            lambda image, weights, bias: _layer(image[..., -1:], weights[:, :, -1:]) + bias,
+            "Only the last channel was used: add the channels up, with `+=`, not `=`.",
+        ),
+        (
+            lambda image, weights, bias: _layer(image, weights) + bias[0],
+            "Each filter has a bias of its own.",
+        ),
+        (
+            lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
+            "The feature maps were added up. Each filter makes a map of its own.",
+        ),
+        (
             lambda image, weights, bias: _layer(image, weights) / image.shape[2] + bias,
             "The channels are added up, not averaged.",
         ),
@@ -222,6 +266,8 @@ def toeplitz_weights():
         ((3, 3, 32, 10), "A 3 x 3 kernel sees a part of the map. These units see all of it."),
         ((10, 8, 8, 32), "Right numbers, but Keras has the filters last."),
         ((8, 8, 10, 32), "The input's channels come before the filters."),
+        ((10, 32, 8, 8), "Right numbers, but Keras has height and width first."),
+        ((32, 8, 8, 10), "Right numbers, but Keras has height and width first, then the channels."),
         ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
         ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
     ],
@@ -243,8 +289,8 @@ def riddle(image):
 @Exercise(
     hints=[
         "Feed the riddle a picture of your own. Which one would show the kernel?",
-        "Try a black picture with one white pixel. But look closely at what comes out: it is "
-        "turned.",
+        "Try a black picture with one white pixel, and look closely at what comes out. Which way "
+        "round is it?",
         "Or treat the nine weights as unknowns: each output pixel is one linear equation. "
         "`np.linalg.lstsq` solves them.",
     ],
@@ -257,6 +303,7 @@ def riddle(image):
         (-_HIDDEN, "All the signs are wrong."),
         (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
         (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
+        (255 * _HIDDEN[::-1, ::-1], "Your white pixel was 255: divide by it, and turn the result."),
         (_HIDDEN[::-1], "Top and bottom are exchanged."),
         (_HIDDEN[:, ::-1], "Left and right are exchanged."),
     ],
@@ -267,6 +314,26 @@ def find_kernel():
     impulse = np.zeros((5, 5))
     impulse[2, 2] = 1
     return riddle(impulse)[::-1, ::-1]
+
+
+def _overwritten(delta, image, kernel):
+    """A wrong answer: loops in which `=` stands for `+=`."""
+    image_gradient, kernel_gradient = np.zeros(image.shape), None
+    for i, j in np.ndindex(delta.shape):
+        h, w = kernel.shape
+        image_gradient[i : i + h, j : j + w] = delta[i, j] * kernel
+        kernel_gradient = delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def _wrapped(delta, image, kernel):
+    """A wrong answer: the formula with negative indices, which NumPy counts from the end."""
+    image_gradient = np.zeros(image.shape)
+    for i, j in np.ndindex(image.shape):
+        for m, n in np.ndindex(kernel.shape):
+            if i - m < delta.shape[0] and j - n < delta.shape[1]:
+                image_gradient[i, j] += delta[i - m, j - n] * kernel[m, n]
+    return image_gradient, _correlate(image, delta)
 
 
 def _backward(delta, image, kernel, turn=True):
@@ -300,6 +367,22 @@ def _backward(delta, image, kernel, turn=True):
                 _backward(delta, image, kernel)[1][::-1, ::-1],
             ),
             "The kernel's gradient is turned by 180 degrees. Do not turn it.",
+        ),
+        (
+            _overwritten,
+            "Each window overwrites what the one before has left. Add up: `+=`, not `=`.",
+        ),
+        (
+            _wrapped,
+            "Outside the map delta is 0, but NumPy counts negative indices from the end: leave "
+            "them out.",
+        ),
+        (
+            lambda delta, image, kernel: (
+                _backward(delta, image, kernel, turn=False)[0],
+                _backward(delta, image, kernel)[1][::-1, ::-1],
+            ),
+            "Both kernels are the wrong way round: turn the one for the image, and only that.",
         ),
         (
             lambda delta, image, kernel: _backward(delta, image, kernel)[::-1],

@@ -13,6 +13,12 @@ _N_COLOURS = 256  # of a frame
 _MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
 
 
+_START = "setTimeout(function() {"
+# JupyterLab may run the script of a cell outside the window long before it puts it on the page.
+_START_ON_PAGE = """setTimeout(function start() {
+        if (!document.getElementById(img_id)) { return setTimeout(start, 200); }"""
+
+
 class Animation(FuncAnimation):
     """An animation that is the picture of its notebook cell, with buttons to play and to step.
 
@@ -56,7 +62,7 @@ class Animation(FuncAnimation):
             super().save(
                 path, _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
             )
-            return path.read_text()
+            return path.read_text().replace(_START, _START_ON_PAGE)
 
     def save(self, filename, writer=None, **options):
         """Write the animation to a file: a GIF through Pillow, other formats as Matplotlib does.

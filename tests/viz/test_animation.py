@@ -31,6 +31,9 @@ def frames(html):
 def test_html_holds_all_frames_and_buttons():
     animation = viz.animate_convolution(np.arange(36).reshape(6, 6) % 7, SOBEL)
     html = animation._repr_html_()
+    assert (
+        html.count("if (!document.getElementById(img_id)) { return setTimeout(start, 200); }") == 1
+    )
     assert len(frames(html)) == 16 == animation.n_frames and "<button" in html
     assert len(html) < 1_000_000 and repr(animation) == "<Animation: 16 frames>"
 
