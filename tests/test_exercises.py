@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnkit.exercises import _exercise, nb01, nb02
-from cnnkit.exercises._exercise import TODO, Exercise
+from cnnkit.exercises._exercise import NOT_ATTEMPTED, Exercise
 
 ALL = {
     f"{module.__name__[-4:]}.{name}": item
@@ -39,10 +39,10 @@ def test_the_solution_is_right(exercise, capsys):
 @each
 def test_not_attempted(exercise, capsys):
     assert exercise.check(...) is False
-    assert capsys.readouterr().out == TODO + "\n"
+    assert capsys.readouterr().out == NOT_ATTEMPTED + "\n"
     if exercise.cases:
         assert exercise.check(lambda *args: ...) is False
-        assert capsys.readouterr().out == TODO + "\n"
+        assert capsys.readouterr().out == NOT_ATTEMPTED + "\n"
 
 
 @each

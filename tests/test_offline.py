@@ -1,11 +1,12 @@
-"""Notebook 07 on a machine without photos and without network, in a process of its own."""
+"""The notebooks on a machine without photos and without network, in processes of their own."""
 
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks/07_transfer_learning_cats_vs_dogs.ipynb"
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 BLOCK = """
 import socket
 _connect = socket.socket.connect
@@ -18,13 +19,25 @@ socket.getaddrinfo = lambda *args, **options: (_ for _ in ()).throw(socket.gaier
 """
 
 
-def test_notebook_07_runs_whole_on_drawn_pets(tmp_path, monkeypatch):
+def run_offline(name, tmp_path, monkeypatch):
+    """Execute a notebook in an empty folder, and return it with its outputs."""
     (tmp_path / "block").mkdir()
     (tmp_path / "block/sitecustomize.py").write_text(BLOCK, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "block"))
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, timeout=120, resources=resources).execute()
+    return notebook
+
+
+@pytest.mark.parametrize("name", ["01_images_as_arrays.ipynb", "02_convolution.ipynb"])
+def test_a_notebook_runs_whole(name, tmp_path, monkeypatch):
+    run_offline(name, tmp_path, monkeypatch)
+    assert {path.name for path in tmp_path.iterdir()} <= {"block", "keras"}  # it leaves nothing
+
+
+def test_notebook_07_runs_whole_on_drawn_pets(tmp_path, monkeypatch):
+    notebook = run_offline("07_transfer_learning_cats_vs_dogs.ipynb", tmp_path, monkeypatch)
     printed = "".join(
         output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
     )

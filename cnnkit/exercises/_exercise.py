@@ -8,7 +8,7 @@ from traceback import extract_tb
 import numpy as np
 
 SECONDS = 10
-TODO = "Not attempted yet: write your answer in place of the `...`."
+NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
 
 class Exercise:
@@ -33,7 +33,7 @@ class Exercise:
     def check(self, answer):
         """Print what to say to `answer`, and return whether it is right. Never raises."""
         try:
-            complaint = TODO if answer is ... else self._complaint(answer)
+            complaint = NOT_ATTEMPTED if answer is ... else self._complaint(answer)
         except Exception as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
         print(complaint or f"Correct. {self.note}".rstrip())
@@ -52,7 +52,7 @@ class Exercise:
             wanted = "function" if self.cases else "value"
             return f"Not yet: expected a {wanted}. Received: {answer!r:.80}"
         if (received := self._outcomes(answer))[0] is ...:
-            return TODO
+            return NOT_ATTEMPTED
         expected = self._outcomes(self.answer if self.cases else self.answer())
         fault = next(filter(None, map(_fault, received, expected)), None)
         for mistake, text in self.mistakes if fault else ():
