@@ -89,15 +89,20 @@ class _MovingParts:
     """
 
     def __init__(self, figure):
-        canvas = figure.canvas
-        self.canvas = FigureCanvasAgg(figure)
-        self.canvas.draw()  # without the moving parts, as it is not saving
-        figure.set_canvas(canvas)
-        self.background = self.canvas.copy_from_bbox(figure.bbox)
         self.parts = sorted(
             figure.findobj(lambda artist: artist.get_animated()),
             key=lambda artist: artist.get_zorder(),
         )
+        shown = [part.get_visible() for part in self.parts]
+        for part in self.parts:  # up to Matplotlib 3.10 images are drawn although they move
+            part.set_visible(False)
+        canvas = figure.canvas
+        self.canvas = FigureCanvasAgg(figure)
+        self.canvas.draw()
+        figure.set_canvas(canvas)
+        self.background = self.canvas.copy_from_bbox(figure.bbox)
+        for part, visible in zip(self.parts, shown, strict=True):
+            part.set_visible(visible)
 
     def savefig(self, file, format, **_):
         """Write a PNG; with a palette it has a third of the size."""

@@ -1,0 +1,280 @@
+"""The exercises of notebook 03, pooling and whole networks."""
+
+import numpy as np
+
+from cnnkit.exercises._exercise import Exercise
+
+_rng = np.random.default_rng(3)
+
+
+def _blocks(image, size):
+    """The windows of a pooling without overlap: `(rows, columns, size * size)`."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    cut = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    return cut.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(size=(6, 4)), 2),
+        (_rng.normal(size=(7, 9)), 3),
+        (_rng.normal(size=(5, 5)) - 4, 2),
+    ],
+    hints=[
+        "How many whole windows fit? `height // size` rows of them.",
+        "Window (i, j) is `image[i * size : (i + 1) * size, j * size : (j + 1) * size]`.",
+    ],
+    mistakes=[
+        (lambda image, size: _blocks(image, size).mean(-1), "This is average pooling."),
+        (lambda image, size: _blocks(image, size).min(-1), "This takes the smallest."),
+        (
+            lambda image, size: np.lib.stride_tricks.sliding_window_view(image, (size, size)).max(
+                (2, 3)
+            ),
+            "The windows overlap. Here each one begins where the last one ends.",
+        ),
+        (
+            lambda image, size: np.maximum(_blocks(image, size).max(-1), 0),
+            "Negative numbers became 0: do not start from 0. The largest of negatives is negative.",
+        ),
+        (
+            lambda image, size: image[::size, ::size][
+                : image.shape[0] // size, : image.shape[1] // size
+            ],
+            "This takes the first number of each window, not the largest.",
+        ),
+        (lambda image, size: _blocks(image, size).max(-1).T, "The output is transposed."),
+    ],
+)
+def max_pool(image, size):
+    """The largest number of each window of `size` by `size`, `(height // size, width // size)`."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    output = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            output[i, j] = image[i * size : (i + 1) * size, j * size : (j + 1) * size].max()
+    return output
+
+
+@Exercise(
+    hints=["How many windows of 2 fit into 27? What happens to the channels?"],
+    mistakes=[
+        ((14, 14, 16), "This is padding same. Without padding the last row is left out."),
+        ((13, 13, 8), "Pooling works in each channel alone: none is lost."),
+        ((13, 13, 32), "The number of channels stays. It is a convolution that could double it."),
+        ((13.5, 13.5, 16), "There are only whole windows."),
+        ((26, 26, 16), "The stride is 2: the windows do not overlap."),
+        ((13, 13), "Each of the channels is pooled, and stays."),
+    ],
+)
+def pooled_shape():
+    """The shape of a feature map (27, 27, 16) after `MaxPooling2D(2)`."""
+    return 27 // 2, 27 // 2, 16
+
+
+@Exercise(
+    hints=[
+        "First the mean of the four, then max(0, .).",
+        "The mean of -4, 2, 2 and 4 is 1.",
+    ],
+    mistakes=[
+        (2, "This is the mean after the ReLU. Pool first."),
+        (0, "The mean is positive, and ReLU leaves it."),
+        (4, "This is the largest: max pooling."),
+        (8 / 3, "ReLU does not take numbers away: there are four."),
+        (-4, "This is the smallest. The mean of the four comes first."),
+        (8, "This is a sum."),
+    ],
+    note="1 against 2: average pooling and ReLU may not change places.",
+)
+def relu_after_average():
+    """Average pooling, then ReLU, of a window with -4, 2, 2 and 4."""
+    return max(0, (-4 + 2 + 2 + 4) / 4)
+
+
+@Exercise(
+    cases=[
+        (np.array([1.0, 3, 6, 2]),),
+        (np.zeros(4),),
+        (np.array([0.5, 0, 0, 0.5]),),
+        (_rng.uniform(size=9),),
+    ],
+    hints=[
+        "The probability of each number is the number itself over the sum of the window.",
+        "Multiply each number with its probability, and add up. What if the sum is 0?",
+    ],
+    mistakes=[
+        (lambda window: window.mean(), "This is average pooling: all have the same weight."),
+        (lambda window: window.max(), "This is max pooling."),
+        (lambda window: (window**2).sum(), "The probabilities must add up to one: divide."),
+        (
+            lambda window: (window * np.exp(window)).sum() / np.exp(window).sum(),
+            "This is a softmax. Here the probability is proportional to the number itself.",
+        ),
+        (
+            lambda window: (window**2).sum() / window.sum() if window.any() else np.nan,
+            "A window of zeros gives 0/0. Return 0 there.",
+        ),
+        (
+            lambda window: np.sqrt((window**2).mean()),
+            "This is the root of the mean square. Weigh each number with its probability.",
+        ),
+    ],
+)
+def stochastic_mean(window):
+    """What stochastic pooling gives in use: the mean, weighted with the probabilities."""
+    total = window.sum()
+    return (window * window / total).sum() if total > 0 else 0.0
+
+
+def _routed(delta, image, size, weights):
+    """Spread each number of `delta` over its window, with the weights that `weights` gives."""
+    gradient = np.zeros(image.shape)
+    for i, j in np.ndindex(delta.shape):
+        place = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size]
+        gradient[place] = delta[i, j] * weights(image[place])
+    return gradient
+
+
+_DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
+
+
+@Exercise(
+    cases=[(_DELTA, _IMAGE, 2), (_rng.normal(size=(2, 2)), _rng.normal(size=(7, 6)), 3)],
+    hints=[
+        "If the winner of a window changes a little, the output changes as much. And the others?",
+        "`np.unravel_index(window.argmax(), window.shape)` is the winner's place.",
+    ],
+    mistakes=[
+        (
+            lambda delta, image, size: _routed(
+                delta, image, size, lambda w: np.full(w.shape, 1 / w.size)
+            ),
+            "This is the gradient of average pooling: every pixel gets a share.",
+        ),
+        (
+            lambda delta, image, size: _routed(delta, image, size, np.ones_like),
+            "Only the winner made the output. The others get 0.",
+        ),
+        (
+            lambda delta, image, size: _routed(delta, image, size, lambda w: w == w.min()),
+            "This gives everything to the smallest.",
+        ),
+        (
+            lambda delta, image, size: _routed(delta, image, size, lambda w: w * (w == w.max())),
+            "The winner gets delta itself, not delta times its value.",
+        ),
+        (
+            lambda delta, image, size: _routed(
+                np.ones(delta.shape), image, size, lambda w: w == w.max()
+            ),
+            "The places are right. What arrives there is delta, not 1.",
+        ),
+        (
+            lambda delta, image, size: -_routed(delta, image, size, lambda w: w == w.max()),
+            "The sign is wrong: a larger winner makes a larger output.",
+        ),
+    ],
+)
+def max_pool_backward(delta, image, size):
+    """The gradient for `image`, given `delta`, the gradient for the output of `max_pool`."""
+    gradient = np.zeros(image.shape)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
+            row, column = np.unravel_index(window.argmax(), window.shape)
+            gradient[i * size + row, j * size + column] = delta[i, j]
+    return gradient
+
+
+@Exercise(
+    hints=[
+        "Count the places of the kernel. With stride 2 there are half as many rows.",
+        "The pooling itself multiplies nothing.",
+    ],
+    mistakes=[
+        (2, "Half as many rows, and half as many columns."),
+        (1, "The kernel is at work at every place of the output. How many are there?"),
+        (8, "The channels are the same on both sides."),
+        (16, "Stride 2 halves each side once."),
+        (0.25, "The other way round: which of the two is more work?"),
+        (9, "The kernel's size is the same on both sides."),
+    ],
+    note="37,748,736 against 9,437,184 multiply-adds.",
+)
+def strided_saving():
+    """Multiply-adds of `Conv2D(64, 3)` and a pool over those of `Conv2D(64, 3, strides=2)`."""
+    return (32 * 32) / (16 * 16)
+
+
+def _reach(layers, grow=True, late=False):
+    size, jump = 1, 1
+    for kernel, stride in layers:
+        jump = jump * stride if late else jump
+        size += (kernel - 1) * jump
+        jump = jump * stride if grow and not late else jump
+    return size
+
+
+@Exercise(
+    cases=[
+        ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
+        ([(11, 4), (3, 2), (5, 1)],),
+        ([(3, 1)],),
+        ([(1, 1), (7, 2)],),
+    ],
+    hints=[
+        "Keep two numbers: the size so far, and the jump, the pixels from one place of the layer "
+        "to the next. Both start at 1.",
+        "Each layer adds (kernel - 1) * jump. Then the jump grows by its stride.",
+    ],
+    mistakes=[
+        (
+            lambda layers: _reach(layers, grow=False),
+            "The strides are missing: after a stride of 2 each step is two pixels wide.",
+        ),
+        (
+            lambda layers: _reach(layers, late=True),
+            "A layer's own stride does not widen its own window: use the jump from before.",
+        ),
+        (
+            lambda layers: sum(kernel for kernel, _ in layers),
+            "Windows overlap: they do not add up.",
+        ),
+        (
+            lambda layers: int(np.prod([kernel for kernel, _ in layers])),
+            "Windows overlap: they do not multiply.",
+        ),
+        (lambda layers: _reach(layers) - 1, "One pixel sees itself: the size starts at 1."),
+        (
+            lambda layers: int(np.prod([stride for _, stride in layers])),
+            "This is the jump after the last layer. How far does one output see?",
+        ),
+    ],
+)
+def receptive_field(layers):
+    """The side of the receptive field after `layers`, a list of pairs (kernel size, stride)."""
+    size, jump = 1, 1
+    for kernel, stride in layers:
+        size += (kernel - 1) * jump
+        jump *= stride
+    return size
+
+
+@Exercise(
+    hints=[
+        "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
+        "64 times 4 times 4 inputs, 128 units, and their biases.",
+    ],
+    mistakes=[
+        (73_856, "This is the layer for 28 x 28, where 3 x 3 is left."),
+        (131_072, "The biases are missing."),
+        (8_320, "The 4 x 4 places are inputs too, not only the 64 channels."),
+        (2_176, "Each of the 64 channels has its 4 x 4 places."),
+        (131_136, "There is one bias for each of the 128 units."),
+        (524_416, "Three poolings by 2 leave 4 x 4 of 32 x 32."),
+    ],
+)
+def dense_parameters():
+    """The parameters of the first dense layer of the small CNN, had its images 32 by 32 pixels."""
+    return (64 * 4 * 4 + 1) * 128
