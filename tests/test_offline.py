@@ -30,7 +30,9 @@ def run_offline(name, tmp_path, monkeypatch):
     return notebook
 
 
-@pytest.mark.parametrize("name", ["01_images_as_arrays.ipynb", "02_convolution.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["01_images_as_arrays.ipynb", "02_convolution.ipynb", "03_pooling.ipynb"]
+)
 def test_a_notebook_runs_whole(name, tmp_path, monkeypatch):
     run_offline(name, tmp_path, monkeypatch)
     assert {path.name for path in tmp_path.iterdir()} <= {"block", "keras"}  # it leaves nothing

@@ -4,28 +4,38 @@
 """
 
 from cnnkit.viz.animation import Animation
+from cnnkit.viz.architecture import plot_architecture
 from cnnkit.viz.channels import plot_channels
 from cnnkit.viz.conv_arithmetic import plot_conv_arithmetic
 from cnnkit.viz.convolution_steps import animate_convolution
 from cnnkit.viz.decision_regions import plot_decision_regions
+from cnnkit.viz.feature_maps import plot_feature_maps
 from cnnkit.viz.history import plot_history
 from cnnkit.viz.images import as_images, plot_images
 from cnnkit.viz.kernels import plot_kernels
 from cnnkit.viz.matrix import plot_matrix
 from cnnkit.viz.panels import Panels
 from cnnkit.viz.pixels import plot_pixels
+from cnnkit.viz.pooling_steps import animate_pooling
+from cnnkit.viz.receptive_field import plot_receptive_field
+from cnnkit.viz.shift_curve import plot_shift_curve
 
 __all__ = [
     "Animation",
     "Panels",
     "animate_convolution",
+    "animate_pooling",
     "as_images",
+    "plot_architecture",
     "plot_channels",
     "plot_conv_arithmetic",
     "plot_decision_regions",
+    "plot_feature_maps",
     "plot_history",
     "plot_images",
     "plot_kernels",
     "plot_matrix",
     "plot_pixels",
+    "plot_receptive_field",
+    "plot_shift_curve",
 ]

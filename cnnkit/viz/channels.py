@@ -41,7 +41,7 @@ def plot_channels(image, names=None):
     channels = [image[..., i] for i in range(n_channels)]
     if n_channels in (3, 4) and image.min() >= 0:
         return _plot_colours(image, channels, names or [*_TINTS, "alpha"][:n_channels])
-    return _plot_maps(channels, names or [f"channel {i}" for i in range(n_channels)])
+    return draw_maps(channels, names or [f"channel {i}" for i in range(n_channels)])
 
 
 def _plot_colours(image, channels, names):
@@ -57,9 +57,10 @@ def _plot_colours(image, channels, names):
     return panels
 
 
-def _plot_maps(channels, names):
+def draw_maps(channels, names, n_cols=None):
+    """Draw feature maps, a list of arrays, with names and a colour bar that all of them share."""
     cmap, low, high = _map_colours(channels)
-    panels = new_panels(channels, n_cols=None, titled=True)
+    panels = new_panels(channels, n_cols, titled=True)
     for axis, channel, name in zip(panels, channels, names, strict=True):
         picture = axis.imshow(channel, cmap=cmap, vmin=low, vmax=high)
         axis.set_title(name, fontsize="small")

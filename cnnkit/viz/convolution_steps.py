@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cnnkit.reference import conv2d
@@ -13,8 +12,6 @@ from cnnkit.reference.padding import borders
 from cnnkit.viz.animation import MAX_FRAMES, Animation
 from cnnkit.viz.cells import (
     SIGNED,
-    font_size,
-    frame,
     number_format,
     number_text,
     number_texts,
@@ -23,6 +20,13 @@ from cnnkit.viz.cells import (
 )
 from cnnkit.viz.images import as_image
 from cnnkit.viz.ranges import check_finite, symmetric_range
+from cnnkit.viz.sliding_window import (
+    SlidingWindow,
+    check_sides,
+    equals,
+    in_brackets,
+    shown_places,
+)
 
 _MAX_SIDE = 12
 _MAX_SIDE_OF_CHANNELS = 10  # which are smaller
@@ -120,12 +124,7 @@ def _check_size(shape, border):
     height, width = (size + sum(widths) for size, widths in zip(shape, border, strict=False))
     n_channels = shape[-1]
     largest = _MAX_SIDE if n_channels == 1 else _MAX_SIDE_OF_CHANNELS
-    if max(height, width) > largest:
-        raise ValueError(
-            f"`image` with its padding must have at most {largest} rows and columns, so that "
-            f"its numbers are legible: choose a part, as in `image[100:108, 50:58]`. "
-            f"Received: {height} x {width}"
-        )
+    check_sides(height, width, largest, "`image` with its padding")
     if n_channels > _MAX_CHANNELS:
         raise ValueError(
             f"`image` must have at most {_MAX_CHANNELS} channels: choose some, as in "
@@ -134,13 +133,9 @@ def _check_size(shape, border):
 
 
 def _steps(padded, kernel, strides, output):
-    n, n_frames = output.size, MAX_FRAMES if padded.shape[-1] == 1 else MAX_FRAMES // 2
-    shown = np.arange(n)
-    if n > n_frames:
-        first = n_frames // 2
-        others = np.linspace(first, n - 1, n_frames - first)
-        shown = np.concatenate([shown[:first], others.round().astype(int)])
-    return [_step(padded, kernel, strides, output, divmod(int(i), output.shape[1])) for i in shown]
+    n_frames = MAX_FRAMES if padded.shape[-1] == 1 else MAX_FRAMES // 2
+    places = shown_places(output.shape, n_frames)
+    return [_step(padded, kernel, strides, output, place) for place in places]
 
 
 def _step(padded, kernel, strides, output, place):
@@ -151,37 +146,11 @@ def _step(padded, kernel, strides, output, place):
     return Step(*place, top, left, pixels, products, float(products.sum()), float(output[place]))
 
 
-class _Picture:
-    """The figure of an animation: one row of panels for each channel."""
-
+class _Picture(SlidingWindow):
     def __init__(self, padded, kernel, output, steps, bias):
-        self.kernel, self.output, self.steps, self.bias = kernel, output, steps, bias
-        n_channels = padded.shape[-1]
-        # Not made by pyplot: a notebook would show it a second time, standing still.
-        height = 4.3 if n_channels == 1 else 2.7 * n_channels + 0.5
-        self.figure = Figure(figsize=(11, height), dpi=90, layout="constrained")
-        grid = self.figure.add_gridspec(n_channels, 3, width_ratios=(1.2, 1, 1))
-        self.images = [self.figure.add_subplot(grid[i, 0]) for i in range(n_channels)]
-        self.sums = [self.figure.add_subplot(grid[i, 1]) for i in range(n_channels)]
-        self.map = self.figure.add_subplot(grid[:, 2])
-        room = self.figure.supxlabel(" ", fontsize=11)
-        self._arrange()
-        self._draw_images(padded)
+        super().__init__(padded, kernel.shape[:2], output, steps, "pixel × weight")
+        self.kernel, self.bias = kernel, bias
         self._draw_products()
-        self._draw_output()
-        style = dict(transform=self.figure.transFigure, ha="center", va="bottom", animated=True)
-        self.text = self.map.text(*room.get_position(), "", fontsize=11, **style)
-
-    def _arrange(self):
-        """Titles, and the layout once and for all: else the panels would tremble."""
-        for i, (image, products) in enumerate(zip(self.images, self.sums, strict=True)):
-            image.set_title("image" if len(self.images) == 1 else f"image, channel {i}")
-            products.set_title("pixel × weight")
-        self.map.set_title("output")
-        for ax in self.figure.axes:
-            frame(ax)
-        self.figure.draw_without_rendering()
-        self.figure.set_layout_engine("none")
 
     def outline_image(self, border, shape):
         """Mark where the image ends and its padding begins."""
@@ -192,21 +161,6 @@ class _Picture:
             style = dict(fill=False, edgecolor="0.5", linestyle="--", linewidth=1.5)
             ax.add_patch(Rectangle(corner, shape[1], shape[0], **style))
 
-    def _draw_images(self, padded):
-        low, high = 0, padded.max() or 1.0
-        if padded.min() < 0:
-            low, high = symmetric_range([padded])
-        texts = np.moveaxis(number_texts(padded), -1, 0)
-        size = min(font_size(ax, numbers) for ax, numbers in zip(self.images, texts, strict=True))
-        self.windows = []
-        for i, ax in enumerate(self.images):
-            cmap = SIGNED if low < 0 else "gray"
-            picture = ax.imshow(padded[..., i], cmap=cmap, vmin=low, vmax=high)
-            write_in_cells(ax, picture, texts[i], fontsize=size)
-            style = dict(fill=False, edgecolor="C1", linewidth=3, zorder=5, animated=True)
-            height, width, _ = self.kernel.shape
-            self.windows.append(ax.add_patch(Rectangle((-0.5, -0.5), width, height, **style)))
-
     def _draw_products(self):
         low, high = symmetric_range([step.products for step in self.steps])
         self.products = []
@@ -214,20 +168,10 @@ class _Picture:
         self.pixel_format = number_format([step.pixels for step in self.steps])
         all_texts = map(self._product_texts, self.steps)
         longest = max(all_texts, key=lambda texts: max(map(len, texts.flat)))  # has to fit
-        for ax, texts in zip(self.sums, longest, strict=True):
+        for ax, texts in zip(self.middle, longest, strict=True):
             zeros = np.zeros(self.kernel.shape[:2])
             picture = ax.imshow(zeros, cmap=SIGNED, vmin=low, vmax=high, animated=True)
             self.products.append((picture, write_in_cells(ax, picture, texts, animated=True)))
-
-    def _draw_output(self):
-        shown = np.ma.masked_all(self.output.shape)
-        low, high = symmetric_range([self.output])
-        self.shown = self.map.imshow(shown, cmap=SIGNED, vmin=low, vmax=high, animated=True)
-        self.shown.set_data(self.output)  # for the colours of the numbers
-        self.outputs = number_texts(self.output)
-        self.numbers = write_in_cells(self.map, self.shown, self.outputs, animated=True)
-        style = dict(fill=False, edgecolor="C1", linewidth=3, zorder=5, animated=True)
-        self.cell = self.map.add_patch(Rectangle((-0.5, -0.5), 1, 1, **style))
 
     def _product_texts(self, step):
         """What stands in the cells: `(channels, kernel_height, kernel_width)` texts."""
@@ -236,11 +180,11 @@ class _Picture:
         products = number_texts(step.products, self.product_format)
         texts = np.empty(products.shape, object)
         for i in np.ndindex(texts.shape):
-            exact = Decimal(pixels[i]) * Decimal(weights[i]) == Decimal(products[i])
-            texts[i] = f"{pixels[i]}\n× {weights[i]}\n{'=' if exact else '≈'} {products[i]}"
+            sign = equals(Decimal(pixels[i]) * Decimal(weights[i]), products[i])
+            texts[i] = f"{pixels[i]}\n× {weights[i]}\n{sign} {products[i]}"
         return texts
 
-    def _sum_text(self, step):
+    def describe(self, step):
         """The sum of the products, and the output that it gives."""
         output = self.outputs[step.row, step.column]
         total = number_text(step.total, number_format([step.total for step in self.steps]))
@@ -249,16 +193,13 @@ class _Picture:
         what = f"sum of the {parts.size} products"
         if len(parts) > 1:  # then the sum of each channel
             parts = number_texts(step.products.sum(axis=(1, 2)), self.product_format)
-            what = "sums of the channels: " + " + ".join(_in_brackets(part) for part in parts)
-        first, second = _equals(parts.flat, total), _equals([total, bias], output)
+            what = "sums of the channels: " + " + ".join(in_brackets(part) for part in parts)
+        first = equals(sum(map(Decimal, parts.flat)), total)
+        second = equals(Decimal(total) + Decimal(bias), output)
         place = f"output[{step.row}, {step.column}]"
         return f"{place}:  {what} {first} {total};  {total} + bias {bias} {second} {output}"
 
-    def draw(self, i):
-        """Draw frame `i`."""
-        step = self.steps[i]
-        for window in self.windows:
-            window.set_xy((step.left - 0.5, step.top - 0.5))
+    def draw_window(self, step):
         for (picture, cells), products, texts in zip(
             self.products, step.products, self._product_texts(step), strict=True
         ):
@@ -267,19 +208,3 @@ class _Picture:
                 cells.flat, texts.flat, np.ravel(text_colours(picture)), strict=True
             ):
                 cell.set(text=text, color=colour)
-        done = np.arange(self.output.size).reshape(self.output.shape)
-        done = done <= step.row * self.output.shape[1] + step.column
-        self.shown.set_data(np.ma.array(self.output, mask=~done))
-        for number, visible in zip(self.numbers.flat, done.flat, strict=True):
-            number.set_visible(visible)
-        self.cell.set_xy((step.column - 0.5, step.row - 0.5))
-        self.text.set_text(self._sum_text(step))
-
-
-def _equals(terms, total):
-    """An equals sign if the printed terms add up to the printed total, and else "≈"."""
-    return "=" if sum(Decimal(term) for term in terms) == Decimal(total) else "≈"
-
-
-def _in_brackets(number):
-    return f"({number})" if number.startswith("-") else number

@@ -11,10 +11,12 @@ import pytest
 from matplotlib.axes import Axes
 from nbclient import NotebookClient
 
-from cnnkit import viz
+from cnnkit import geometry, viz
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 POINTS = np.array([[0.0, 0.0], [1.0, 2.0]])
+FIELD = geometry.ReceptiveField((3, 3), (1, 1), (-1, -1))
+DENSE = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
 CALLS = {
     "plot_images": (np.zeros((2, 4, 6)),),
     "plot_pixels": (SOBEL,),
@@ -24,7 +26,12 @@ CALLS = {
     "plot_conv_arithmetic": (5, 3),
     "plot_history": ({"loss": [1.0, 2.0]},),
     "plot_decision_regions": (lambda points: (points[:, 0] > 0).astype(int), POINTS, [0, 1]),
+    "plot_feature_maps": (np.zeros((4, 6, 3)),),
+    "plot_receptive_field": (FIELD, np.zeros((4, 6))),
+    "plot_architecture": (DENSE,),
+    "plot_shift_curve": ([0, 1], {"max pooling": [0.0, 1.0]}),
     "animate_convolution": (SOBEL, SOBEL),
+    "animate_pooling": (np.zeros((4, 6)),),
 }
 
 
@@ -59,7 +66,7 @@ def test_it_draws_where_it_is_told(name):
 SETUP = """
 import matplotlib.pyplot as plt
 import numpy as np
-from cnnkit import viz
+from cnnkit import geometry, models, viz
 plt.style.use("cnnkit.viz.cnnkit")
 sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 image = np.arange(25).reshape(5, 5)
@@ -74,6 +81,11 @@ CELLS = [
     "viz.plot_conv_arithmetic(5, 3)",
     "viz.plot_history({'loss': [1.0, 2.0]});",
     "viz.plot_decision_regions(lambda p: (p[:, 0] > 0).astype(int), points, [0, 1]);",
+    "viz.plot_feature_maps(np.zeros((4, 6, 3)))",
+    "viz.plot_receptive_field(geometry.ReceptiveField((3, 3), (1, 1), (-1, -1)), image)",
+    "viz.plot_architecture(models.small_cnn())",
+    "viz.plot_shift_curve([0, 1], {'max pooling': [0.0, 1.0]})",
+    "viz.animate_pooling(image)",
     "viz.animate_convolution(image, sobel)",
     "animation = viz.animate_convolution(image, sobel)\nanimation",
 ]

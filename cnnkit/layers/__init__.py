@@ -1,0 +1,10 @@
+"""Keras layers that the course needs and Keras lacks.
+
+They work with every backend of Keras: eagerly, in a model, and (with TensorFlow) in `tf.data`.
+"""
+
+from cnnkit.layers.max_blur_pooling2d import MaxBlurPooling2D
+from cnnkit.layers.maxout import Maxout
+from cnnkit.layers.stochastic_pooling2d import StochasticPooling2D
+
+__all__ = ["MaxBlurPooling2D", "Maxout", "StochasticPooling2D"]

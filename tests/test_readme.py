@@ -1,0 +1,25 @@
+"""The examples of README that need no photos, run as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+EXAMPLES = [e for e in re.findall(r"(?s)```python\n(.*?)```", README) if "geometry" in e]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["layers", "models"])
+def test_the_example_runs_and_says_what_is_so(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(example, names)
+    if "maps" in names:
+        assert names["maps"].shape == (4, 12, 12, 192)
+        assert names["field"].size == (59, 59) and names["field"].stride == (8, 8)
+        assert names["table"].total_params == names["model"].count_params()
+    else:
+        layer, geometry = names["layer"], names["geometry"]
+        assert geometry.parameters(layer, (32, 32, 8)) == 6_288
+        assert geometry.multiply_adds(layer, (32, 32, 8)) == 6_422_528
+        assert (tmp_path / "steps.gif").stat().st_size > 10_000

@@ -1,0 +1,195 @@
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from cnnkit import models, viz
+from cnnkit.viz.architecture import _STYLES, _kind
+
+
+class Subclassed(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+def faces(ax):
+    """The front faces in the order drawn: `(name, width, height)`."""
+    found = []
+    for patch in ax.patches:
+        if patch.get_gid() not in ("side", "top"):
+            width, height = np.ptp(patch.get_xy(), axis=0)
+            found.append((patch.get_gid(), width, height))
+    return found
+
+
+def shapes(ax):
+    return [text.get_text().replace("\n", "") for text in ax.texts if text.get_gid() == "shape"]
+
+
+def kinds(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def connections(ax):
+    """Pairs of the indices of boxes that are connected past others."""
+    gids = [line.get_gid() or "" for line in ax.lines]
+    return {tuple(map(int, gid.split(" to "))) for gid in gids if re.match(r"\d+ to \d+$", gid)}
+
+
+def test_a_small_cnn():
+    model = models.small_cnn()
+    ax = viz.plot_architecture(model)
+    names = [name for name, _, _ in faces(ax)]
+    assert names[1:] == [layer.name for layer in model.layers] and len(names) == 12
+    assert shapes(ax) == (
+        "28×28×1 28×28×16 14×14×16 14×14×32 7×7×32 7×7×64 3×3×64 576 128 10".split()
+    )
+    assert kinds(ax) == ["input", "convolution", "pooling", "dense", "dropout", "other"]
+    assert ax.get_title() == "small_cnn" and not connections(ax)
+
+
+def test_sizes_follow_the_shapes():
+    model = keras.Sequential(
+        [
+            keras.Input((32, 16, 3)),
+            layers.Conv2D(15, 3, padding="same"),
+            layers.Conv2D(255, 3, strides=2, padding="same"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(15),
+        ]
+    )
+    ax = viz.plot_architecture(model)
+    (_, *_), (_, narrow, high), (_, wide, low), (_, thin, long), (_, _, short) = faces(ax)
+    assert high == pytest.approx(2 * low), "the height is that of the maps"
+    # From 15 to 255 channels, log2(1 + channels) goes from 4 to 8.
+    assert wide > narrow and wide - narrow == pytest.approx(4 * 0.07)
+    assert thin < narrow and long > short, "vectors are thin bars"
+    sides = [patch.get_xy() for patch in ax.patches if patch.get_gid() == "side"]
+    depths = [np.ptp(side[:, 0]) for side in sides]
+    assert depths[1] == pytest.approx(2 * depths[2])
+
+
+def test_plates_branches_and_the_order():
+    inputs = keras.Input((8, 8, 4), name="a")
+    x = layers.Conv2D(4, 3, padding="same", name="b")(inputs)
+    x = layers.BatchNormalization(name="c")(x)
+    y = layers.Conv2D(4, 3, padding="same", name="d")(inputs)
+    outputs = layers.ReLU(name="f")(layers.Add(name="e")([x, y]))
+    ax = viz.plot_architecture(keras.Model(inputs, outputs))
+    order = [name for name, _, _ in faces(ax)]
+    # The order of two branches is Keras's; each layer comes after what it needs.
+    assert sorted(order) == list("abcdef") and order[0] == "a" and order[-2:] == ["e", "f"]
+    at = {name: i for i, name in enumerate(order)}
+    assert at["b"] < at["c"]
+    edges = [("a", "b"), ("b", "c"), ("a", "d"), ("c", "e"), ("d", "e"), ("e", "f")]
+    expected = {(at[s], at[t]) for s, t in edges if at[t] > at[s] + 1}
+    assert connections(ax) == expected and expected
+    widths = {name: width for name, width, _ in faces(ax)}
+    assert widths["f"] < widths["b"] / 2, "a layer that keeps the shape is a plate"
+    assert {"merging", "normalisation", "activation"} < set(kinds(ax))
+
+
+def test_lines_cross_no_box_and_do_not_coincide():
+    ax = viz.plot_architecture(models.drawn_animals_cnn())
+    lines = [line for line in ax.lines if re.match(r"\d+ to \d+$", line.get_gid() or "")]
+    assert len(lines) == 3
+    tops = [patch.get_xy() for patch in ax.patches]
+    for line in lines:
+        (left, right), height = line.get_xdata()[[0, -1]], line.get_ydata().max()
+        between = [xy[:, 1].max() for xy in tops if left < xy[:, 0].mean() < right]
+        assert between and max(between) < height < ax.get_ylim()[1]
+    inputs = keras.Input((8, 8, 4))
+    x = y = layers.Conv2D(4, 3, padding="same")(inputs)
+    for _ in range(2):
+        x = layers.Conv2D(4, 3, padding="same")(x)
+    x = layers.Add()([layers.Conv2D(4, 1)(layers.Add()([x, y])), inputs])
+    nested = viz.plot_architecture(keras.Model(inputs, x))
+    heights = [line.get_ydata().max() for line in nested.lines if "to" in (line.get_gid() or "")]
+    assert len(heights) == len(set(heights)) == 2
+
+
+@pytest.fixture(scope="module")
+def transfer_model():
+    head = keras.Sequential([keras.Input((256,)), layers.Dense(3, name="last")], name="head")
+    return models.transfer_model(models.drawn_animals_cnn(), head)
+
+
+def test_a_nested_model_is_one_box(transfer_model):
+    ax = viz.plot_architecture(transfer_model, title="nested")
+    names = [name for name, _, _ in faces(ax)]
+    assert len(names) == 5 and names[2] == "drawn_animals" and names[-1] == "head"
+    assert shapes(ax) == ["64×64×3", "4×4×256", "256", "3"] and "model" in kinds(ax)
+    written = [text.get_text() for text in ax.texts]
+    assert {"drawn_animals", "head"} <= set(written) and ax.get_title() == "nested"
+
+
+def test_expanded_it_shows_its_layers(transfer_model):
+    ax = viz.plot_architecture(transfer_model, expand=True)
+    names = [name for name, _, _ in faces(ax)]
+    inner = [layer.name for layer in transfer_model.get_layer("drawn_animals").layers[1:]]
+    assert sorted(names[2 : 2 + len(inner)]) == sorted(inner) and names[-1] == "last"
+    assert not {"drawn_animals", "head"} & set(names) and "model" not in kinds(ax)
+    assert len(connections(ax)) == 3
+
+
+KINDS = {
+    "convolution": [layers.Conv2D(1, 1), layers.SeparableConv2D(1, 1), layers.DepthwiseConv2D(1)],
+    "pooling": [layers.MaxPooling2D(), layers.GlobalAveragePooling2D()],
+    "normalisation": [layers.BatchNormalization(), layers.LayerNormalization()],
+    "dropout": [layers.Dropout(0.5), layers.SpatialDropout2D(0.5)],
+    "activation": [layers.ReLU(), layers.Activation("tanh"), layers.Softmax(), layers.LeakyReLU()],
+    "merging": [layers.Add(), layers.Concatenate(), layers.Average(), layers.Multiply()],
+    "dense": [layers.Dense(1)],
+    "model": [keras.Sequential(), Subclassed()],
+    "other": [
+        layers.Flatten(),
+        layers.ZeroPadding2D(),
+        layers.Rescaling(1.0),
+        layers.Reshape((1,)),
+    ],
+}
+
+
+def test_kinds():
+    class Strange(layers.Conv2D):
+        """A student's layer is of the kind of its base class."""
+
+    assert _kind(Strange(1, 1)) == "convolution"
+    for kind, examples in KINDS.items():
+        assert [_kind(layer) for layer in examples] == [kind] * len(examples)
+    assert set(KINDS) | {"input"} == set(_STYLES)
+
+
+def test_operations_and_shared_layers():
+    inputs = keras.Input((8, 8, 4))
+    shared = layers.Conv2D(4, 3, padding="same", name="shared")
+    model = keras.Model(inputs, keras.ops.relu(shared(shared(inputs)) + inputs))
+    names = [name for name, _, _ in faces(viz.plot_architecture(model))]
+    assert len(names) == 5 and names.count("shared") == 2
+
+
+@pytest.mark.parametrize(
+    "model, words",
+    [
+        (Subclassed(name="own"), "`model` .* Received: 'own', a Subclassed"),
+        (keras.Sequential([layers.Dense(1)], name="open"), "give it a `keras.Input`.*'open'"),
+        (
+            keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)]),
+            r"known size.*output of shape \(None, None, None, 3\)",
+        ),
+        (
+            keras.Sequential([keras.Input((3,))] + [layers.ReLU() for _ in range(80)], name="deep"),
+            "At most 80 layers .* model='deep' with 81",
+        ),
+    ],
+)
+def test_bad_models(model, words):
+    with pytest.raises(ValueError, match=words):
+        viz.plot_architecture(model)
+
+
+def test_no_model():
+    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model=3"):
+        viz.plot_architecture(3)
