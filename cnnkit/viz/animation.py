@@ -1,5 +1,6 @@
 """Animations that a notebook plays, and that are saved as a GIF."""
 
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,12 +12,6 @@ from PIL import Image
 MAX_FRAMES = 36
 _N_COLOURS = 256  # of a frame
 _MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
-
-
-_START = "setTimeout(function() {"
-# JupyterLab may run the script of a cell outside the window long before it puts it on the page.
-_START_ON_PAGE = """setTimeout(function start() {
-        if (!document.getElementById(img_id)) { return setTimeout(start, 200); }"""
 
 
 class Animation(FuncAnimation):
@@ -52,7 +47,11 @@ class Animation(FuncAnimation):
                 f"<p>This animation would add {len(html) / 1e6:.1f} MB to the notebook. "
                 'Write it to a file instead: <code>animation.save("animation.gif")</code></p>'
             )
-        return html
+        # A page of its own: its script runs whenever JupyterLab puts the cell on the screen.
+        width, height = self._fig.get_size_inches() * self._fig.dpi
+        page = escape(f"<style>body {{margin: 0}} img {{max-width: 100%}}</style>{html}")
+        size = f'width="{width:.0f}" height="{height + 110:.0f}" style="border:0; max-width:100%"'
+        return f'<iframe srcdoc="{page}" {size}></iframe>'
 
     def to_jshtml(self, fps=None, embed_frames=True, default_mode="once"):
         """As in `matplotlib.animation.Animation`, but quicker and with smaller frames."""
@@ -62,7 +61,7 @@ class Animation(FuncAnimation):
             super().save(
                 path, _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
             )
-            return path.read_text().replace(_START, _START_ON_PAGE)
+            return path.read_text()
 
     def save(self, filename, writer=None, **options):
         """Write the animation to a file: a GIF through Pillow, other formats as Matplotlib does.

@@ -1,6 +1,7 @@
 """All drawing functions together: side effects, `ax`, and what a notebook shows."""
 
 import inspect
+from html import unescape
 
 import keras
 import matplotlib
@@ -99,7 +100,7 @@ def test_each_cell_shows_exactly_one_picture():
     for cell in notebook.cells[1:]:
         outputs = [output.get("data", {}) for output in cell.outputs]
         n_pictures = sum("image/png" in data for data in outputs)
-        n_animations = sum("<img" in data.get("text/html", "") for data in outputs)
+        n_animations = sum("<img" in unescape(data.get("text/html", "")) for data in outputs)
         wanted = (0, 1) if "animat" in cell.source else (1, 0)
         assert (n_pictures, n_animations) == wanted, cell.source
         assert all(output.output_type != "stream" for output in cell.outputs), cell.source
