@@ -2,10 +2,11 @@
 The first call fetches the packages into .venv: about a minute and 3 GB.
   lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
   run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
-  test [ARGS]   check everything; --colab: with Colab's versions; other ARGS go to pytest
+  test [ARGS]   check everything; --colab, --backend jax or torch: with those; ARGS go to pytest
   format        format the code, strip the notebooks, refresh their addresses
   bench         run the comparisons of bench/ in an environment of their own"""
 
+import argparse
 import contextlib
 import hashlib
 import json
@@ -42,7 +43,7 @@ def explain(text):
 
 def stamps(venv):
     """The stamp in an environment, and the one that a complete installation would leave now."""
-    files = [*ROOT.glob("requirements*.lock"), ROOT / "pyproject.toml", *ROOT.glob("bench/*.txt")]
+    files = [*ROOT.glob("requirements*"), ROOT / "pyproject.toml"]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
     found = {} if (venv / BIN).exists() else {"digest": ""}
     with contextlib.suppress(OSError, ValueError):
@@ -84,17 +85,19 @@ def install(venv, found, wanted):
     if found and {**wanted, "digest": found["digest"] or "?"} != found:
         shutil.rmtree((venv / BIN).parent, ignore_errors=True)
     make(venv)
-    lock = ROOT / f"requirements{'-colab' if venv.name == '.venv-colab' else ''}.lock"
     stamp, python = venv / "course.json", venv / BIN
+    lock, more = (ROOT / f"requirements{venv.name[5:]}.{kind}" for kind in ("lock", "txt"))
+    lock = lock if lock.exists() else ROOT / "requirements.lock"
     stamp.write_text(json.dumps({**wanted, "digest": ""}))
     pip = [python, "-m", "pip", "install"]
     uv = [python, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
     pin = re.findall(r"^uv==[^\s;\\]+", lock.read_text(encoding="utf-8"), re.M) or ["uv"]
     step("uv", [*pip, "--retries", "1", *pin], stop=False)
-    peers = ROOT.glob("bench/req*.txt") if venv.name == ".venv-bench" else []
-    parts = [["--require-hashes", "-r", lock], *(["-r", file] for file in peers)]
-    for words in [*parts, ["--no-deps", "--no-build-isolation", "-e", ROOT]]:
+    project = ["--no-deps", "--no-build-isolation", "-e", ROOT]
+    for words in [["--require-hashes", "-r", lock], project]:
         step(words[-1].name, [*uv, *words], [*pip, *words])
+    if more.exists():  # pip alone reads the settings that name a place with smaller builds
+        step(more.name, [*pip, "-r", more])
     kernel = "-m ipykernel install --sys-prefix --name python3 --display-name".split()
     step("kernel", [python, *kernel, "Python 3 (cnnkit)"])
     news = "-m jupyterlab.labextensions disable @jupyterlab/apputils-extension:announcements"
@@ -190,34 +193,25 @@ def run_all(names):
 
 def test(words):
     """Check the style, then the rest in one call of pytest, whose summary comes last."""
-    python = prepare(".venv-colab" if "--colab" in words else ".venv")
-    words = [word for word in words if word != "--colab"]
+    parser = argparse.ArgumentParser("course.py test", add_help=False, allow_abbrev=False)
+    parser.add_argument("--colab", action="store_const", const="-colab", default="")
+    parser.add_argument("--backend", choices=["jax", "torch"])
+    options, words = parser.parse_known_args(words)
+    os.environ["KERAS_BACKEND"] = options.backend or "tensorflow"
+    python = prepare(f".venv-{options.backend}" if options.backend else f".venv{options.colab}")
+    paths = ["tests/layers", "tests/reference"] if options.backend else ["tests", "notebooks"]
     style = call(python, "-m", "ruff", "check") + call(python, "-m", "ruff", "format", "--check")
     print("ruff failed: python3 course.py format mends most of it." if style else "ruff: done")
-    paths = [] if any(Path(w.split("::")[0]).exists() for w in words) else ["tests", "notebooks"]
+    paths = [] if any(Path(w.split("::")[0]).exists() for w in words) else paths
     return call(python, "-m", "pytest", *NBVAL.split(), *paths, *words) or style
 
 
 def tidy(_):
     """Format the code, strip the notebooks and carry the repository's address into them."""
     python, books = prepare(), sorted(ROOT.glob("notebooks/*.ipynb"))
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    slug = re.search(r'^Repository = "https://github\.com/([^/"]+/[^/"]+)', project, re.M)[1]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    meta = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    for file in [*ROOT.glob("README.md"), *books]:
-        text = file.read_text(encoding="utf-8")
-        if file in books:
-            text = json.dumps({**json.loads(text), "metadata": meta}, indent=1, ensure_ascii=False)
-            text = re.sub(r"(badge.*?/blob/main/notebooks/)[^)]*", rf"\g<1>{file.name}", text)
-            text = re.sub(r'(repository = \\"https://github.com/)[^\\]*', rf"\g<1>{slug}", text)
-        for other in re.findall(r"colab\.research\.google\.com/github/([^/]+/[^/]+)/blob", text):
-            text = re.sub(rf"(github(?:\.com)?/){re.escape(other)}\b", rf"\g<1>{slug}", text)
-        file.write_bytes(text.encode())
-    code = call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
-    write = "import nbformat, sys; [nbformat.write(nbformat.read(b, 4), b) for b in sys.argv[1:]]"
-    code += call(python, "-m", "nbstripout", "--keep-id", *books)
-    return code + call(python, "-c", write, *books)
+    code = call(python, ".ci/refresh_notebooks.py")
+    code += call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
+    return code + call(python, "-m", "nbstripout", "--keep-id", *books)
 
 
 def bench(_):

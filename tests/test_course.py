@@ -425,10 +425,40 @@ def test_test_checks_everything_and_ends_with_the_summary(course, tmp_path, capf
     assert "1 passed" in capfd.readouterr().out.splitlines()[-1]
 
 
+SAYS = """
+import importlib.metadata, json, os, sys
+extra = [d.name for d in importlib.metadata.distributions() if d.name == "jaxlike"]
+print(json.dumps([sys.argv[1:], os.environ["KERAS_BACKEND"], extra, sys.prefix]))
+"""
+
+
+def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wheels):
+    own = Path(shutil.copytree(wheels, tmp_path / "wheels"))
+    for name in ("pytest", "ruff"):
+        make_wheel(own, name, __init__="", __main__=SAYS if name == "pytest" else "")
+    folder = make_checkout(tmp_path / "course", own)
+    make_wheel(own, "jaxlike", __init__="")  # named by the second file only
+    (folder / "requirements-jax.txt").write_text("jaxlike==1\n", encoding="utf-8")
+    words = ("test", "--backend", "jax", "-k", "a b")
+    done = call(folder, *words, PIP_FIND_LINKS=own.as_uri(), KERAS_BACKEND="torch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    asked, backend, extra, prefix = json.loads(done.stdout.splitlines()[-1])
+    assert asked[-4:] == ["tests/layers", "tests/reference", "-k", "a b"]
+    assert (backend, extra, Path(prefix).name) == ("jax", ["jaxlike"], ".venv-jax")
+    assert not (folder / ".venv").exists()
+
+
+def test_an_unknown_backend_is_named(course, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        course.main("test", "--backend", "mxnet")
+    assert "choose from" in (said := capsys.readouterr().err) and "mxnet" in said
+
+
 COLAB = "https://colab.research.google.com/github/{}/blob/main/notebooks/{}.ipynb"
 
 
 def test_format_carries_the_address(course, tmp_path):
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "x"\nversion = "1"\n\n[project.urls]\n'
         'Repository = "https://github.com/Jane-D/cnn.kit"\n',

@@ -318,6 +318,7 @@ def workflow_faults(workflow, notebooks, project):
     if commands != {
         "unit": ["python course.py test tests"],
         "colab": ["python course.py test --colab"],
+        "backend": ["python course.py test --backend ${{ matrix.backend }}"],
         "notebook": ["python course.py test notebooks/${{ matrix.notebook }}"],
     }:
         complaints.append(f"the commands are {commands}")
