@@ -57,9 +57,18 @@ class StochasticPooling2D(BasePooling2D):
     def pool(self, inputs, training):
         # Sums and squares of float16 numbers overflow, and small probabilities would be lost.
         dtype = keras.backend.result_type(inputs.dtype, "float32")
-        activations = ops.relu(ops.cast(inputs, dtype))
+        activations = self._pad(ops.relu(ops.cast(inputs, dtype)))
         outputs = self._draw(activations) if training else self._mean(activations)
         return ops.cast(outputs, inputs.dtype)
+
+    def _pad(self, activations):
+        """A border of zeros, which are never drawn."""
+        if self.padding == "valid":
+            return activations
+        sizes = ops.shape(activations)[1:3]
+        axes = zip(sizes, self.pool_size, self.strides, strict=True)
+        border = [(0, 0), *(_same_border(*axis) for axis in axes), (0, 0)]
+        return ops.pad(activations, border)
 
     def _draw(self, activations):
         """One value of each window: the first whose sum with all before it is above a number."""
@@ -75,11 +84,6 @@ class StochasticPooling2D(BasePooling2D):
 
     def _values(self, activations):
         """The first values of all windows, the second values, and so on: a list of tensors."""
-        if self.padding == "same":
-            sizes = ops.shape(activations)[1:3]
-            axes = zip(sizes, self.pool_size, self.strides, strict=True)
-            border = [(0, 0), *(_same_border(*axis) for axis in axes), (0, 0)]
-            activations = ops.pad(activations, border)
         height, width = self.pool_size
         rows, columns = self.strides
         values = []
@@ -90,7 +94,7 @@ class StochasticPooling2D(BasePooling2D):
         return values
 
     def _mean(self, activations):
-        settings = (self.pool_size, self.strides, self.padding, "channels_last")
+        settings = (self.pool_size, self.strides, "valid", "channels_last")
         total = ops.average_pool(activations, *settings)
         squares = ops.average_pool(activations**2, *settings)
         return squares / ops.where(total > 0, total, 1)  # the sizes of the windows cancel
