@@ -9,7 +9,18 @@ import os
 from pathlib import Path
 
 __version__ = "0.1.0"
-__all__ = ["data", "exercises", "explain", "geometry", "layers", "models", "reference", "viz"]
+__all__ = [
+    "data",
+    "exercises",
+    "explain",
+    "geometry",
+    "layers",
+    "lr_finder",
+    "models",
+    "reference",
+    "study",
+    "viz",
+]
 
 # Notebook kernels run in another folder than the shell in which the variable was set.
 if os.environ.get("CNNKIT_DATA"):

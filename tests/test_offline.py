@@ -31,7 +31,14 @@ def run_offline(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["01_images_as_arrays.ipynb", "02_convolution.ipynb", "03_pooling.ipynb"]
+    "name",
+    [
+        "01_images_as_arrays.ipynb",
+        "02_convolution.ipynb",
+        "03_pooling.ipynb",
+        "04_batchnorm.ipynb",
+        "05_dropout.ipynb",
+    ],
 )
 def test_a_notebook_runs_whole(name, tmp_path, monkeypatch):
     run_offline(name, tmp_path, monkeypatch)

@@ -4,6 +4,7 @@ Everything here takes any built Keras model, however it is put together, leaves 
 returns NumPy arrays. It needs Keras's TensorFlow backend.
 """
 
+from cnnkit.explain.activation_recorder import ActivationRecorder
 from cnnkit.explain.capture import (
     Captured,
     CapturedGradients,
@@ -16,6 +17,7 @@ from cnnkit.explain.effective_field import effective_receptive_field
 from cnnkit.explain.feature_maps import TopImages, feature_maps, top_images
 
 __all__ = [
+    "ActivationRecorder",
     "Captured",
     "CapturedGradients",
     "TopImages",

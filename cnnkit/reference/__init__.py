@@ -1,10 +1,20 @@
-"""What convolution and pooling layers compute, written out in plain NumPy.
+"""What layers compute, written out in plain NumPy.
 
 Nothing here needs Keras or TensorFlow. The results are those of `keras.ops`, so that both can be
 compared number by number.
 """
 
 from cnnkit.reference.convolution import conv2d, conv2d_backward, convolve2d, correlate2d
+from cnnkit.reference.dropout import dropout
+from cnnkit.reference.normalization import (
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_inference,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    update_moving,
+)
 from cnnkit.reference.pooling import (
     average_pool2d,
     average_pool2d_backward,
@@ -17,13 +27,21 @@ from cnnkit.reference.toeplitz import toeplitz1d, toeplitz2d
 __all__ = [
     "average_pool2d",
     "average_pool2d_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_inference",
     "conv2d",
     "conv2d_backward",
     "convolve2d",
     "correlate2d",
+    "dropout",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
     "max_pool2d",
     "max_pool2d_backward",
     "stochastic_pool2d",
     "toeplitz1d",
     "toeplitz2d",
+    "update_moving",
 ]

@@ -20,7 +20,31 @@ def plot_history(history, metric="loss", *, ax=None, title=None):
     Raises:
         ValueError: If a run has no such metric.
     """
-    runs = _runs(history)
+    runs = as_runs(history, metric)
+    ax = ax or plt.subplots(layout="constrained")[1]
+    for name, run in runs.items():
+        draw_run(ax, run, metric, f"{name}, " if name else "")
+    label_axes(ax, metric)
+    ax.legend()
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def as_runs(history, metric):
+    """The runs that someone wants to see a metric of.
+
+    Args:
+        history, metric: As in `plot_history`.
+
+    Returns:
+        A dictionary from the name of each run, which is "" if there is only one, to its dictionary
+        of metrics.
+
+    Raises:
+        ValueError: If a run has no such metric.
+    """
+    runs = _by_name(getattr(history, "history", history))
     for name, run in runs.items():
         if not run.get(metric):
             known = ", ".join(sorted({key.removeprefix("val_") for key in run})) or "none"
@@ -28,32 +52,38 @@ def plot_history(history, metric="loss", *, ax=None, title=None):
             raise ValueError(
                 f"`metric` must be one of the metrics{where}: {known}. Received: metric={metric!r}"
             )
-    ax = ax or plt.subplots(layout="constrained")[1]
-    for name, run in runs.items():
-        _draw_run(ax, run, metric, f"{name}, " if name else "")
-    ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.legend()
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return runs
 
 
-def _runs(history):
-    """Dictionaries of metrics by the name of the run, which is "" if there is only one."""
-    history = getattr(history, "history", history)
+def _by_name(history):
     if all(isinstance(values, list | tuple) for values in history.values()):
         return {"": history}
     return {str(name): getattr(run, "history", run) for name, run in history.items()}
 
 
-def _draw_run(ax, run, metric, prefix):
-    (line,) = _draw_line(ax, run[metric], f"{prefix}training")
-    if run.get(f"val_{metric}"):
-        label = f"{prefix}validation"
-        _draw_line(ax, run[f"val_{metric}"], label, linestyle="--", color=line.get_color())
+def draw_run(ax, run, metric, prefix="", epochs=None):
+    """Draw a metric of one run: training solid, validation dashed.
+
+    Args:
+        ax: The `Axes` to draw on.
+        run: Dictionary from a name to a list of values. Without validation there is one line.
+        metric: The name of the metric, without `val_`.
+        prefix: The begin of the labels.
+        epochs: Dictionary from a name to the epochs of its values. By default they count from 1.
+    """
+    colour = None  # the next of the cycle, and then the same
+    for name, label, style in (
+        (metric, "training", "-"),
+        (f"val_{metric}", "validation", "--"),
+    ):
+        if values := run.get(name):
+            at = epochs[name] if epochs else range(1, len(values) + 1)
+            marker = "o" if len(values) == 1 else None  # a line through one point is not seen
+            options = dict(label=prefix + label, linestyle=style, marker=marker, color=colour)
+            colour = ax.plot(at, values, **options)[0].get_color()
 
 
-def _draw_line(ax, values, label, **options):
-    marker = "o" if len(values) == 1 else None  # a line through one point is not seen
-    return ax.plot(range(1, len(values) + 1), values, label=label, marker=marker, **options)
+def label_axes(ax, metric):
+    """Name the axes; epochs are whole numbers."""
+    ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

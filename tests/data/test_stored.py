@@ -18,8 +18,9 @@ def test_a_wrong_name_lists_the_right_ones():
         stored("nothing.csv")
 
 
-def test_the_card_has_the_checksum_of_the_weights():
-    contents = stored("drawn_animals.weights.h5").read_bytes()
+@pytest.mark.parametrize("name", ["drawn_animals.weights.h5", "regularisers.csv", "search.csv"])
+def test_the_card_has_the_checksum(name):
+    contents = stored(name).read_bytes()
     assert len(contents) < 1_500_000
     card = (ROOT / "data/README.md").read_text(encoding="utf-8")
     assert hashlib.sha256(contents).hexdigest() in card

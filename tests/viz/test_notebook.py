@@ -13,11 +13,15 @@ from matplotlib.axes import Axes
 from nbclient import NotebookClient
 
 from cnnkit import geometry, viz
+from cnnkit.lr_finder import LrRangeTest
+from cnnkit.study import Study
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 POINTS = np.array([[0.0, 0.0], [1.0, 2.0]])
 FIELD = geometry.ReceptiveField((3, 3), (1, 1), (-1, -1))
 DENSE = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+STUDY = Study([("a", 0, "loss", 1.0), ("a", 1, "loss", 2.0)], {"a": ""})
+RANGE_TEST = LrRangeTest(np.array([0.1, 1]), np.array([2.0, 1]), np.array([2.0, 1]), 0.1)
 CALLS = {
     "plot_images": (np.zeros((2, 4, 6)),),
     "plot_pixels": (SOBEL,),
@@ -31,7 +35,13 @@ CALLS = {
     "plot_receptive_field": (FIELD, np.zeros((4, 6))),
     "plot_architecture": (DENSE,),
     "plot_shift_curve": ([0, 1], {"max pooling": [0.0, 1.0]}),
+    "plot_activations": ({"conv": np.zeros((2, 5))}, [0, 1]),
+    "plot_gap": ({"loss": [1.0, 2.0], "val_loss": [1.0, 3.0]},),
+    "plot_lr_finder": (RANGE_TEST,),
+    "plot_normalisation_axes": (),
+    "plot_study": (STUDY, "loss"),
     "animate_convolution": (SOBEL, SOBEL),
+    "animate_dropout": (np.zeros((4, 6)),),
     "animate_pooling": (np.zeros((4, 6)),),
 }
 
@@ -67,7 +77,8 @@ def test_it_draws_where_it_is_told(name):
 SETUP = """
 import matplotlib.pyplot as plt
 import numpy as np
-from cnnkit import geometry, models, viz
+from cnnkit import geometry, models, study, viz
+from cnnkit.lr_finder import LrRangeTest
 plt.style.use("cnnkit.viz.cnnkit")
 sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 image = np.arange(25).reshape(5, 5)
@@ -86,6 +97,12 @@ CELLS = [
     "viz.plot_receptive_field(geometry.ReceptiveField((3, 3), (1, 1), (-1, -1)), image)",
     "viz.plot_architecture(models.small_cnn())",
     "viz.plot_shift_curve([0, 1], {'max pooling': [0.0, 1.0]})",
+    "viz.plot_activations({'conv': np.zeros((2, 5))}, [0, 1])",
+    "viz.plot_gap({'loss': [1.0, 2.0], 'val_loss': [1.0, 3.0]});",
+    "viz.plot_lr_finder(LrRangeTest(*np.array([[0.1, 1], [2, 1], [2, 1]]), 0.1));",
+    "viz.plot_normalisation_axes()",
+    "viz.plot_study(study.Study([('a', 0, 'loss', 1.0), ('a', 1, 'loss', 2.0)], {}), 'loss');",
+    "viz.animate_dropout(image, seed=0)",
     "viz.animate_pooling(image)",
     "viz.animate_convolution(image, sobel)",
     "animation = viz.animate_convolution(image, sobel)\nanimation",

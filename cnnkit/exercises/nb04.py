@@ -1,0 +1,386 @@
+"""The exercises of notebook 04, batch normalisation and optimisers."""
+
+import numpy as np
+
+from cnnkit.exercises._exercise import Exercise
+
+_rng = np.random.default_rng(4)
+
+
+def _scaled(x, gamma, beta, *, axis, epsilon=1e-3):
+    """Normalise over some axes, then scale and shift."""
+    mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+_MAPS = _rng.normal(5, 0.3, size=(4, 3, 2, 6))
+_GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
+
+
+@Exercise(
+    cases=[
+        (_MAPS, _GAMMA, _BETA),
+        (_rng.normal(size=(3, 4, 5, 2)), np.array([1.0, 3]), np.array([0.0, -1])),
+        (np.full((2, 2, 2, 1), 7.0), np.ones(1), np.ones(1)),
+    ],
+    hints=[
+        "There is one mean for each channel: `axis=(0, 1, 2)`.",
+        "Divide by `np.sqrt(variance + 1e-3)`, then times gamma, plus beta.",
+    ],
+    mistakes=[
+        (
+            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=0),
+            "Each pixel has a mean of its own. Take all pixels of a channel together.",
+        ),
+        (
+            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(1, 2)),
+            "Each example is normalised alone: that is instance normalisation.",
+        ),
+        (
+            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(1, 2, 3)),
+            "Each example is normalised alone, all channels together: that is layer normalisation.",
+        ),
+        (
+            lambda x, gamma, beta: _scaled(x, 1, 0, axis=(0, 1, 2)),
+            "gamma and beta are missing.",
+        ),
+        (
+            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(0, 1, 2), epsilon=1e-30),
+            "epsilon is missing, or is not 1e-3.",
+        ),
+        (
+            lambda x, gamma, beta: (
+                gamma * (x - x.mean(axis=(0, 1, 2))) / (x.var(axis=(0, 1, 2)) + 1e-3) + beta
+            ),
+            "Divide by the root of the variance.",
+        ),
+        (
+            lambda x, gamma, beta: (
+                gamma * (x - x.mean(axis=(0, 1, 2))) / (x.std(axis=(0, 1, 2)) + 1e-3) + beta
+            ),
+            "Keras adds epsilon to the variance, under the root.",
+        ),
+    ],
+)
+def batch_norm(x, gamma, beta):
+    """Batch normalisation of `(N, H, W, C)` in training, with epsilon 1e-3."""
+    mean = x.mean(axis=(0, 1, 2))  # (C,)
+    variance = x.var(axis=(0, 1, 2))
+    return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+
+
+@Exercise(
+    hints=[
+        "All examples and all places of one channel go into one mean.",
+        "32 examples, 14 rows, 14 columns.",
+    ],
+    mistakes=[
+        (32, "This is how many there are for a dense layer. Feature maps have places, too."),
+        (196, "These are the places of one example. A mini-batch has 32."),
+        (64, "This is the number of means: one for each channel."),
+        (401_408, "These are all numbers. Each channel has its own mean."),
+        (12_544, "This is one example with all channels: layer normalisation."),
+        (2_048, "Channels are not mixed, and places are."),
+    ],
+    note="64 means, each of 6,272 numbers.",
+)
+def mean_size():
+    """Of how many numbers each mean is, for feature maps of shape (32, 14, 14, 64)."""
+    return 32 * 14 * 14
+
+
+@Exercise(
+    cases=[
+        (np.zeros(3), np.ones(3), _rng.normal(2, 3, size=(8, 3)), 0.99),
+        (_rng.normal(size=2), _rng.uniform(1, 2, size=2), _rng.normal(size=(5, 2)), 0.9),
+        (np.zeros(1), np.ones(1), np.array([[1.0], [5]]), 0.5),
+    ],
+    hints=[
+        "With momentum 0.99, which part of the old average remains in Keras?",
+        "Two statistics are kept. Is `std` one of them?",
+    ],
+    mistakes=[
+        (
+            lambda mean, variance, x, momentum: (
+                (1 - momentum) * mean + momentum * x.mean(axis=0),
+                (1 - momentum) * variance + momentum * x.std(axis=0),
+            ),
+            "This is the function with both of its faults.",
+        ),
+        (
+            lambda mean, variance, x, momentum: (
+                momentum * mean + (1 - momentum) * x.mean(axis=0),
+                momentum * variance + (1 - momentum) * x.std(axis=0),
+            ),
+            "One fault is left: this mixes a variance with a standard deviation.",
+        ),
+        (
+            lambda mean, variance, x, momentum: (
+                (1 - momentum) * mean + momentum * x.mean(axis=0),
+                (1 - momentum) * variance + momentum * x.var(axis=0),
+            ),
+            "One fault is left: momentum weighs the new number, as in PyTorch.",
+        ),
+        (
+            lambda mean, variance, x, momentum: (
+                momentum * mean + (1 - momentum) * x.mean(axis=0),
+                momentum * variance + (1 - momentum) * x.var(axis=0, ddof=1),
+            ),
+            "The variance divides by n - 1. Keras 3 divides by n.",
+        ),
+        (
+            lambda mean, variance, x, momentum: (x.mean(axis=0), x.var(axis=0)),
+            "The old averages are forgotten.",
+        ),
+        (
+            lambda mean, variance, x, momentum: (
+                momentum * mean + (1 - momentum) * x.mean(),
+                momentum * variance + (1 - momentum) * x.var(),
+            ),
+            "Each feature has its own mean and variance.",
+        ),
+    ],
+)
+def update_moving(moving_mean, moving_variance, x, momentum):
+    """The moving averages after one more mini-batch `(N, features)`, as Keras has them."""
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    new_mean = momentum * moving_mean + (1 - momentum) * mean
+    new_variance = momentum * moving_variance + (1 - momentum) * variance
+    return new_mean, new_variance
+
+
+@Exercise(
+    hints=[
+        "Each step leaves 0.99 of it. So after n steps 0.99 to the power of n is left.",
+        "Solve 0.99 ** n < 0.01: n > ln(0.01) / ln(0.99). Round up.",
+    ],
+    mistakes=[
+        (100, "After 100 steps 0.99 ** 100 = 0.37 is left."),
+        (99, "Each step takes 1 % of what is left, not of the start."),
+        (458, "0.99 ** 458 is a little above 0.01."),
+        (230, "0.99 ** 230 is 0.1, not 0.01."),
+        (44, "This is so with momentum 0.9. Keras has 0.99."),
+        (68, "0.99 ** 68 is about a half."),
+    ],
+    note="With momentum 0.9 it takes 44.",
+)
+def steps_to_forget():
+    """After how many steps, at momentum 0.99, the start counts less than 1 %."""
+    return int(np.ceil(np.log(0.01) / np.log(0.99)))
+
+
+_FOLD = (
+    _rng.normal(size=(4, 3)),
+    _rng.normal(size=3),
+    _rng.uniform(0.5, 2, size=3),
+    _rng.normal(size=3),
+    _rng.normal(size=3),
+    _rng.uniform(0.1, 4, size=3),
+)
+
+
+def _folded(kernel, bias, gamma, beta, mean, variance, keep_bias=True, root=True, epsilon=1e-3):
+    scale = gamma / ((variance + epsilon) ** (0.5 if root else 1))
+    return kernel * scale, ((bias if keep_bias else 0) - mean) * scale + beta
+
+
+@Exercise(
+    cases=[
+        _FOLD,
+        (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01)),
+    ],
+    hints=[
+        "Write gamma (x W + b - mean) / s + beta with s the root, and sort: what multiplies x?",
+        "With scale = gamma / s, the new kernel is `kernel * scale`, column by column.",
+    ],
+    mistakes=[
+        (
+            lambda *a: _folded(*a, keep_bias=False),
+            "The kernel is right. The old bias is part of what is normalised.",
+        ),
+        (lambda *a: _folded(*a, root=False), "Divide by the root of the variance."),
+        (lambda *a: _folded(*a, epsilon=1e-30), "Keras adds epsilon, 1e-3, to the variance."),
+        (
+            lambda kernel, bias, *a: (_folded(kernel, bias, *a)[0], bias),
+            "The kernel is right. The bias changes too.",
+        ),
+        (
+            lambda kernel, *a: (kernel, _folded(kernel, *a)[1]),
+            "The bias is right. The kernel changes too.",
+        ),
+        (
+            lambda kernel, bias, gamma, beta, mean, variance: (
+                kernel * gamma / np.sqrt(variance + 1e-3),
+                bias - mean * gamma / np.sqrt(variance + 1e-3) + beta,
+            ),
+            "The kernel is right. The old bias is scaled, like the mean.",
+        ),
+    ],
+)
+def fold(kernel, bias, gamma, beta, mean, variance):
+    """The `(kernel, bias)` of one dense layer that does what dense and normalisation do."""
+    scale = gamma / np.sqrt(variance + 1e-3)  # (units,)
+    return kernel * scale, (bias - mean) * scale + beta
+
+
+@Exercise(
+    hints=[
+        "In a batch of one, what is the mean of one number? And its variance?",
+        "x minus its mean is 0, whatever x is.",
+    ],
+    mistakes=[
+        (13, "This is gamma times 5, plus beta. But 5 is its own mean."),
+        (2, "This is gamma. It multiplies x minus the mean."),
+        (5, "This is x. Its mean is subtracted."),
+        (0, "x minus the mean is 0. What is added then?"),
+        (1, "This would be x̂ if the deviation were as large as x. It is 0."),
+        (63.2456, "The variance is 0, but so is x minus the mean."),
+    ],
+    note="Whatever the layer gets, it gives beta: it has nothing to learn from.",
+)
+def batch_of_one():
+    """What a dense layer's batch normalisation gives in training for the one example x = 5."""
+    gamma, beta = 2.0, 3.0
+    return gamma * (5 - 5) / np.sqrt(0 + 1e-3) + beta
+
+
+def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
+    n, height, width, channels = x.shape
+    if interleaved:
+        split = x.reshape(n, height, width, channels // groups, groups)
+        return _scaled(split, 1, 0, axis=(1, 2, 3)).reshape(x.shape)
+    split = x.reshape(n, height, width, groups, channels // groups)
+    return _scaled(split, 1, 0, axis=axis).reshape(x.shape)
+
+
+@Exercise(
+    cases=[
+        (_rng.normal(2, 3, size=(2, 3, 3, 6)), 2),
+        (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4),
+    ],
+    hints=[
+        "`x.reshape(N, H, W, groups, C // groups)` puts neighbouring channels into one group.",
+        "Then the mean is over height, width and the last axis: `axis=(1, 2, 4), keepdims=True`.",
+    ],
+    mistakes=[
+        (
+            lambda x, groups: _grouped(x, groups, axis=(0, 1, 2, 4)),
+            "The examples are mixed. Here each one is normalised alone.",
+        ),
+        (lambda x, groups: _scaled(x, 1, 0, axis=(0, 1, 2)), "This is batch normalisation."),
+        (lambda x, groups: _scaled(x, 1, 0, axis=(1, 2)), "This is instance normalisation."),
+        (lambda x, groups: _scaled(x, 1, 0, axis=(1, 2, 3)), "This is layer normalisation."),
+        (lambda x, groups: _grouped(x, groups, axis=4), "The places of a group go together, too."),
+        (
+            lambda x, groups: _grouped(x, groups, interleaved=True),
+            "A group is made of neighbouring channels, not of every second or third.",
+        ),
+        (
+            lambda x, groups: _grouped(x, x.shape[-1] // groups),
+            "`groups` is how many groups, not how many channels each one has.",
+        ),
+    ],
+)
+def group_norm(x, groups):
+    """Group normalisation of `(N, H, W, C)` with epsilon 1e-3, without gamma and beta."""
+    n, height, width, channels = x.shape
+    split = x.reshape(n, height, width, groups, channels // groups)
+    mean = split.mean(axis=(1, 2, 4), keepdims=True)
+    variance = split.var(axis=(1, 2, 4), keepdims=True)
+    return ((split - mean) / np.sqrt(variance + 1e-3)).reshape(x.shape)
+
+
+@Exercise(
+    hints=[
+        "The convolution has 3 x 3 x 3 x 64 weights, and here no bias.",
+        "Of the four numbers that the normalisation has for each channel, two are trained.",
+    ],
+    mistakes=[
+        (1_984, "These are all. The moving averages are not trained by gradients."),
+        (1_920, "There is no bias here: use_bias=False."),
+        (1_728, "gamma and beta are trained, too."),
+        (1_792, "gamma and beta: two for each channel."),
+        (128, "The kernels are trained, too."),
+        (2_048, "There is no bias here, and the moving averages are not trained."),
+    ],
+    note="1,728 in the kernels, 64 gammas and 64 betas.",
+)
+def trained_parameters():
+    """Trained: `Conv2D(64, 3, use_bias=False)` on three channels, then `BatchNormalization()`."""
+    return 3 * 3 * 3 * 64 + 2 * 64
+
+
+def _descended(start, gradient, rate, momentum, steps, kind="momentum"):
+    w, velocity = start, 0 * start
+    for _ in range(steps):
+        ahead = w + momentum * velocity if kind == "nesterov" else w
+        scale = 1 - momentum if kind == "average" else 1
+        old, velocity = velocity, momentum * velocity - scale * rate * gradient(ahead)
+        w = w + (old if kind == "late" else velocity)
+    return w
+
+
+def _bowl(w):
+    """The gradient of (w1² + 20 w2²) / 2."""
+    return np.array([1.0, 20]) * w
+
+
+_START = np.array([-4.0, 1.5])
+
+
+@Exercise(
+    cases=[
+        (_START, _bowl, 0.03, 0.9, 10),
+        (np.array([1.0, -2]), _bowl, 0.01, 0.5, 3),
+        (_START, np.sign, 0.1, 0.0, 1),
+    ],
+    hints=[
+        "Keep a velocity. It starts at 0.",
+        "Each step: velocity = momentum * velocity - rate * gradient(w), then w = w + velocity.",
+    ],
+    mistakes=[
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, rate, 0, steps
+            ),
+            "This is plain gradient descent: the velocity is forgotten after each step.",
+        ),
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, rate, momentum, steps, "nesterov"
+            ),
+            "This is Nesterov's: it takes the gradient one velocity ahead. Here take it at w.",
+        ),
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, rate, momentum, steps, "average"
+            ),
+            "The gradient is weighed with 1 - momentum. Here it counts in full.",
+        ),
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, rate, momentum, steps, "late"
+            ),
+            "The step is made with the velocity of the step before.",
+        ),
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, -rate, momentum, steps
+            ),
+            "This goes uphill: the gradient is subtracted.",
+        ),
+        (
+            lambda start, gradient, rate, momentum, steps: _descended(
+                start, gradient, rate, momentum, steps + 1
+            ),
+            "This is one step too many.",
+        ),
+    ],
+)
+def descend(start, gradient, rate, momentum, steps):
+    """Where SGD with momentum is after `steps` steps from `start`."""
+    w, velocity = start, 0
+    for _ in range(steps):
+        velocity = momentum * velocity - rate * gradient(w)
+        w = w + velocity
+    return w
