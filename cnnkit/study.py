@@ -156,8 +156,8 @@ class Study:
 
     def _cell(self, variant, metric):
         low, high = self.interval(variant, metric)
-        interval = "" if math.isnan(low) else f" [{low:.4g}, {high:.4g}]"
-        return f"{self.mean(variant, metric):.4g}{interval}"
+        interval = "" if math.isnan(low) else f" [{low:.3g}, {high:.3g}]"
+        return f"{self.mean(variant, metric):.3g}{interval}"
 
     def __repr__(self):
         lines = self._lines()

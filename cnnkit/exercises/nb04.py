@@ -80,7 +80,7 @@ def batch_norm(x, gamma, beta):
         (64, "This is the number of means: one for each channel."),
         (401_408, "These are all numbers. Each channel has its own mean."),
         (12_544, "This is one example with all channels: layer normalisation."),
-        (2_048, "Channels are not mixed, and places are."),
+        (2_048, "This counts the channels, and forgets the places."),
     ],
     note="64 means, each of 6,272 numbers.",
 )
@@ -234,7 +234,8 @@ def fold(kernel, bias, gamma, beta, mean, variance):
         (5, "This is x. Its mean is subtracted."),
         (0, "x minus the mean is 0. What is added then?"),
         (1, "This would be x̂ if the deviation were as large as x. It is 0."),
-        (63.2456, "The variance is 0, but so is x minus the mean."),
+        (316.2278, "The variance is 0, but so is x minus the mean."),
+        (319.2278, "This divides 5 by the root of ε. But 5 minus its own mean is 0."),
     ],
     note="Whatever the layer gets, it gives beta: it has nothing to learn from.",
 )
@@ -336,7 +337,8 @@ _START = np.array([-4.0, 1.5])
     ],
     hints=[
         "Keep a velocity. It starts at 0.",
-        "Each step: velocity = momentum * velocity - rate * gradient(w), then w = w + velocity.",
+        "Each step: velocity = momentum * velocity - rate * gradient(w), then w = w + velocity "
+        "(not `w += velocity`, which changes `start` too).",
     ],
     mistakes=[
         (

@@ -27,7 +27,7 @@ class LearningCurves(keras.callbacks.Callback):
 
     Args:
         metrics: The names of the metrics to draw, without `val_`, one panel each. By default all.
-        every: Epochs from one picture to the next, each of which takes 0.1 to 0.3 seconds. The one
+        every: Epochs from one picture to the next; each takes about 0.1 seconds a panel. The one
             after the last epoch is always made.
 
     Attributes:
