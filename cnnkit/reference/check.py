@@ -40,6 +40,15 @@ def check_axes(array, name, axes):
         )
 
 
+def check_gradient(output_gradient, shape, what):
+    """Raise a ValueError unless a gradient has the shape of what it belongs to."""
+    if output_gradient.shape != shape:
+        raise ValueError(
+            f"`output_gradient` must have the shape of {what}, {shape}. "
+            f"Received: output_gradient of shape {output_gradient.shape}"
+        )
+
+
 def check_kernel_size(sizes, name):
     """Raise a ValueError if a kernel has no values along an axis."""
     if min(sizes) < 1:

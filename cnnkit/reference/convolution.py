@@ -16,6 +16,7 @@ from cnnkit.reference.check import (
     as_numbers,
     as_pair,
     check_axes,
+    check_gradient,
     check_kernel_size,
     check_positive,
 )
@@ -174,7 +175,8 @@ def conv2d_backward(
     border = _border(padding, images.shape[1:3], weights.shape[:2], strides, dilations)
     padded = pad(images.transpose(3, 0, 1, 2), border, padding_mode)
     windows = _windows(padded, weights.shape[:2], strides, dilations)
-    _check_output_gradient(output_gradient, (*windows.shape[3:], weights.shape[3]))
+    maps_shape = (*windows.shape[3:], weights.shape[3])
+    check_gradient(output_gradient, maps_shape, "the feature maps")
 
     products = _split_groups(output_gradient, groups)
     matrices = _columns(windows, groups) @ products
@@ -283,12 +285,4 @@ def _check_bias(bias, n_filters):
         raise ValueError(
             f"`bias` must have the shape ({n_filters},), one value for each filter. "
             f"Received: bias of shape {bias.shape}"
-        )
-
-
-def _check_output_gradient(output_gradient, shape):
-    if output_gradient.shape != shape:
-        raise ValueError(
-            f"`output_gradient` must have the shape of the feature maps, {shape}. "
-            f"Received: output_gradient of shape {output_gradient.shape}"
         )

@@ -19,7 +19,7 @@ is calculated in float64, and the result is converted.
 
 import numpy as np
 
-from cnnkit.reference.check import as_numbers, check_positive
+from cnnkit.reference.check import as_numbers, check_gradient, check_positive
 
 
 def batch_norm(x, gamma, beta, epsilon=1e-3):
@@ -72,7 +72,9 @@ def batch_norm_backward(output_gradient, x, gamma, epsilon=1e-3):
     """
     values = _as_values(x)
     (gamma,) = _as_weights(values, gamma=gamma)
-    g = _as_gradient(output_gradient, values.shape)
+    (g,) = as_numbers(output_gradient=output_gradient)
+    check_gradient(g, values.shape, "`x`")
+    g = g.astype(np.float64)
     axes = _all_but_channels(values)
     normalised, std = _normalise(values, axes, epsilon)
     product = g * normalised
@@ -281,16 +283,6 @@ def _as_averages(values, moving_mean, moving_variance):
             f"Received: moving_variance={moving_variance.tolist()}"
         )
     return moving_mean, moving_variance
-
-
-def _as_gradient(output_gradient, shape):
-    (output_gradient,) = as_numbers(output_gradient=output_gradient)
-    if output_gradient.shape != shape:
-        raise ValueError(
-            f"`output_gradient` must have the shape of `x`, {shape}. "
-            f"Received: output_gradient of shape {output_gradient.shape}"
-        )
-    return output_gradient.astype(np.float64)
 
 
 def _with_dtype_of(array, result):

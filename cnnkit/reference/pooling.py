@@ -8,7 +8,7 @@ neural networks", 2013, arXiv:1301.3557.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnkit.reference.check import as_numbers, as_pair, check_axes
+from cnnkit.reference.check import as_numbers, as_pair, check_axes, check_gradient
 from cnnkit.reference.padding import borders, count_positions
 
 
@@ -52,7 +52,8 @@ def max_pool2d_backward(output_gradient, images, pool_size=2, stride=None, paddi
         ValueError: If a shape or a setting is wrong, or the window does not fit into the images.
     """
     windows = _windows_of_images(images, pool_size, stride, padding, fill="lowest")
-    output_gradient = _as_gradient(output_gradient, windows.shape[:4])
+    (output_gradient,) = as_numbers(output_gradient=output_gradient)
+    check_gradient(output_gradient, windows.shape[:4], "the pooled maps")
     is_largest = np.arange(windows.shape[-1]) == windows.argmax(axis=-1)[..., None]
     shares = np.where(is_largest, output_gradient[..., None], 0)
     return _add_up(shares, np.shape(images), pool_size, stride, padding)
@@ -97,7 +98,8 @@ def average_pool2d_backward(output_gradient, images, pool_size=2, stride=None, p
         ValueError: If a shape or a setting is wrong, or the window does not fit into the images.
     """
     windows = _windows_of_images(images, pool_size, stride, padding, fill=0)
-    output_gradient = _as_gradient(output_gradient, windows.shape[:4])
+    (output_gradient,) = as_numbers(output_gradient=output_gradient)
+    check_gradient(output_gradient, windows.shape[:4], "the pooled maps")
     counts = _count_pixels(images, pool_size, stride, padding)
     share = (output_gradient / counts).astype(_float_dtype(output_gradient))
     shares = np.broadcast_to(share[..., None], windows.shape)
@@ -186,16 +188,6 @@ def _add_up(shares, shape, pool_size, stride, padding):
     for row, column in np.ndindex(pool_size):
         views[..., row, column] += shares[..., row * pool_size[1] + column]
     return padded[:, top : top + height, left : left + width]
-
-
-def _as_gradient(output_gradient, shape):
-    (output_gradient,) = as_numbers(output_gradient=output_gradient)
-    if output_gradient.shape != shape:
-        raise ValueError(
-            f"`output_gradient` must have the shape of the pooled maps, {shape}. "
-            f"Received: output_gradient of shape {output_gradient.shape}"
-        )
-    return output_gradient
 
 
 def _float_dtype(array):
