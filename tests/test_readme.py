@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-EXAMPLES = [e for e in re.findall(r"(?s)```python\n(.*?)```", README) if "geometry" in e]
+EXAMPLES = [e for e in re.findall(r"(?s)```python\n(.*?)```", README) if "load_cats" not in e]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["layers", "models"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=["layers", "models", "study"])
 def test_the_example_runs_and_says_what_is_so(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(example, names)
-    if "maps" in names:
+    if "results" in names:
+        assert names["results"].variants == ["no dropout", "dropout"]
+        assert len((tmp_path / "dropout.csv").read_text("utf-8").splitlines()) == 1 + 2 * 3
+        assert min(names["results"].values("dropout", "accuracy")) > 0.5
+    elif "maps" in names:
         assert names["maps"].shape == (4, 12, 12, 192)
         assert names["field"].size == (59, 59) and names["field"].stride == (8, 8)
         assert names["table"].total_params == names["model"].count_params()

@@ -216,7 +216,7 @@ def test_the_table(capsys):
     assert (study.variants, study.metrics) == (["plain", "deep"], ["accuracy", "loss"])
     lines = repr(study).splitlines()
     assert lines[0].split() == ["variant", "runs", "diverged", "accuracy", "loss"]
-    assert lines[1].startswith("plain") and "0.4 [-0.3452, 1.145]" in lines[1]
+    assert lines[1].startswith("plain") and "0.4 [-0.345, 1.15]" in lines[1]
     assert "6/6" in capsys.readouterr().out, "the progress bar"
 
 
