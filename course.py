@@ -26,7 +26,7 @@ BIN = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 FOUND = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PYTHON = FOUND if FOUND in ("3.11", "3.12", "3.13") else "3.12"  # the latter with the help of uv
 NBVAL = "--nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile"
-NBVAL += " --no-loadscope-reorder"  # else the slow files with few tests come last, one after another
+NBVAL += " --no-loadscope-reorder"  # else slow files with few tests come last, one by one
 CAPTURE = dict(stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, encoding="utf-8", errors="replace")
 HINTS = {
     r"No space left|quota exceeded|WinError 112": "The disk is full: make room and try again.",
