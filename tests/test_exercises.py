@@ -121,11 +121,17 @@ def test_random_numbers_are_not_right(exercise, capsys):
 double = Exercise(hints=["Twice."], mistakes=[], cases=[(np.ones(3),)])(lambda x: 2 * x)
 
 
-def no_thread_is_left():
+@pytest.fixture
+def threads():
+    """Those that run before the test: earlier tests may have left some."""
+    return set(threading.enumerate())
+
+
+def no_thread_is_left(threads):
     end = time.monotonic() + 3
-    while threading.active_count() > 1 and time.monotonic() < end:
+    while not threads >= set(threading.enumerate()) and time.monotonic() < end:
         time.sleep(0.05)
-    return threading.active_count() == 1
+    return threads >= set(threading.enumerate())
 
 
 @pytest.fixture
@@ -159,12 +165,12 @@ def asleep(x):
 
 
 @pytest.mark.parametrize("answer", [stubborn, very_stubborn, asleep])
-def test_endless_answers_are_stopped(answer, one_second, capsys):
+def test_endless_answers_are_stopped(answer, one_second, capsys, threads):
     start = time.monotonic()
     assert double.check(answer) is False
     assert time.monotonic() - start < 4
     assert "TimeoutError: it was still running after 1 seconds" in capsys.readouterr().out
-    assert no_thread_is_left()
+    assert no_thread_is_left(threads)
 
 
 def test_the_limit_is_ten_seconds():

@@ -75,6 +75,7 @@ def test_it_draws_where_it_is_told(name):
 
 
 SETUP = """
+import time
 import matplotlib.pyplot as plt
 import numpy as np
 from cnnkit import geometry, models, study, viz
@@ -83,6 +84,8 @@ plt.style.use("cnnkit.viz.cnnkit")
 sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 image = np.arange(25).reshape(5, 5)
 points = np.array([[0.0, 0.0], [1.0, 2.0]])
+models.small_cnn()  # TensorFlow starts, and says so on stderr, a little later
+time.sleep(2)
 """
 CELLS = [
     "viz.plot_images(np.zeros((2, 4, 6)))",
