@@ -5,6 +5,16 @@ They work with every backend of Keras: eagerly, in a model, and (with TensorFlow
 
 from cnnkit.layers.max_blur_pooling2d import MaxBlurPooling2D
 from cnnkit.layers.maxout import Maxout
+from cnnkit.layers.random_affine import RandomAffine
+from cnnkit.layers.random_color import RandomColor
+from cnnkit.layers.random_warp import RandomWarp
 from cnnkit.layers.stochastic_pooling2d import StochasticPooling2D
 
-__all__ = ["MaxBlurPooling2D", "Maxout", "StochasticPooling2D"]
+__all__ = [
+    "MaxBlurPooling2D",
+    "Maxout",
+    "RandomAffine",
+    "RandomColor",
+    "RandomWarp",
+    "StochasticPooling2D",
+]

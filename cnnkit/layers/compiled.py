@@ -1,0 +1,39 @@
+"""Functions that TensorFlow compiles as a whole, because it is slow operation by operation."""
+
+import functools
+
+import keras
+
+
+def compiled(function):
+    """A function of images and other tensors, compiled by XLA where that pays.
+
+    It pays in a graph of TensorFlow, as of `tf.data` or `fit`, which calls it many times with the
+    same shape. Elsewhere (eagerly, with images of unknown sizes, with another backend of Keras, or
+    where XLA does not run) the function is called as it is.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    fast = tf.function(function, autograph=False, jit_compile=True)
+
+    @functools.wraps(function)
+    def choose(images, *args):
+        pays = tf.inside_function() and None not in images.shape[1:] and _can_compile()
+        return (fast if pays else function)(images, *args)
+
+    return choose
+
+
+@functools.cache
+def _can_compile():
+    """Whether XLA runs here, which it does not on every kind of device and system."""
+    import tensorflow as tf
+
+    with tf.init_scope():
+        try:
+            tf.function(lambda: tf.ones(()) + 1, jit_compile=True)()
+        except tf.errors.OpError:
+            return False
+    return True

@@ -1,0 +1,60 @@
+"""Whether images have the range that they are said to have."""
+
+import keras
+
+_TOLERANCE = 0.1  # resizing with cubic curves may overshoot by so much of the range
+_TOO_DARK = 1 / 255  # images of 0 to 1 use no more of (0, 255)
+
+
+def as_value_range(value_range):
+    """A pair of floats `(low, high)`.
+
+    Raises:
+        ValueError: If it is not a pair of numbers, the first below the second.
+    """
+    try:
+        low, high = map(float, value_range)
+    except (TypeError, ValueError):
+        low, high = 0.0, 0.0
+    if not -float("inf") < low < high < float("inf"):
+        raise ValueError(
+            f"`value_range` must be a pair of numbers (low, high). Received: {value_range=}"
+        )
+    return low, high
+
+
+def check_pixels(lowest, highest, value_range, dtype):
+    """Raise an error if images with these extremes do not fit `value_range`.
+
+    They do not fit if they lie outside of it by more than a tenth, or if they are floats that all
+    lie in its lowest 1/255. In a graph of TensorFlow the check runs with the graph, and in code
+    that JAX compiles there is none.
+
+    Raises:
+        ValueError: If they do not fit; in a graph `tf.errors.InvalidArgumentError`.
+    """
+    low, high = value_range
+    margin = _TOLERANCE * (high - low)
+    fits = (lowest >= low - margin) & (highest <= high + margin)
+    if "float" in keras.backend.standardize_dtype(dtype):
+        uses_range = highest > low + _TOO_DARK * (high - low)
+        fits = fits & (uses_range | (lowest == highest))
+    message = f"`value_range` must fit the pixels of the images: value_range={value_range}. "
+    _require(fits, message + "Received images with pixels from", lowest, highest)
+
+
+def _require(condition, message, lowest, highest):
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        if tf.is_symbolic_tensor(condition):
+            tf.debugging.Assert(condition, [message, lowest, "to", highest])
+            return
+    if backend == "jax":
+        import jax
+
+        if isinstance(condition, jax.core.Tracer):
+            return
+    if not condition:
+        raise ValueError(f"{message} {float(lowest):.4g} to {float(highest):.4g}")
