@@ -67,9 +67,11 @@ def as_range(value, name, lowest=-float("inf")):
     return low, high
 
 
-def check_fill_mode(fill_mode):
+def check_fill(fill_mode, fill_value):
     if fill_mode not in FILL_MODES:
         raise ValueError(f"`fill_mode` must be one of {FILL_MODES}. Received: {fill_mode=}")
+    if not isinstance(fill_value, int | float):
+        raise ValueError(f"`fill_value` must be a number. Received: {fill_value=}")
 
 
 def restore(values, dtype):

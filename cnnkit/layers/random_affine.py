@@ -8,7 +8,7 @@ from keras import ops
 from cnnkit.layers.base_augmentation import (
     BaseAugmentation,
     as_range,
-    check_fill_mode,
+    check_fill,
     restore,
 )
 from cnnkit.layers.compiled import compiled
@@ -75,7 +75,7 @@ class RandomAffine(BaseAugmentation):
         super().__init__(seed, **kwargs)
         if flip not in _FLIPS:
             raise ValueError(f"`flip` must be one of {_FLIPS}. Received: {flip=}")
-        check_fill_mode(fill_mode)
+        check_fill(fill_mode, fill_value)
         self.flip = flip
         self.rotation, self.zoom = rotation, zoom
         self.translation, self.shear = translation, shear

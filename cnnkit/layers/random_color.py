@@ -47,9 +47,10 @@ class RandomColor(BaseAugmentation):
 
     Raises:
         ValueError: If a setting is wrong, or `images` has another number of dimensions or channels.
-            Also if the pixels of the batch lie more than a tenth outside of `value_range`, or floats
-            all in its lowest 1/255, as images of 0 to 1 do in (0, 255). In a graph of TensorFlow
-            this is a `tf.errors.InvalidArgumentError`; code compiled by JAX cannot check it.
+            Also if the pixels do not fit `value_range`: some lie outside of it by more than a tenth
+            of it, or floats lie all in its lowest 1/255, as images of 0 to 1 do in (0, 255). In a
+            graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by JAX
+            cannot check it.
     """
 
     def __init__(
@@ -81,15 +82,14 @@ class RandomColor(BaseAugmentation):
                 "`saturation` and `hue` need images with 3 channels: red, green and blue. "
                 f"Received: images.shape={tuple(images.shape)}"
             )
+        check_pixels(images, self.value_range)
         brightness, contrast, saturation, hue = self.draw(images, *self._ranges)
         low, high = self.value_range
         matrices = _saturation_matrices(1 + saturation) @ _hue_matrices(hue)
         if not self._mixes_channels:
             matrices = ops.ones_like(hue)[:, None, None] * ops.eye(channels)
         offset = brightness * (high - low)
-        outputs, *extremes = _transform(images, matrices, 1 + contrast, offset, low, high)
-        check_pixels(*extremes, self.value_range, images.dtype)
-        return outputs
+        return _transform(images, matrices, 1 + contrast, offset, low, high)
 
     def get_config(self):
         names = ("brightness", "contrast", "saturation", "hue", "value_range")
@@ -113,11 +113,10 @@ def _hue_matrices(turns):
 
 @compiled
 def _transform(images, matrices, factor, offset, low, high):
-    """The images with other colours, and their smallest and largest value before."""
+    """The images with other colours."""
     batch, height, width, channels = ops.shape(images)
     pixels = ops.reshape(ops.cast(images, "float32"), (batch, height * width, channels))
     mean, factor = ops.mean(pixels, axis=1, keepdims=True), factor[:, None, None]
     shift = (mean - factor * mean) @ matrices + offset[:, None, None]
     outputs = ops.clip(pixels @ (factor * matrices) + shift, low, high)
-    outputs = restore(ops.reshape(outputs, ops.shape(images)), images.dtype)
-    return outputs, ops.min(pixels), ops.max(pixels)
+    return restore(ops.reshape(outputs, ops.shape(images)), images.dtype)

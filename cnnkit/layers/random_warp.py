@@ -6,7 +6,7 @@ from keras import ops
 from cnnkit.layers.base_augmentation import (
     BaseAugmentation,
     as_range,
-    check_fill_mode,
+    check_fill,
     restore,
 )
 from cnnkit.layers.compiled import compiled
@@ -21,9 +21,10 @@ class RandomWarp(BaseAugmentation):
     by a normal random vector, and a cubic B-spline makes a smooth field of them, as does the
     Gaussian blur of Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural
     Networks", 2003, section 2. (Coarse grids: Ronneberger, Fischer and Brox, "U-Net", 2015,
-    arXiv:1505.04597, section 3.1.) The lens moves a point at the distance `r` from the middle to
-    `r (1 + k r**2)`, where 1 is the distance of the corners. (Brown, "Decentering Distortion of
-    Lenses", 1966.) Both are added, and the image is read once, by bilinear interpolation.
+    arXiv:1505.04597, section 3.1.) Seen through the lens, at the distance `r` from the middle is
+    what was at `r (1 + k r**2)`, where 1 is the distance of the corners. (Brown, "Decentering
+    Distortion of Lenses", 1966.) Both displacements are added, and the image is read once, by
+    bilinear interpolation.
 
     Args:
         elastic: Standard deviation of the control points in heights and widths of the image; the
@@ -65,7 +66,7 @@ class RandomWarp(BaseAugmentation):
             )
         if not isinstance(points, int) or points < 2:
             raise ValueError(f"`points` must be an integer of at least 2. Received: {points=}")
-        check_fill_mode(fill_mode)
+        check_fill(fill_mode, fill_value)
         self.elastic, self.points, self.lens = elastic, points, lens
         self.fill_mode, self.fill_value = fill_mode, fill_value
         self._lens_range = as_range(lens, "lens", lowest=-1 / 3)  # else the image folds over

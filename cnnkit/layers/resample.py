@@ -23,23 +23,21 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
         A float32 tensor of shape `(batch, new_height, new_width, channels)`.
     """
     if fill_mode == "constant":
+        images = ops.cast(images, "float32")
         images = ops.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=fill_value)
         rows, columns = rows + 1, columns + 1
     batch, height, width, channels = ops.shape(images)
     if fill_mode == "reflect":
         rows, columns = _reflect(rows, height), _reflect(columns, width)
-    above, below, down = _neighbours(rows, height)
-    left, right, along = _neighbours(columns, width)
+    above, down = _split(rows, height)
+    left, along = _split(columns, width)
 
-    pixels = ops.reshape(images, (-1, channels))
+    pixels = ops.reshape(images, (-1, channels))  # of all images, row after row
     first = ops.reshape(ops.arange(batch, dtype="int32") * (height * width), (-1, 1, 1))
-    values = [
-        ops.cast(ops.take(pixels, first + i * width + j, axis=0), "float32")
-        for i in (above, below)
-        for j in (left, right)
-    ]
-    top = values[0] + along * (values[1] - values[0])
-    bottom = values[2] + along * (values[3] - values[2])
+    corner = first + above * width + left
+    to_right, to_below = ops.minimum(1, width - 1), ops.minimum(1, height - 1) * width
+    top = _between(pixels, corner, corner + to_right, along)
+    bottom = _between(pixels, corner + to_below, corner + to_below + to_right, along)
     return top + down * (bottom - top)
 
 
@@ -50,10 +48,15 @@ def _reflect(positions, size):
     return ops.minimum(period, 2 * size - period) - 0.5
 
 
-def _neighbours(positions, size):
-    """The pixels before and after positions, and how far these are from the first, 0 to 1."""
-    last = ops.cast(size - 1, "float32")
-    positions = ops.clip(positions, 0.0, last)
-    before = ops.floor(positions)
-    after = ops.minimum(before + 1, last)
-    return ops.cast(before, "int32"), ops.cast(after, "int32"), (positions - before)[..., None]
+def _split(positions, size):
+    """The pixels before positions, and how far from these to the next they are, 0 to 1."""
+    size = ops.cast(size, "float32")
+    positions = ops.clip(positions, 0.0, size - 1)
+    before = ops.minimum(ops.floor(positions), ops.maximum(size - 2, 0.0))
+    return ops.cast(before, "int32"), (positions - before)[..., None]
+
+
+def _between(pixels, here, there, way):
+    """What lies on the way, 0 to 1, from the pixels here to those there."""
+    here, there = (ops.cast(ops.take(pixels, i, axis=0), "float32") for i in (here, there))
+    return here + way * (there - here)

@@ -1,6 +1,7 @@
 """Whether images have the range that they are said to have."""
 
 import keras
+from keras import ops
 
 _TOLERANCE = 0.1  # resizing with cubic curves may overshoot by so much of the range
 _TOO_DARK = 1 / 255  # images of 0 to 1 use no more of (0, 255)
@@ -23,11 +24,11 @@ def as_value_range(value_range):
     return low, high
 
 
-def check_pixels(lowest, highest, value_range, dtype):
-    """Raise an error if images with these extremes do not fit `value_range`.
+def check_pixels(images, value_range):
+    """Raise an error if the pixels of images do not fit `value_range`.
 
-    They do not fit if they lie outside of it by more than a tenth, or if they are floats that all
-    lie in its lowest 1/255. In a graph of TensorFlow the check runs with the graph, and in code
+    They do not fit if some lie outside of it by more than a tenth of it, or if they are floats that
+    all lie in its lowest 1/255. In a graph of TensorFlow the check runs with the graph, and in code
     that JAX compiles there is none.
 
     Raises:
@@ -35,12 +36,18 @@ def check_pixels(lowest, highest, value_range, dtype):
     """
     low, high = value_range
     margin = _TOLERANCE * (high - low)
+    lowest, highest = (ops.cast(f(images), "float32") for f in (ops.min, ops.max))
     fits = (lowest >= low - margin) & (highest <= high + margin)
-    if "float" in keras.backend.standardize_dtype(dtype):
+    if "float" in keras.backend.standardize_dtype(images.dtype):
         uses_range = highest > low + _TOO_DARK * (high - low)
         fits = fits & (uses_range | (lowest == highest))
-    message = f"`value_range` must fit the pixels of the images: value_range={value_range}. "
-    _require(fits, message + "Received images with pixels from", lowest, highest)
+    _require(
+        fits,
+        f"`value_range` must fit the pixels of the images: value_range={value_range}. "
+        "Received images with pixels from",
+        lowest,
+        highest,
+    )
 
 
 def _require(condition, message, lowest, highest):

@@ -6,6 +6,7 @@
 from cnnkit.viz.activations import plot_activations
 from cnnkit.viz.animation import Animation
 from cnnkit.viz.architecture import plot_architecture
+from cnnkit.viz.augmentations import plot_augmentations
 from cnnkit.viz.channels import plot_channels
 from cnnkit.viz.conv_arithmetic import plot_conv_arithmetic
 from cnnkit.viz.convolution_steps import animate_convolution
@@ -36,6 +37,7 @@ __all__ = [
     "as_images",
     "plot_activations",
     "plot_architecture",
+    "plot_augmentations",
     "plot_channels",
     "plot_conv_arithmetic",
     "plot_decision_regions",

@@ -1,0 +1,96 @@
+"""What every layer that changes images at random must do, checked in one place."""
+
+import keras
+import numpy as np
+from layer_check import (
+    Picture,
+    check_config,
+    check_saving,
+    check_seed,
+    gradient_in_training,
+    numbers,
+)
+
+
+def make_images(shape=(4, 9, 12, 3), seed=0):
+    """Smooth images of 0 to 255, other ones in each."""
+    rng = np.random.default_rng(seed)
+    *batch, height, width, channels = shape
+    y, x = np.mgrid[:height, :width][..., None]
+    waves = rng.uniform(0.1, 0.5, (4, *batch, 1, 1, channels))
+    images = np.sin(waves[0] * y + 6 * waves[1]) * np.cos(waves[2] * x + 6 * waves[3])
+    return (127.5 + 127 * images).astype("float32")
+
+
+def check_augmentation(layer_class, arguments):
+    """Check a layer with a value for each of its arguments, which must change the images."""
+    images = make_images()
+    layer = layer_class(**arguments)
+    assert layer.compute_output_shape((None, 5, 6, 3)) == (None, 5, 6, 3)
+    assert layer(keras.Input((9, 12, 3))).shape == (None, 9, 12, 3)
+    check_config(layer, arguments)
+    check_saving(layer_class(**arguments), images)
+    check_seed(layer_class, arguments, images)
+    check_dtypes(layer_class, arguments, images)
+    check_identity(layer_class(**arguments), images)
+    check_independence(layer_class(**arguments), images)
+    check_one_image(layer_class, arguments, images[0])
+    check_in_a_model(layer_class, arguments, images)
+    gradient = gradient_in_training(layer_class(**arguments), images[0])
+    assert np.isfinite(gradient).all() and gradient.any()
+
+
+def check_dtypes(layer_class, arguments, images):
+    """The same picture in each dtype, which stays, also in mixed precision."""
+    expected = numbers(layer_class(**arguments)(images))
+    for dtype, precision in (("float16", 0.3), ("float64", 1e-3), ("uint8", 4.0)):
+        for policy in ("float32", "mixed_float16"):
+            layer = layer_class(**arguments, dtype=policy)
+            outputs = layer(keras.ops.convert_to_tensor(images.astype(dtype)), training=True)
+            assert keras.backend.standardize_dtype(outputs.dtype) == dtype
+            difference = numbers(outputs).astype(float) - expected
+            assert np.abs(difference).max() < precision
+
+
+def check_identity(layer, images):
+    assert (numbers(layer(images, training=False)) == images).all()
+    model = keras.Sequential([keras.Input(images.shape[1:]), layer])
+    assert (model.predict(images, verbose=0) == images).all()
+
+
+def check_independence(layer, images):
+    """Every image has draws of its own."""
+    outputs = numbers(layer(np.repeat(images[:1], 8, axis=0), training=True))
+    assert len(np.unique(outputs, axis=0)) == 8
+
+
+def check_one_image(layer_class, arguments, image):
+    alone = numbers(layer_class(**arguments)(image, training=True))
+    assert alone.shape == image.shape
+    assert (alone == numbers(layer_class(**arguments)(image[None], training=True))[0]).all()
+
+
+def check_in_a_model(layer_class, arguments, images):
+    """Compiled in a training step a layer does what it does eagerly."""
+    layers = [keras.Input(images.shape[1:]), Picture(), layer_class(**arguments)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", loss="mae")
+    loss = model.train_on_batch(images, np.zeros_like(images))
+    outputs = numbers(layer_class(**arguments)(images, training=True))
+    np.testing.assert_allclose(loss, outputs.mean(), rtol=1e-4)
+
+
+def check_augmentation_in_tf_data(layer_class, arguments):
+    """A serial map gives the draws of eager calls, for batches, images, and unknown sizes."""
+    import tensorflow as tf
+
+    images = make_images()
+    for signature in (images.shape[1:], (None, None, 3), (None, None, None, 3)):
+        batches = images[None] if len(signature) == 4 else images
+        spec = tf.TensorSpec(signature, "float32")
+        dataset = tf.data.Dataset.from_generator(lambda data=batches: data, output_signature=spec)
+        layer, same = layer_class(**arguments), layer_class(**arguments)
+        mapped = list(dataset.map(lambda image, layer=layer: layer(image, training=True)))
+        assert mapped[0].shape == batches[0].shape
+        expected = [numbers(same(image, training=True)) for image in batches]
+        np.testing.assert_allclose(mapped, expected, atol=0.02)
