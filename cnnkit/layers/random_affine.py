@@ -12,7 +12,7 @@ from cnnkit.layers.base_augmentation import (
     restore,
 )
 from cnnkit.layers.compiled import compiled
-from cnnkit.layers.resample import resample
+from cnnkit.layers.resample import from_middle, resample
 
 _FLIPS = (None, "horizontal", "vertical", "horizontal_and_vertical")
 
@@ -116,10 +116,10 @@ def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
 @compiled
 def _transform(images, matrices, fill_mode, fill_value):
     """The images, read where the matrices say."""
-    height, width = (ops.cast(size, "float32") for size in ops.shape(images)[1:3])
+    height, width = ops.shape(images)[1:3]
     matrices = matrices[:, :, :, None, None]
-    y = ops.arange(height, dtype="float32")[:, None] - (height - 1) / 2 + matrices[:, 0, 2] * height
-    x = ops.arange(width, dtype="float32") - (width - 1) / 2 + matrices[:, 1, 2] * width
-    rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x + (height - 1) / 2
-    columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x + (width - 1) / 2
+    y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
+    x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
+    rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
+    columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
     return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)

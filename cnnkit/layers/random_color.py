@@ -3,7 +3,6 @@
 import math
 
 import keras
-import numpy as np
 from keras import ops
 
 from cnnkit.layers.base_augmentation import BaseAugmentation, as_range, restore
@@ -98,17 +97,17 @@ class RandomColor(BaseAugmentation):
 
 def _saturation_matrices(factor):
     """Of shape `(batch, 3, 3)`, for colours as rows: a mixture of the pixel and its grey."""
-    to_grey = np.outer(_GREY, np.ones(3)).astype("float32")
+    to_grey = ops.convert_to_tensor([[weight] * 3 for weight in _GREY])
     factor = factor[:, None, None]
-    return factor * np.eye(3, dtype="float32") + (1 - factor) * to_grey
+    return factor * ops.eye(3) + (1 - factor) * to_grey
 
 
 def _hue_matrices(turns):
     """Of shape `(batch, 3, 3)`, for colours as rows: Rodrigues' formula about `(1, 1, 1)`."""
-    mean = np.full((3, 3), 1 / 3, dtype="float32")
-    across = np.array([[0, 1, -1], [-1, 0, 1], [1, -1, 0]], dtype="float32") / math.sqrt(3)
+    to_mean = ops.full((3, 3), 1 / 3)
+    across = ops.convert_to_tensor([[0.0, 1, -1], [-1, 0, 1], [1, -1, 0]]) / math.sqrt(3)
     cos, sin = (f(2 * math.pi * turns)[:, None, None] for f in (ops.cos, ops.sin))
-    return cos * np.eye(3, dtype="float32") + (1 - cos) * mean + sin * across
+    return cos * ops.eye(3) + (1 - cos) * to_mean + sin * across
 
 
 @compiled

@@ -10,7 +10,7 @@ from cnnkit.layers.base_augmentation import (
     restore,
 )
 from cnnkit.layers.compiled import compiled
-from cnnkit.layers.resample import resample
+from cnnkit.layers.resample import from_middle, resample
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
@@ -88,19 +88,15 @@ class RandomWarp(BaseAugmentation):
 def _transform(images, moves, lens, fill_mode, fill_value):
     """The images, read where the displaced control points and the lens say."""
     height, width = ops.shape(images)[1:3]
-    y, x = _from_middle(height)[:, None], _from_middle(width)
+    y, x = from_middle(height)[:, None], from_middle(width)
     height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
     squares = (y**2 + x**2) / (height**2 + width**2) * 4
     scale = 1 + lens[:, None, None] * squares
     smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
     smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
-    rows = scale * y + height * smooth[:, 0] + (height - 1) / 2
-    columns = scale * x + width * smooth[:, 1] + (width - 1) / 2
+    rows = scale * y + height * smooth[:, 0]
+    columns = scale * x + width * smooth[:, 1]
     return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
-
-
-def _from_middle(size):
-    return ops.arange(size, dtype="float32") - (ops.cast(size, "float32") - 1) / 2
 
 
 def _spline(positions, points):

@@ -13,8 +13,8 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
 
     Args:
         images: Tensor of shape `(batch, height, width, channels)`.
-        rows: Float tensor of shape `(batch, new_height, new_width)`, 0 for the middle of the first
-            pixel, 1 for that of the second.
+        rows: Float tensor of shape `(batch, new_height, new_width)`, in pixels from the middle
+            of the image.
         columns: Like `rows`.
         fill_mode: "reflect", "constant" or "nearest".
         fill_value: Number.
@@ -25,8 +25,9 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
     if fill_mode == "constant":
         images = ops.cast(images, "float32")
         images = ops.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=fill_value)
-        rows, columns = rows + 1, columns + 1
     batch, height, width, channels = ops.shape(images)
+    rows = rows + (ops.cast(height, "float32") - 1) / 2
+    columns = columns + (ops.cast(width, "float32") - 1) / 2
     if fill_mode == "reflect":
         rows, columns = _reflect(rows, height), _reflect(columns, width)
     above, down = _split(rows, height)
@@ -39,6 +40,11 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
     top = _between(pixels, corner, corner + to_right, along)
     bottom = _between(pixels, corner + to_below, corner + to_below + to_right, along)
     return top + down * (bottom - top)
+
+
+def from_middle(size):
+    """The positions of pixels, from the middle of all `size` of them."""
+    return ops.arange(size, dtype="float32") - (ops.cast(size, "float32") - 1) / 2
 
 
 def _reflect(positions, size):

@@ -46,8 +46,9 @@ def check_dtypes(layer_class, arguments, images):
     for dtype, precision in (("float16", 0.3), ("float64", 1e-3), ("uint8", 4.0)):
         for policy in ("float32", "mixed_float16"):
             layer = layer_class(**arguments, dtype=policy)
-            outputs = layer(keras.ops.convert_to_tensor(images.astype(dtype)), training=True)
-            assert keras.backend.standardize_dtype(outputs.dtype) == dtype
+            inputs = keras.ops.convert_to_tensor(images.astype(dtype))
+            outputs = layer(inputs, training=True)
+            assert outputs.dtype == inputs.dtype  # not float64 with JAX, which has none
             difference = numbers(outputs).astype(float) - expected
             assert np.abs(difference).max() < precision
 
