@@ -38,6 +38,7 @@ def run_offline(name, tmp_path, monkeypatch):
         "03_pooling.ipynb",
         "04_batchnorm.ipynb",
         "05_dropout.ipynb",
+        "06_augmentation.ipynb",
     ],
 )
 def test_a_notebook_runs_whole(name, tmp_path, monkeypatch):

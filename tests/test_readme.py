@@ -9,7 +9,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 EXAMPLES = [e for e in re.findall(r"(?s)```python\n(.*?)```", README) if "load_cats" not in e]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["layers", "models", "study"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=["layers", "models", "augmentation", "study"])
 def test_the_example_runs_and_says_what_is_so(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
@@ -18,6 +18,10 @@ def test_the_example_runs_and_says_what_is_so(example, tmp_path, monkeypatch):
         assert names["results"].variants == ["no dropout", "dropout"]
         assert len((tmp_path / "dropout.csv").read_text("utf-8").splitlines()) == 1 + 2 * 3
         assert min(names["results"].values("dropout", "accuracy")) > 0.5
+    elif "batches" in names:
+        for images, labels in names["batches"]:
+            assert images.shape == (32, 64, 64, 3) and images.dtype == "uint8"
+            assert labels.shape == (32,) and images.numpy().std() > 20
     elif "maps" in names:
         assert names["maps"].shape == (4, 12, 12, 192)
         assert names["field"].size == (59, 59) and names["field"].stride == (8, 8)
