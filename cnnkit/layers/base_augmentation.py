@@ -1,5 +1,7 @@
 """What the layers that change images at random share: their draws, dtypes and settings."""
 
+from numbers import Real
+
 import keras
 import numpy as np
 from keras import ops
@@ -55,7 +57,7 @@ def as_range(value, name, lowest=-float("inf")):
         ValueError: If it is neither, or goes below `lowest`.
     """
     try:
-        low, high = (-value, value) if isinstance(value, int | float) else map(float, value)
+        low, high = (-value, value) if isinstance(value, Real) else map(float, value)
     except (TypeError, ValueError):
         low, high = 1, 0
     if not lowest <= low <= high < float("inf"):
@@ -70,7 +72,7 @@ def as_range(value, name, lowest=-float("inf")):
 def check_fill(fill_mode, fill_value):
     if fill_mode not in FILL_MODES:
         raise ValueError(f"`fill_mode` must be one of {FILL_MODES}. Received: {fill_mode=}")
-    if not isinstance(fill_value, int | float):
+    if not isinstance(fill_value, Real):
         raise ValueError(f"`fill_value` must be a number. Received: {fill_value=}")
 
 

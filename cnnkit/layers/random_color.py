@@ -76,6 +76,11 @@ class RandomColor(BaseAugmentation):
 
     def augment(self, images):
         channels = images.shape[-1]
+        if channels is None:
+            raise ValueError(
+                "`images` must have a known number of channels. "
+                f"Received: images.shape={tuple(images.shape)}"
+            )
         if self._mixes_channels and channels != 3:
             raise ValueError(
                 "`saturation` and `hue` need images with 3 channels: red, green and blue. "

@@ -1,5 +1,7 @@
 """Elastic deformation and the distortion of lenses, in one field of displacements."""
 
+from numbers import Real
+
 import keras
 from keras import ops
 
@@ -60,7 +62,7 @@ class RandomWarp(BaseAugmentation):
         **kwargs,
     ):
         super().__init__(seed, **kwargs)
-        if not isinstance(elastic, int | float) or not 0 <= elastic < float("inf"):
+        if not isinstance(elastic, Real) or not 0 <= elastic < float("inf"):
             raise ValueError(
                 f"`elastic` must be a number that is not negative. Received: {elastic=}"
             )

@@ -109,6 +109,11 @@ def test_brightness_and_contrast_of_any_number_of_channels(channels):
         RandomColor(hue=0.1)(images)
 
 
+def test_the_number_of_channels_must_be_known():
+    with pytest.raises(ValueError, match=r"known number of channels. Received: .*None, 4, 4, None"):
+        RandomColor(brightness=0.1)(keras.Input((4, 4, None)), training=True)
+
+
 WRONG_RANGES = [
     ((0, 255), lambda images: images / 255),
     ((0, 1), lambda images: images),
