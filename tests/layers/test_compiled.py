@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from layer_check import tensorflow_only
 
 from cnnkit.layers import compiled as module
