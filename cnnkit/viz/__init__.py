@@ -6,6 +6,7 @@
 from cnnkit.viz.activations import plot_activations
 from cnnkit.viz.animation import Animation
 from cnnkit.viz.architecture import plot_architecture
+from cnnkit.viz.attributions import plot_attributions
 from cnnkit.viz.augmentations import plot_augmentations
 from cnnkit.viz.channels import plot_channels
 from cnnkit.viz.conv_arithmetic import plot_conv_arithmetic
@@ -37,6 +38,7 @@ __all__ = [
     "as_images",
     "plot_activations",
     "plot_architecture",
+    "plot_attributions",
     "plot_augmentations",
     "plot_channels",
     "plot_conv_arithmetic",

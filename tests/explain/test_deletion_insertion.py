@@ -1,0 +1,134 @@
+import keras
+import numpy as np
+import pytest
+from explained_models import HEADS, images, new, plain, reader_of_digits, with_head
+from keras import layers
+from scipy.ndimage import gaussian_filter
+
+from cnnkit.explain import DeletionInsertion, deletion_insertion, integrated_gradients
+
+
+def by_hand(model, x, maps, targets, n_steps):
+    """One pixel after the other; `model` gives probabilities."""
+    curves = np.zeros((2, len(x), n_steps + 1))
+    height, width = maps.shape[1:]
+    blurred = [gaussian_filter(image, (min(height, width) / 8,) * 2 + (0,)) for image in x]
+    for n, image in enumerate(x):
+        places = sorted(np.ndindex(height, width), key=lambda at: -maps[n][at])
+        starts = image.copy(), blurred[n].copy()
+        ends = np.broadcast_to(image.mean(axis=(0, 1)), image.shape), image
+        for curve, now, end in zip(curves, starts, ends, strict=True):
+            shown = []
+            for step in range(n_steps + 1):
+                for at in places[: round(step / n_steps * len(places))]:
+                    now[at] = end[at]
+                shown.append(now.copy())
+            curve[n] = np.asarray(model(np.stack(shown)))[:, targets[n]]
+    return curves
+
+
+def check(found, expected, tolerance=1e-4):
+    assert isinstance(found, DeletionInsertion)
+    for curve, area, other in zip(found[1:3], found[3:], expected, strict=True):
+        assert curve.dtype == area.dtype == np.float32 and curve.shape == other.shape
+        assert np.abs(curve - other).max() < tolerance
+        means = (other[:, 1:] + other[:, :-1]).mean(axis=1) / 2
+        assert area.shape == (len(other),) and np.abs(area - means).max() < tolerance
+
+
+@pytest.mark.parametrize("n_steps", [1, 5, 64])
+def test_it_is_what_the_algorithm_says(n_steps):
+    model, x, y = reader_of_digits()
+    maps = np.random.default_rng(n_steps).integers(0, 9, (3, 8, 8)).astype(np.float32)
+    found = deletion_insertion(model, x[:3], maps, y[:3], n_steps)
+    assert np.allclose(found.fractions, np.linspace(0, 1, n_steps + 1))
+    check(found, by_hand(model, x[:3], maps, y[:3], n_steps))
+
+
+def test_the_ends_of_the_curves():
+    model, x, y = reader_of_digits()
+    found = deletion_insertion(model, x[:5], x[:5, ..., 0], y[:5], 3)
+    whole = np.asarray(model(x[:5]))[np.arange(5), y[:5]]
+    assert np.allclose(found.deletion[:, 0], whole, atol=1e-5)
+    assert np.allclose(found.insertion[:, -1], whole, atol=1e-5)
+
+
+def test_good_maps_have_better_areas():
+    model, x, y = reader_of_digits()
+    good = integrated_gradients(model, x[:40], y[:40])
+    random = np.random.default_rng(0).normal(size=good.shape)
+    areas = [deletion_insertion(model, x[:40], maps, y[:40])[3:] for maps in (good, random, -good)]
+    (deletion, insertion) = np.mean(areas, axis=2).T
+    assert deletion[0] < deletion[1] - 0.1 and insertion[0] > insertion[1] + 0.05
+    assert deletion[1] < deletion[2] - 0.1 and insertion[1] > insertion[2] + 0.1
+
+
+def with_last(model, activation):
+    return keras.Sequential(
+        [keras.Input((16, 16, 3)), *model.layers, layers.Activation(activation)]
+    )
+
+
+@pytest.mark.parametrize("head", ["Dense(softmax)", "logits", "keras.ops.softmax"])
+def test_logits_become_probabilities(head):
+    x, maps = images(), images()[..., 0]
+    found = deletion_insertion(with_head(head, 3), x, maps, [0, 1], 4)
+    check(found, by_hand(with_last(plain(), "softmax"), x, maps, [0, 1], 4))
+
+
+@pytest.mark.parametrize("head", ["Dense(1, sigmoid)", "one logit"])
+def test_one_unit(head):
+    x, maps = images(), images()[..., 0]
+    positive = by_hand(with_last(plain(1), "sigmoid"), x, maps, [0, 0], 4)
+    check(deletion_insertion(with_head(head, 1), x, maps, 1, 4), positive)
+    check(deletion_insertion(with_head(head, 1), x, maps, 0, 4), 1 - positive)
+
+
+def test_the_class_is_that_of_the_whole_image():
+    model, x, _ = reader_of_digits()
+    best, maps = np.argmax(model(x[:6]), axis=1), x[:6, ..., 0]
+    found, given = (deletion_insertion(model, x[:6], maps, each, 4) for each in (None, best))
+    assert all(map(np.array_equal, found, given))
+
+
+def test_a_function_gives_what_it_gives():
+    model, x, maps = HEADS["Dense(2, sigmoid)"](2), images(), images()[..., 0]
+    twice = deletion_insertion(model, x, maps, lambda y: 2 * y[:, 1], 4)
+    check(twice, 2 * by_hand(model, x, maps, [1, 1], 4))
+
+
+@pytest.mark.parametrize(
+    "maps, n_steps, error",
+    [
+        (np.zeros((1, 16, 16)), 4, r"shape of the images, \(2, 16, 16\).* Received: maps of shape"),
+        (np.full((2, 16, 16), np.nan), 4, "and finite values. Received: maps of shape"),
+        (np.zeros((2, 16, 16)), 0, "`n_steps` must be a positive integer. Received: n_steps=0"),
+    ],
+)
+def test_wrong_settings(maps, n_steps, error):
+    with pytest.raises(ValueError, match=error):
+        deletion_insertion(plain(), images(), maps, n_steps=n_steps)
+
+
+def test_the_model_is_traced_once():
+    class Counting(layers.Layer):
+        calls = 0
+
+        def call(self, x):
+            self.calls += 1
+            return x
+
+    counting = Counting()
+    model = keras.Sequential([counting, *new().layers])
+    model(images())
+    calls = counting.calls
+    for n in (2, 5):
+        deletion_insertion(model, images(n), images(n)[..., 0])
+    assert counting.calls == calls + 1
+
+
+def test_the_check_can_fail():
+    model, x, y = reader_of_digits()
+    maps = x[:3, ..., 0]
+    with pytest.raises(AssertionError):
+        check(deletion_insertion(model, x[:3], -maps, y[:3], 5), by_hand(model, x[:3], maps, y, 5))

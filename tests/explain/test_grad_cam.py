@@ -1,0 +1,153 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from explained_models import images, new, plain
+from keras import layers
+
+from cnnkit.explain import grad_cam
+from cnnkit.explain.registration import upsample
+
+
+def maps_and_gradients(model, x, targets, layer="last"):
+    """With TensorFlow's gradients, on a model from the images to the layer and to the logits."""
+    both = keras.Model(model.inputs[0], [model.get_layer(layer).output, model.outputs[0]])
+    with tf.GradientTape() as tape:
+        maps, logits = both(x)
+        tape.watch(maps)
+        score = tf.gather(logits, targets, batch_dims=1)
+    return maps.numpy(), tape.gradient(score, maps).numpy()
+
+
+def by_hand(maps, gradients):
+    """Equations 1 and 2 of Grad-CAM, in loops."""
+    cams = np.zeros(maps.shape[:3])
+    for cam, channels, slopes in zip(cams, maps, gradients, strict=True):
+        for k in range(channels.shape[-1]):
+            cam += slopes[..., k].sum() / slopes[..., k].size * channels[..., k]
+    return np.maximum(cams, 0)
+
+
+def by_hand_plus(maps, gradients):
+    """Equations 10, 11 and 19 of Grad-CAM++, with the score itself in the place of its exponent."""
+    cams = np.zeros(maps.shape[:3])
+    for cam, channels, slopes in zip(
+        cams, maps.astype(float), gradients.astype(float), strict=True
+    ):
+        for k in range(channels.shape[-1]):
+            g, weight = slopes[..., k], 0.0
+            for i, j in np.ndindex(*g.shape):
+                below = 2 * g[i, j] ** 2 + channels[..., k].sum() * g[i, j] ** 3
+                alpha = g[i, j] ** 2 / below if below else 0
+                weight += alpha * max(g[i, j], 0)
+            cam += weight * channels[..., k]
+    return np.maximum(cams, 0)
+
+
+def stretched(cam):
+    """The maps of the shared models cover the images evenly, as this resizing has it."""
+    return tf.image.resize(cam[..., None], (16, 16))[..., 0].numpy()
+
+
+def close(found, expected):
+    assert found.dtype == np.float32 and found.shape == expected.shape and expected.max() > 0
+    assert np.abs(found - expected).max() <= 1e-4 * expected.max()
+
+
+RANDOM = new()  # which gets other weights
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("method, equations", [("", by_hand), ("++", by_hand_plus)])
+def test_it_is_what_the_equations_say(method, equations, seed):
+    rng = np.random.default_rng(seed)
+    model, x = RANDOM, images(5, seed=seed)
+    model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
+    targets = rng.integers(0, 3, 5)
+    found = grad_cam(model, x, targets, method=method)
+    assert (found.reshape(5, -1).min(axis=1) >= 0).all()
+    close(found, stretched(equations(*maps_and_gradients(model, x, targets))))
+    close(grad_cam(model, x, targets, "last", method), found)
+
+
+def test_a_backbone_within_a_model():
+    """Behind global average pooling it is the map of Zhou et al., 2016, arXiv:1512.04150."""
+    keras.utils.set_random_seed(1)
+    base = keras.applications.MobileNetV2((64, 64, 3), 0.35, include_top=False, weights=None)
+    head = [layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2)]
+    soft = [*head, layers.Softmax()]
+    rescaling, inputs = layers.Rescaling(1 / 127.5, offset=-1), keras.Input((64, 64, 3))
+    nested = keras.Sequential([inputs, rescaling, base, *soft])
+    x = base(rescaling(inputs), training=False)
+    for part in soft:
+        x = part(x)
+    functional = keras.Model(inputs, x)
+    pictures = images(3, (64, 64, 3))
+    maps, weights = np.asarray(base(rescaling(pictures))), head[-1].kernel.numpy()
+    cam = np.maximum(maps @ weights[:, 0], 0) / maps[0, ..., 0].size
+    expected = upsample(cam, (64, 64), (31, 31), (32, 32))  # five times stride 2, padded after
+    for model, layer in ((nested, None), (functional, f"{base.name}/out_relu")):
+        close(grad_cam(model, pictures, 0, layer), expected)
+
+
+@pytest.mark.parametrize("layer", ["first", "average_pooling"])
+def test_another_layer(layer):
+    model, x = new(), images()
+    layer = next(each for each in model.layers if each.name.startswith(layer))
+    maps, gradients = maps_and_gradients(model, x, [1, 1], layer.name)
+    for name in (layer, layer.name):
+        close(grad_cam(model, x, 1, name), stretched(by_hand(maps, gradients)))
+
+
+def test_the_second_call_of_a_shared_layer():
+    keras.utils.set_random_seed(0)
+    relu, first, last = layers.ReLU(), layers.Conv2D(4, 3), layers.Conv2D(4, 3)
+    end = [layers.GlobalAveragePooling2D(), layers.Dense(3)]
+    model = keras.Sequential([keras.Input((16, 16, 3)), first, relu, last, relu, *end])
+    x = images()
+    cams = [grad_cam(model, x, 1, (relu, call)) for call in range(2)]
+    two = layers.ReLU(), layers.ReLU()
+    twin = keras.Sequential([keras.Input((16, 16, 3)), first, two[0], last, two[1], *end])
+    for cam, layer in zip(cams, two, strict=True):
+        close(cam, grad_cam(twin, x, 1, layer))
+    close(grad_cam(model, x, 1), cams[1])
+
+
+def test_one_map_of_twin_networks():
+    """Of two images the first gives the size."""
+    twin = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="maps")])
+    left, right = keras.Input((16, 16, 3)), keras.Input((20, 24, 3))
+    pooled = [layers.GlobalAveragePooling2D()(twin(side)) for side in (left, right)]
+    model = keras.Model([left, right], layers.Dense(2)(layers.Concatenate()(pooled)))
+    x = [images(2), images(2, (20, 24, 3))]
+    for call in range(2):
+        assert grad_cam(model, x, 0, ("maps", call)).shape == (2, 16, 16)
+    with pytest.raises(ValueError, match="`layer` must say which of its calls"):
+        grad_cam(model, x, 0, "maps")
+
+
+def test_clear_errors():
+    x = images()
+    with pytest.raises(ValueError, match=r'`method` must be "" or "\+\+". Received: method=\'\+\''):
+        grad_cam(plain(), x, method="+")
+    with pytest.raises(ValueError, match=r"`layer` must give maps .* which gives the shape \(2, 4"):
+        grad_cam(plain(), x, layer=plain().layers[-3])
+    with pytest.raises(ValueError, match="rescaling.*, first, .*, last, .* Received: layer='conv'"):
+        grad_cam(plain(), x, layer="conv")
+    inner = keras.Sequential(
+        [keras.Input((16, 16, 3)), layers.Conv2D(2, 3, name="c")], name="a.b_1"
+    )
+    outer = keras.Sequential([keras.Input((16, 16, 3)), inner, layers.Flatten(), layers.Dense(2)])
+    with pytest.raises(ValueError, match="`layer` must be .* a.b_1, a.b_1/c, "):
+        grad_cam(outer, x, layer="d")
+    for layer in ("a.b_1/c", inner):
+        close(grad_cam(outer, x, 1, layer), grad_cam(outer, x, 1))
+
+
+@pytest.mark.parametrize("equations", [by_hand, by_hand_plus])
+def test_the_check_can_fail(equations):
+    """The method of the one is not that of the other."""
+    maps, gradients = maps_and_gradients(plain(), images(), [1, 1])
+    method = "++" if equations is by_hand else ""
+    with pytest.raises(AssertionError):
+        close(grad_cam(plain(), images(), 1, method=method), stretched(equations(maps, gradients)))

@@ -1,0 +1,185 @@
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from explained_models import images, new, plain, reader_of_digits
+from keras import layers
+
+from cnnkit.explain import integrated_gradients, saliency, smoothgrad
+
+
+def gradient(model, x, targets):
+    """TensorFlow's own, of a model that gives logits."""
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        scores = tf.gather(model(x, training=False), targets, batch_dims=1)
+    return tape.gradient(scores, x).numpy()
+
+
+def close(found, expected):
+    largest = np.abs(expected).max()
+    assert found.dtype == np.float32 and found.shape == expected.shape and largest > 0
+    assert np.abs(found - expected).max() <= 1e-4 * largest
+
+
+@functools.cache
+def linear():
+    """An affine function of the pixels, (8, 9, 2), to two logits."""
+    keras.utils.set_random_seed(5)
+    parts = [layers.Flatten(), layers.Dense(2, bias_initializer="ones")]
+    return keras.Sequential([keras.Input((8, 9, 2)), *parts])
+
+
+def slopes(k):
+    """The gradient of one of its logits, which is the same for all images."""
+    return linear().get_weights()[0][:, k].reshape(8, 9, 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_saliency_is_the_largest_gradient_of_a_pixel(seed):
+    rng = np.random.default_rng(seed)
+    n, model = int(rng.integers(1, 40)), new()
+    model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
+    x, targets = images(n, seed=seed), rng.integers(0, 3, n)
+    expected = np.abs(gradient(model, x, targets)).max(axis=-1)
+    close(saliency(model, x, targets), expected)
+
+
+def test_saliency_of_an_affine_function():
+    x = images(3, (8, 9, 2))
+    close(saliency(linear(), x, [0, 1, 1]), np.abs([slopes(k) for k in (0, 1, 1)]).max(axis=-1))
+
+
+@pytest.mark.parametrize("seed, n_samples, noise", [(0, 1, 0.15), (1, 7, 0.3), (2, 20, 0.05)])
+def test_smoothgrad_is_the_mean_over_noisy_copies(seed, n_samples, noise):
+    model, x, targets = plain(), images(3, seed=seed), [2, 0, 1]
+    x[1] /= 3  # the noise is a part of each image's own range
+    drawn = np.random.default_rng(seed).standard_normal((n_samples, 16, 16, 3), np.float32)
+    widths = [noise * (image.max() - image.min()) for image in x]
+    total = np.zeros_like(x)
+    for one in drawn:
+        noisy = [image + width * one for image, width in zip(x, widths, strict=True)]
+        total += gradient(model, np.stack(noisy), targets)
+    expected = np.abs(total / n_samples).max(axis=-1)
+    close(smoothgrad(model, x, targets, n_samples, noise, seed), expected)
+
+
+def test_smoothgrad_of_no_noise_and_of_an_affine_function():
+    close(smoothgrad(plain(), images(), 1, 3, noise=0), saliency(plain(), images(), 1))
+    x = images(2, (8, 9, 2))
+    close(smoothgrad(linear(), x, 1), saliency(linear(), x, 1))
+
+
+def test_the_class_of_smoothgrad_is_that_of_the_image():
+    x = images(3)
+    best = np.argmax(plain()(x), axis=1)
+    close(smoothgrad(plain(), x, noise=5.0), smoothgrad(plain(), x, best, noise=5.0))
+
+
+@pytest.mark.parametrize("baseline", [0.0, 100, "image", "images"])
+@pytest.mark.parametrize("n_steps", [1, 4, 33])
+def test_integrated_gradients_of_an_affine_function(baseline, n_steps):
+    """Each pixel's part is its weight times its difference, for any number of steps."""
+    x = images(3, (8, 9, 2))
+    if isinstance(baseline, str):
+        baseline = images(3, (8, 9, 2), seed=1)[0 if baseline == "image" else slice(None)]
+    expected = ((x - baseline) * [slopes(k) for k in (1, 0, 1)]).sum(axis=-1)
+    found = integrated_gradients(linear(), x, [1, 0, 1], n_steps, baseline)
+    close(found, expected.astype(np.float32))
+
+
+def test_middles_of_steps_are_exact_for_squares():
+    """The ends of steps are not."""
+    x = images(2, (8, 9, 2)) / 100
+    square = lambda y: keras.ops.square(y[:, 0])  # noqa: E731
+    found = integrated_gradients(linear(), x, square, n_steps=2)
+    scores = np.asarray(linear()(x))[:, 0] ** 2 - np.asarray(linear()(0 * x))[:, 0] ** 2
+    assert np.abs(found.sum(axis=(1, 2)) - scores).max() < 1e-4 * np.abs(scores).max()
+
+
+def completeness_error(maps, model, x, baseline, targets):
+    """How far the sums of the maps are from the differences of the scores, in all, relatively."""
+    logits = keras.Sequential(model.layers[:-1])
+    dense = model.layers[-1]
+
+    def scores(x):
+        z = np.asarray(logits(x)) @ dense.kernel.numpy() + dense.bias.numpy()
+        return z[np.arange(len(x)), targets]
+
+    expected = scores(x) - scores(np.zeros_like(x) + baseline)
+    return np.abs(maps.sum(axis=(1, 2)) - expected).sum() / np.abs(expected).sum()
+
+
+@pytest.mark.parametrize("baseline", [0.0, 127.0])
+def test_integrated_gradients_add_up_to_the_score(baseline):
+    model, x, y = reader_of_digits()
+    assert np.mean(np.argmax(model(x), axis=1) == y) > 0.85
+    x = x[:40]
+    errors = [
+        completeness_error(
+            integrated_gradients(model, x, y[:40], n, baseline), model, x, baseline, y[:40]
+        )
+        for n in (4, 32)
+    ]
+    assert errors[1] < min(0.05, errors[0])
+
+
+def test_the_check_of_the_sums_can_fail():
+    """Gradients at the image alone do not add up."""
+    model, x, y = reader_of_digits()
+    part = x[:40] * gradient_of_logits(model, x[:40], y[:40])
+    assert completeness_error(part.sum(axis=-1), model, x[:40], 0.0, y[:40]) > 0.1
+
+
+def gradient_of_logits(model, x, y):
+    last = model.layers[-1]
+    last.activation = keras.activations.linear
+    try:
+        return gradient(model, x, y)
+    finally:
+        last.activation = keras.activations.softmax
+
+
+def test_black_images():
+    model, x, _ = reader_of_digits()
+    maps = integrated_gradients(model, 0 * x[:2])
+    assert not maps.any() and maps.dtype == np.float32
+
+
+ERRORS = [
+    (
+        smoothgrad,
+        dict(n_samples=0),
+        "`n_samples` must be a positive integer. Received: n_samples=0",
+    ),
+    (smoothgrad, dict(noise=-0.1), "`noise` must not be negative. Received: noise=-0.1"),
+    (smoothgrad, dict(noise=np.nan), "`noise` must not be negative. Received: noise=nan"),
+    (integrated_gradients, dict(n_steps=2.5), "`n_steps` must be a positive integer"),
+    (
+        integrated_gradients,
+        dict(baseline=np.zeros(3)),
+        r"`baseline` must be a number, or have the shape \(16, 16, 3\) or \(2, 16, 16, 3\). Rec",
+    ),
+]
+
+
+@pytest.mark.parametrize("explain, options, error", ERRORS)
+def test_wrong_settings(explain, options, error):
+    with pytest.raises(ValueError, match=error):
+        explain(plain(), images(), **options)
+
+
+@pytest.mark.parametrize("explain", [saliency, smoothgrad, integrated_gradients])
+def test_rounded_pixels_have_no_gradient(explain):
+    inputs = keras.Input((8, 8, 1), dtype="uint8")
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.Rescaling(0.1)(inputs))))
+    with pytest.raises(ValueError, match="`model` must take images of floats: .* dtype uint8"):
+        explain(model, images(1, (8, 8, 1)))
+
+
+def test_the_check_can_fail():
+    with pytest.raises(AssertionError):
+        close(saliency(plain(), images(), 1), gradient(plain(), images(), [1, 1]).max(axis=-1))
