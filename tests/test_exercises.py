@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import _exercise, nb01, nb02, nb03, nb04, nb05
+from cnnkit.exercises import _exercise, nb01, nb02, nb03, nb04, nb05, nb06
 from cnnkit.exercises._exercise import NOT_ATTEMPTED, Exercise
 
 ALL = {
     f"{module.__name__[-4:]}.{name}": item
-    for module in (nb01, nb02, nb03, nb04, nb05)
+    for module in (nb01, nb02, nb03, nb04, nb05, nb06)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }

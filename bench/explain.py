@@ -1,0 +1,285 @@
+"""Explanations: cnnkit against tf-keras-vis, tf-explain, xplique and saliency.
+
+One flat functional model, the only kind that all peers take: MobileNetV2 at 96x96 and eight images,
+maps of its last layer that has them. With photos in `CNNKIT_DATA` also a classifier of cats and
+dogs on a smaller MobileNetV2. All ways take turns; the table shows medians after a first call. Ends
+with an error if a peer is faster.
+
+- `agreement`: correlation of a map with one made by hand with a gradient tape.
+- `completeness`: by how much the attributions miss the change of the score, as a part of it.
+- `off by`: pixels between a spot and the peak of its map, where one cell of 7x7 is active.
+"""
+
+import os
+import sys
+import time
+import warnings
+from functools import partial
+from statistics import median
+
+import keras
+import numpy as np
+import saliency.core as pair
+import tensorflow as tf
+import xplique.attributions as xp
+from tf_explain.core import (
+    GradCAM,
+    IntegratedGradients,
+    OcclusionSensitivity,
+    SmoothGrad,
+    VanillaGradients,
+)
+from tf_keras_vis import activation_maximization as tkv_maximization
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+from tf_keras_vis.saliency import Saliency
+from tf_keras_vis.scorecam import Scorecam
+from tf_keras_vis.utils.scores import CategoricalScore
+
+from cnnkit import explain
+
+ROUNDS, SLOW = 5, 8  # what takes over so many seconds is measured once
+CLASS, PATCH, SAMPLES, STEPS, MAPS = 1, 16, 16, 32, 16
+FOUR_TIMES = "tf-keras-vis", "tf-explain"  # Grad-CAM has to be so much faster than these
+
+
+def make_model(backbone, seed=0):
+    keras.utils.set_random_seed(seed)
+    pooled = keras.layers.GlobalAveragePooling2D()(backbone.output)
+    return keras.Model(backbone.input, keras.layers.Dense(2, "softmax", name="head")(pooled))
+
+
+def cam_ways(model, images, layer):
+    """For each class activation map the packages, and a function without arguments."""
+    n, score = len(images), CategoricalScore([CLASS] * len(images))
+    one_hot = np.eye(2, dtype="float32")[[CLASS] * n]
+    where = dict(penultimate_layer=layer, seek_penultimate_conv_layer=False)
+    tfe = partial(GradCAM().explain, (images, None), model, CLASS, layer, use_guided_grads=False)
+    ours = partial(explain.grad_cam, model, images, CLASS, layer)
+    return {
+        "Grad-CAM": {
+            "cnnkit": ours,
+            "tf-keras-vis": partial(Gradcam(model), score, images, **where),
+            "tf-explain": tfe,
+            "xplique": partial(xp.GradCAM(model, conv_layer=layer), images, one_hot),
+        },
+        "Grad-CAM++": {
+            "cnnkit": partial(ours, method="++"),
+            "tf-keras-vis": partial(GradcamPlusPlus(model), score, images, **where),
+            "xplique": partial(xp.GradCAMPP(model, conv_layer=layer), images, one_hot),
+        },
+        "Score-CAM": {
+            "cnnkit": partial(explain.score_cam, model, images, CLASS, layer, n_maps=MAPS),
+            "tf-keras-vis": partial(Scorecam(model), score, images, max_N=MAPS, **where),
+        },
+    }
+
+
+def pixel_ways(model, images):
+    """The same for maps of pixels."""
+    n, score = len(images), CategoricalScore([CLASS] * len(images))
+    one_hot = np.eye(2, dtype="float32")[[CLASS] * n]
+    ours, batch = (model, images, CLASS), ((images, None), model, CLASS)
+
+    def one_by_one(method, **options):
+        return np.array([method(image, output, CLASS, **options) for image in images])
+
+    def output(images, call_model_args=None, expected_keys=None):
+        with tf.GradientTape() as tape:
+            images = tf.convert_to_tensor(images, tf.float32)
+            tape.watch(images)
+            chosen = model(images)[:, call_model_args]
+        return {pair.INPUT_OUTPUT_GRADIENTS: tape.gradient(chosen, images).numpy()}
+
+    gradient = pair.GradientSaliency()
+    along = dict(x_steps=STEPS, x_baseline=np.zeros_like(images[0]), batch_size=STEPS)
+    noisy = dict(stdev_spread=0.2, nsamples=SAMPLES)
+    return {
+        "saliency": {
+            "cnnkit": partial(explain.saliency, *ours),
+            "tf-keras-vis": partial(Saliency(model), score, images),
+            "tf-explain": partial(VanillaGradients().explain, *batch),
+            "xplique": partial(xp.Saliency(model), images, one_hot),
+            "saliency": partial(one_by_one, gradient.GetMask),
+        },
+        "SmoothGrad": {
+            "cnnkit": partial(explain.smoothgrad, *ours, n_samples=SAMPLES, noise=0.2),
+            "tf-keras-vis": partial(
+                Saliency(model), score, images, smooth_samples=SAMPLES, smooth_noise=0.2
+            ),
+            "tf-explain": partial(SmoothGrad().explain, *batch, SAMPLES, 0.2),
+            "xplique": partial(
+                xp.SmoothGrad(model, nb_samples=SAMPLES, noise=0.2), images, one_hot
+            ),
+            "saliency": partial(one_by_one, gradient.GetSmoothedMask, **noisy),
+        },
+        "integrated gradients": {
+            "cnnkit": partial(explain.integrated_gradients, *ours, n_steps=STEPS),
+            "tf-explain": partial(IntegratedGradients().explain, *batch, STEPS),
+            "xplique": partial(
+                xp.IntegratedGradients(model, steps=STEPS, reducer=None), images, one_hot
+            ),
+            "saliency": partial(one_by_one, pair.IntegratedGradients().GetMask, **along),
+        },
+        "occlusion": {
+            "cnnkit": partial(explain.occlusion, *ours, patch_size=PATCH),
+            "tf-explain": partial(OcclusionSensitivity(batch_size=64).explain, *batch, PATCH),
+            "xplique": partial(
+                xp.Occlusion(model, patch_size=PATCH, patch_stride=PATCH, batch_size=64),
+                images,
+                one_hot,
+            ),
+        },
+    }
+
+
+def maximization_ways(model):
+    """An image for each of 16 channels by cnnkit, for one output by tf-keras-vis."""
+    theirs = tkv_maximization.ActivationMaximization(model)
+    return {
+        "activation maximisation": {
+            "cnnkit": partial(
+                explain.activation_maximization,
+                model,
+                range(16),
+                "block_6_expand",
+                n_steps=50,
+                value_range=(-1, 1),
+            ),
+            "tf-keras-vis": partial(theirs, CategoricalScore(CLASS), steps=50, input_range=(-1, 1)),
+        }
+    }
+
+
+def measure(ways):
+    """Median seconds of each way that works, and what it gave; the ways take turns."""
+    seconds, results = {name: [] for name in ways}, {}
+    for name, way in ways.items():
+        results[name] = np.asarray(way(), dtype=object)  # traces
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            if not seconds[name] or seconds[name][0] < SLOW:
+                start = time.perf_counter()
+                results[name] = way()
+                seconds[name].append(time.perf_counter() - start)
+    return {name: median(values) for name, values in seconds.items()}, results
+
+
+def by_hand(model, images, layer):
+    """Grad-CAM of the logit and its saliency, with a tape on the flat model."""
+    head = model.get_layer("head")
+    parts = keras.Model(model.inputs, [model.get_layer(layer).output, head.input])
+    with tf.GradientTape(persistent=True) as tape:
+        images = tf.convert_to_tensor(images)
+        tape.watch(images)
+        maps, features = parts(images)
+        tape.watch(features)
+        logit = (features @ head.kernel + head.bias)[:, CLASS]
+    weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
+    cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))
+    pixels = tf.reduce_max(tf.abs(tape.gradient(logit, images)), axis=-1)
+    return {"Grad-CAM": cam.numpy(), "saliency": pixels.numpy()}
+
+
+def agreement(maps, expected):
+    """The correlation, at the coarser size of the two."""
+    maps = np.asarray(maps, np.float32)
+    if maps.ndim == 4:
+        maps = np.abs(maps).max(axis=-1)
+    if maps.shape[0] != expected.shape[0]:
+        return "a picture only"  # tf-explain draws all maps into one
+    if maps.shape != expected.shape:
+        expected = tf.image.resize(expected[..., None], maps.shape[1:3])[..., 0].numpy()
+    return f"{np.corrcoef(maps.ravel(), expected.ravel())[0, 1]:.2f}"
+
+
+def completeness(model, images, maps):
+    """What is missing between the sum of the maps and the change of the score they explain."""
+    maps = np.asarray(maps, np.float32).reshape(len(images), -1).sum(axis=1)
+    head = model.get_layer("head")
+    features = keras.Model(model.inputs, head.input)
+    probabilities, logits = [], []
+    for batch in (images, np.zeros_like(images)):
+        logits.append((features(batch) @ head.kernel + head.bias)[:, CLASS].numpy())
+        probabilities.append(model(batch).numpy()[:, CLASS])
+    changes = (np.subtract(*scores) for scores in (logits, probabilities))
+    return min(np.abs(maps - change).sum() / np.abs(change).sum() for change in changes)
+
+
+def registration_errors():
+    """For each way to make a class activation map how far the peak is from the spot."""
+    ones = dict(kernel_initializer="ones", use_bias=False)
+    inputs = keras.Input((224, 224, 1))
+    maps = keras.layers.Conv2D(MAPS, 1, name="maps", **ones)(
+        keras.layers.AveragePooling2D(32)(inputs)
+    )
+    pooled = keras.layers.GlobalAveragePooling2D()(maps)
+    model = keras.Model(inputs, keras.layers.Dense(2, name="head", **ones)(pooled))
+    image = np.zeros((1, 224, 224, 1), np.float32)
+    image[0, 32:64, 32:64] = 1
+    errors = {}
+    for method, ways in cam_ways(model, image, "maps").items():
+        for package, way in ways.items():
+            cam = np.squeeze(np.asarray(way(), np.float32))
+            if cam.shape == (224, 224):
+                peak = np.argwhere(cam == cam.max()).mean(axis=0)
+                errors[method, package] = f"off by {np.abs(peak - 47.5).max():.1f}"
+    return errors
+
+
+def compare(name, model, images, layer, errors):
+    """Print the table of a model; whether cnnkit is the fastest everywhere."""
+    print(f"\n{name}: {len(images)} images of {images.shape[1]}x{images.shape[2]}")
+    expected, good = by_hand(model, images, layer), True
+    methods = cam_ways(model, images, layer) | pixel_ways(model, images) | maximization_ways(model)
+    for method, ways in methods.items():
+        seconds, results = measure(ways)
+        for package, value in seconds.items():
+            notes = [errors.get((method, package), "")]
+            if method in expected:
+                notes.append(f"agreement {agreement(results[package], expected[method])}")
+            if method == "integrated gradients" and package != "tf-explain":
+                notes.append(f"{completeness(model, images, results[package]):.0%} incomplete")
+            ratio = value / seconds["cnnkit"]
+            bound = 4 if method == "Grad-CAM" and package in FOUR_TIMES else 1
+            slow = "" if ratio >= bound else f"  TOO SLOW, bound {bound}"
+            good = good and not slow
+            print(f"{method:24} {package:13} {value:8.3f} s {ratio:6.1f}", *notes, slow)
+    return good
+
+
+def trained_classifier():
+    """A classifier of cats and dogs, flat, with images; None without photos."""
+    folder = os.environ.get("CNNKIT_DATA")
+    if not folder:
+        return None
+    from cnnkit import data, models
+
+    photos = data.load_cats_vs_dogs(image_size=96, n_train=400)
+    model = make_model(models.load_backbone("mobilenet_v2_0.35", 96))
+    features = keras.Model(model.input, model.get_layer("head").input)
+    batches = [(x.numpy() / np.float32(127.5) - 1, y.numpy()) for x, y in photos.train]
+    x, y = (np.concatenate(part) for part in zip(*batches, strict=True))
+    head = keras.Sequential([keras.Input((features.output_shape[-1],)), model.get_layer("head")])
+    head.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    head.fit(features.predict(x, verbose=0), y, epochs=20, verbose=0)
+    return model, x[:8]
+
+
+def main():
+    warnings.simplefilter("ignore")  # of the peers
+    keras.utils.disable_interactive_logging()
+    with tf.device("CPU"):
+        print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}; {ROUNDS} rounds")
+        errors = registration_errors()
+        backbone = keras.applications.MobileNetV2((96, 96, 3), include_top=False, weights=None)
+        images = np.random.default_rng(0).uniform(-1, 1, (8, 96, 96, 3)).astype("float32")
+        good = compare("MobileNetV2", make_model(backbone), images, "out_relu", errors)
+        trained = trained_classifier()
+        if trained:
+            good &= compare("Cats and dogs", *trained, "out_relu", errors)
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()

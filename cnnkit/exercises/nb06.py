@@ -1,0 +1,377 @@
+"""The exercises of notebook 06, augmentation."""
+
+import numpy as np
+
+from cnnkit.exercises._exercise import Exercise
+
+_rng = np.random.default_rng(6)
+
+
+@Exercise(
+    hints=[
+        "How often do you have to multiply 1.28 million by ten to get 300 million? Not a whole "
+        "number of times.",
+        "`np.log10(300 / 1.28)` times.",
+    ],
+    mistakes=[
+        (3 * np.log2(300 / 1.28), "This is the gain if each doubling brought three points."),
+        (3 * np.log(300 / 1.28), "`np.log` is the natural logarithm: here count the tens."),
+        (np.log10(300 / 1.28), "So many times ten. And each of them brings three points."),
+        (3 * 300 / 1.28, "Not each image brings the same: each *factor of ten* does."),
+        (3 * 300 / 12.8, "Not each image brings the same: count how often ten is a factor."),
+        (3 * np.log10(300 / 14), "This starts from the 14 million of all of ImageNet."),
+    ],
+    note="234 times the images for seven points: this is why data do not scale.",
+)
+def log_gain():
+    """Points from 1.28 to 300 million images, where ten times as many bring three."""
+    return 3 * np.log10(300 / 1.28)
+
+
+@Exercise(
+    hints=[
+        "In how many places can the left edge of the window stand, from the first to the last?",
+        "From 0 to 256 - 224: these are 33 places. So for the top edge, too.",
+    ],
+    mistakes=[
+        (2048, "The paper says so. But from 0 to 32 there are 33 places."),
+        (1024, "From 0 to 32 there are 33 places, and each crop has a mirror image."),
+        (1089, "Each crop has a mirror image."),
+        (66, "Every row goes with every column: multiply."),
+        (130, "33 places across and 33 down make 33 times 33 crops."),
+        (4356, "Only left and right are swapped: a factor of two, not four."),
+        (2112, "33 places across, and 33 down."),
+    ],
+    note="33 * 33 * 2; the paper counts 32 * 32 * 2 = 2048.",
+)
+def n_crops():
+    """The crops of 224 x 224 pixels in a picture of 256 x 256, and their mirror images."""
+    return 2 * (256 - 224 + 1) ** 2
+
+
+def _arrow(image, label, swap, turn=np.fliplr):
+    return turn(image), swap[label]
+
+
+_ARROW = np.zeros((5, 6))
+_ARROW[2, 1:] = _ARROW[1, 2] = _ARROW[3, 2] = 1  # points to the left
+_TOWARDS_TOP = np.zeros((6, 5))
+_TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
+
+
+@Exercise(
+    cases=[
+        (_ARROW, 0),
+        (np.ascontiguousarray(_ARROW[:, ::-1]), 2),
+        (_TOWARDS_TOP, 1),
+        (np.ascontiguousarray(_TOWARDS_TOP[::-1]), 3),
+    ],
+    hints=[
+        "`image[:, ::-1]` is the mirror image. Which way does each of the four arrows point there?",
+        "Left and right change places, up and down stay: `(2, 1, 0, 3)[label]`.",
+    ],
+    mistakes=[
+        (lambda i, k: _arrow(i, k, (0, 1, 2, 3)), "In the mirror, left is right."),
+        (
+            lambda i, k: _arrow(i, k, (2, 3, 0, 1)),
+            "In this mirror, an arrow that points up still points up.",
+        ),
+        (
+            lambda i, k: _arrow(i, k, (2, 1, 0, 3), np.flipud),
+            "Left and right are columns, the second axis.",
+        ),
+        (
+            lambda i, k: _arrow(i, k, (0, 3, 2, 1), np.flipud),
+            "This swaps top and bottom, and so it does with the labels: the wrong mirror.",
+        ),
+        (lambda i, k: (i, (2, 1, 0, 3)[k]), "The labels are right; the picture is not mirrored."),
+        (
+            lambda i, k: _arrow(i, k, (1, 2, 3, 0)),
+            "This turns the label by 90°. The picture is mirrored.",
+        ),
+    ],
+    note="A change that moves the label is fine, if the label moves with it.",
+)
+def mirror_arrow(image, label):
+    """The mirror image of an arrow (H, W), and its label: 0 left, 1 up, 2 right, 3 down."""
+    return image[:, ::-1], (2, 1, 0, 3)[label]
+
+
+def _turn(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+
+
+def _shift(x, y):
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+
+
+def _about(angle, x, y):
+    return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
+
+
+@Exercise(
+    cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
+    hints=[
+        "Three steps: move the centre to the origin, turn, move it back.",
+        "The centre of the pixels 0 to n - 1 is (n - 1) / 2. x belongs to the width.",
+        "`there @ turn @ back`: the matrix at the right acts first.",
+    ],
+    mistakes=[
+        (lambda angle, height, width: _turn(angle), "This turns about the first pixel."),
+        (
+            lambda angle, height, width: _about(angle, width / 2, height / 2),
+            "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
+        ),
+        (
+            lambda angle, height, width: _about(angle, (height - 1) / 2, (width - 1) / 2),
+            "x runs along the width, y along the height.",
+        ),
+        (
+            lambda angle, height, width: _about(angle, (1 - width) / 2, (1 - height) / 2),
+            "The other way round: the matrix at the right acts first.",
+        ),
+        (
+            lambda angle, height, width: _about(-angle, (width - 1) / 2, (height - 1) / 2),
+            "The sense is wrong: see where the minus stands.",
+        ),
+        (
+            lambda angle, height, width: _about(
+                np.radians(angle), (width - 1) / 2, (height - 1) / 2
+            ),
+            "The angle is in radians already.",
+        ),
+        (
+            lambda angle, height, width: _turn(angle) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
+            "And back: the centre must stay where it is.",
+        ),
+    ],
+)
+def rotation_about_centre(angle, height, width):
+    """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
+    c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
+    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    there = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
+    back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+    return back @ turn @ there
+
+
+_IMAGES, _ORDER = _rng.uniform(size=(3, 2, 2, 1)), np.array([2, 0, 1])
+_LABELS = np.eye(3)[[0, 2, 1]]
+
+
+def _mixed(x, weight, order):
+    return weight * x + (1 - weight) * x[order]
+
+
+@Exercise(
+    cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
+    hints=[
+        "`images[order]` are the partners.",
+        "`weight * x + (1 - weight) * x[order]`, for the images and for the labels.",
+    ],
+    mistakes=[
+        (
+            lambda images, labels, weight, order: (_mixed(images, weight, order), labels),
+            "The picture is a mixture now, so the label is one, too.",
+        ),
+        (
+            lambda images, labels, weight, order: (
+                _mixed(images, 1 - weight, order),
+                _mixed(labels, 1 - weight, order),
+            ),
+            "The weights are swapped: `weight` is the share of the image itself.",
+        ),
+        (
+            lambda images, labels, weight, order: (
+                images + images[order],
+                labels + labels[order],
+            ),
+            "The shares must add up to one.",
+        ),
+        (
+            lambda images, labels, weight, order: (
+                _mixed(images, weight, order),
+                labels if weight > 0.5 else labels[order],
+            ),
+            "The label of the stronger one alone says nothing of the other.",
+        ),
+        (
+            lambda images, labels, weight, order: (images, _mixed(labels, weight, order)),
+            "The labels are mixed, the images are not.",
+        ),
+        (
+            lambda images, labels, weight, order: (
+                _mixed(images, weight, order),
+                _mixed(labels, 0.5, order),
+            ),
+            "The labels take the same weights as the images.",
+        ),
+    ],
+)
+def mixup(images, labels, weight, order):
+    """Images (B, H, W, C) and one-hot labels (B, classes), each mixed with its partner."""
+    mixed = weight * images + (1 - weight) * images[order]
+    return mixed, weight * labels + (1 - weight) * labels[order]
+
+
+@Exercise(
+    cases=[
+        (32, 32, 4, 10, 12, 8),
+        (32, 32, 26, 10, 12, 8),
+        (20, 40, 15, 36, 10, 16),
+        (20, 40, 0, 0, 20, 40),
+    ],
+    hints=[
+        "How many pixels are covered? Of how many?",
+        "A patch that starts at row `top` ends at `min(top + rows, height)`.",
+    ],
+    mistakes=[
+        (
+            lambda height, width, top, left, rows, columns: 1 - rows * columns / (height * width),
+            "What hangs over the border is not seen: cut it off.",
+        ),
+        (
+            lambda height, width, top, left, rows, columns: (
+                min(rows, height - top) * min(columns, width - left) / (height * width)
+            ),
+            "This is the share of the patch. What is left of the first picture?",
+        ),
+        (
+            lambda height, width, top, left, rows, columns: 1 - min(rows, height - top) / height,
+            "Count areas, not sides.",
+        ),
+        (
+            lambda height, width, top, left, rows, columns: (
+                1 - min(rows, height - left) * min(columns, width - top) / (height * width)
+            ),
+            "Rows start at `top`, columns at `left`.",
+        ),
+        (
+            lambda height, width, top, left, rows, columns: (
+                1
+                - (min(rows, height - top) + 1)
+                * (min(columns, width - left) + 1)
+                / (height * width)
+            ),
+            "A patch of 12 rows has 12 rows, not 13.",
+        ),
+        (
+            lambda height, width, top, left, rows, columns: 0.5,
+            "One half is right only if the patch covers half of the picture.",
+        ),
+    ],
+    note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",
+)
+def cutmix_weight(height, width, top, left, rows, columns):
+    """The share of the first picture, after a patch of another covers rows and columns of it."""
+    rows, columns = min(rows, height - top), min(columns, width - left)
+    return 1 - rows * columns / (height * width)
+
+
+_PICTURES = _rng.uniform(size=(4, 3, 3))
+
+
+def _jitter(images, rng):
+    return images + rng.normal(size=(len(images), 1, 1))
+
+
+def _epochs(images, augment, n_epochs, seed):
+    rng = np.random.default_rng(seed)
+    return np.stack([augment(images, rng) for _ in range(n_epochs)])
+
+
+def _growing(images, augment, n_epochs, seed):
+    rng, seen = np.random.default_rng(seed), []
+    for _ in range(n_epochs):
+        images = augment(images, rng)
+        seen.append(images)
+    return np.stack(seen)
+
+
+@Exercise(
+    cases=[(_PICTURES, _jitter, 3, 0), (_PICTURES, _jitter, 2, 5)],
+    hints=[
+        "What is drawn again in each epoch, and what only once?",
+        "Make `rng` once, before the epochs, and call `augment(images, rng)` in each of them.",
+    ],
+    mistakes=[
+        (
+            lambda images, augment, n_epochs, seed: np.stack(
+                [augment(images, np.random.default_rng(seed))] * n_epochs
+            ),
+            "Each epoch shows the same pictures: `augment` ran once.",
+        ),
+        (
+            lambda images, augment, n_epochs, seed: np.stack(
+                [augment(images, np.random.default_rng(seed + i)) for i in range(n_epochs)]
+            ),
+            "Keep one generator, and let it go on: do not make one for each epoch.",
+        ),
+        (_growing, "This changes the pictures of the epoch before, again and again."),
+        (
+            lambda images, augment, n_epochs, seed: np.concatenate(
+                _epochs(images, augment, n_epochs, seed)
+            ),
+            "The shape is (epochs, images, height, width).",
+        ),
+        (
+            lambda images, augment, n_epochs, seed: np.stack([images] * n_epochs),
+            "Nothing is augmented here.",
+        ),
+        (
+            lambda images, augment, n_epochs, seed: _epochs(images, augment, n_epochs, seed + 1),
+            "The generator starts from `seed`.",
+        ),
+    ],
+)
+def seen_in_training(images, augment, n_epochs, seed):
+    """All that a network sees: (epochs, images, height, width), drawn anew in each epoch."""
+    rng = np.random.default_rng(seed)
+    return np.stack([augment(images, rng) for _ in range(n_epochs)])
+
+
+def _predict(images):
+    """Two probabilities for each image, from what is left, above, and red."""
+    left, above = images[:, :, :3].mean(axis=(1, 2, 3)), images[:, :2].mean(axis=(1, 2, 3))
+    share = 1 / (1 + np.exp(2 * above - 5 * left + images[..., 0].mean(axis=(1, 2))))
+    return np.stack([share, 1 - share], axis=1)
+
+
+_TESTED = _rng.uniform(size=(5, 4, 6, 3))
+
+
+@Exercise(
+    cases=[(_predict, _TESTED), (lambda images: _predict(images) ** 2, _TESTED[:1])],
+    hints=[
+        "`images[:, :, ::-1]` are the mirror images: axis 0 counts them, axis 1 is the rows.",
+        "Call `predict` twice, and take the mean of what it says.",
+    ],
+    mistakes=[
+        (lambda predict, images: predict(images), "Ask for the mirror images, too."),
+        (lambda predict, images: predict(images[:, :, ::-1]), "Ask for the images as they are."),
+        (
+            lambda predict, images: (predict(images) + predict(images[:, ::-1])) / 2,
+            "This turns them upside down. Left and right are axis 2.",
+        ),
+        (
+            lambda predict, images: predict(images) + predict(images[:, :, ::-1]),
+            "Probabilities must add up to one: divide by two.",
+        ),
+        (
+            lambda predict, images: np.maximum(predict(images), predict(images[:, :, ::-1])),
+            "Take the mean of both, not the larger.",
+        ),
+        (
+            lambda predict, images: predict((images + images[:, :, ::-1]) / 2),
+            "This is the answer to the mean image. Take the mean of the answers.",
+        ),
+        (
+            lambda predict, images: (predict(images) + predict(images[..., ::-1])) / 2,
+            "The last axis holds the colours.",
+        ),
+    ],
+)
+def predict_twice(predict, images):
+    """The mean of what `predict` says to images (B, H, W, C) and to their mirror images."""
+    return (predict(images) + predict(images[:, :, ::-1])) / 2
