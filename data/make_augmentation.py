@@ -6,6 +6,7 @@ the rows of the photos are left as they are.
 
 import os
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import keras
@@ -14,19 +15,19 @@ import tensorflow as tf
 
 from cnnkit import data
 from cnnkit.layers import RandomAffine, RandomColor
-from cnnkit.study import run_study
+from cnnkit.study import Study, run_study
 
-STEPS, BATCH = 500, 16
+BATCH = 16
+STEPS = {50: 500, 200: 1000, 1000: 2500}  # with augmentation and without
+SEEDS = {50: range(5), 200: range(5), 1000: range(3)}
 KNOBS = ("viewpoint", "illumination", "occlusion", "clutter")
-CURVE = {
+VARIANTS = {
     f"{n} {source}, {augment}": {"n": n, "source": source, "augment": augment}
-    for source in ("drawn", "photos")
-    for n in (50, 200, 1000)
-    for augment in ("nothing", "both")
-}
-LONG = {  # against the knobs, which takes longer to learn
-    f"long, {augment}": {"n": 1000, "source": "drawn", "augment": augment, "steps": 1000}
-    for augment in ("nothing", "affine", "color", "erasing", "CutMix")
+    for source, n, augment in [
+        *product(("drawn",), STEPS, ("nothing", "both")),
+        *product(("drawn",), (1000,), ("affine", "color", "erasing", "CutMix")),
+        *product(("photos",), STEPS, ("nothing", "both")),
+    ]
 }
 
 
@@ -44,26 +45,26 @@ def layers_for(augment, seed=None):
     return []
 
 
-def build(augment="nothing", steps=STEPS, **_):
+def build(n, augment, **_):
     """Three convolutions; the strongest answer of each map, wherever it is, goes to the end."""
     layers = [keras.Input((32, 32, 3)), *layers_for(augment), keras.layers.Rescaling(1 / 127.5, -1)]
     for filters in (12, 24, 48):
         layers.append(keras.layers.Conv2D(filters, 3, padding="same", use_bias=False))
-        layers += [keras.layers.BatchNormalization(momentum=0.9), keras.layers.ReLU()]
+        layers += [keras.layers.BatchNormalization(momentum=0.98), keras.layers.ReLU()]
         layers += [keras.layers.MaxPooling2D()] if filters < 48 else []
     layers += [keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(1)]
     model = keras.Sequential(layers)
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
+    rate = keras.optimizers.schedules.CosineDecay(3e-3, STEPS[n])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=20)
     return model
 
 
-def train(model, n, source="drawn", augment="nothing", steps=STEPS):
-    """Learn n images with the same number of steps, whatever n; accuracies on the test sets."""
+def train(model, n, source, augment):
+    """Learn n images; accuracies on the test sets."""
     (images, labels), tests = load(source)
     chosen = tf.random.shuffle(range(len(images)))[:n].numpy()  # others with each seed
-    order = np.tile(chosen, -(-steps * BATCH // n))[: steps * BATCH]
+    order = np.resize(chosen, STEPS[n] * BATCH)
     x, y = images[order].astype("float32"), labels[order, None].astype("float32")
     x, y = cut_mix(x, y) if augment == "CutMix" else (x, y)
     model.fit(x, y, batch_size=BATCH, verbose=0)
@@ -116,9 +117,13 @@ def load(source):
     return data.draw_pets(1000, 1, size=32), {"test": data.draw_pets(1000, 2, size=32), **knobs}
 
 
-if __name__ == "__main__":
-    path = Path(__file__).with_name("augmentation.csv")
+def main(path):
     has_photos = (Path(os.environ.get("CNNKIT_DATA", "")) / "cats_vs_dogs").is_dir()
-    variants = {k: v for k, v in CURVE.items() if has_photos or v["source"] == "drawn"}
-    print(run_study(build, train, variants, range(5), path))
-    print(run_study(build, train, LONG, range(3), path))
+    for name, settings in VARIANTS.items():
+        if has_photos or settings["source"] == "drawn":
+            run_study(build, train, {name: settings}, SEEDS[settings["n"]], path)
+    print(Study.load(path))
+
+
+if __name__ == "__main__":
+    main(Path(__file__).with_name("augmentation.csv"))

@@ -10,6 +10,7 @@ from keras.src.legacy.saving import legacy_h5_format
 from cnnkit import models
 from cnnkit.data import weights
 from cnnkit.data.download import cache_dir
+from cnnkit.layers import RandomColor
 
 NAME = "mobilenet_v2_0.35"
 LOCAL = "mobilenet_v2_0.35_224_no_top.weights.h5"
@@ -33,6 +34,24 @@ def test_small_cnn_learns():
     model.compile("adam", loss, metrics=[metric])
     model.fit(images, labels, epochs=5, verbose=0)
     assert model.evaluate(images, labels, verbose=0)[1] > 0.95
+
+
+def test_normalised_cnn_has_the_parameters_on_paper():
+    model = models.normalised_cnn()
+    convolutions, per_map, dense = 324 + 2_592 + 10_368, 4 * (12 + 24 + 48), 48 + 1
+    assert model.count_params() == convolutions + per_map + dense == 13_669
+    assert model.output_shape == (None, 1)
+
+
+def test_the_augmentation_of_a_normalised_cnn_is_for_training_alone():
+    images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
+    plain = models.normalised_cnn((8, 8, 3))
+    model = models.normalised_cnn((8, 8, 3), [keras.layers.GaussianNoise(0.9), RandomColor(0.5)])
+    model.set_weights(plain.get_weights() + model.get_weights()[len(plain.get_weights()) :])
+    np.testing.assert_array_equal(
+        model.predict(images, verbose=0), plain.predict(images, verbose=0)
+    )
+    assert (model(images, training=True) != plain(images, training=True)).numpy().any()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Images to learn from: digits, photos, and cats and dogs."""
 
 from cnnkit.data.cats_vs_dogs import load_cats_vs_dogs
+from cnnkit.data.characters import draw_characters
 from cnnkit.data.decode import read_image
 from cnnkit.data.digits import load_digits, load_mnist
 from cnnkit.data.download import cache_dir, fetch, unpack
@@ -12,6 +13,7 @@ from cnnkit.data.splits import PhotoSplits
 __all__ = [
     "PhotoSplits",
     "cache_dir",
+    "draw_characters",
     "draw_pets",
     "fetch",
     "find_bad_images",
