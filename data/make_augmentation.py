@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit import data
+from cnnkit import data, models
 from cnnkit.layers import RandomAffine, RandomColor
 from cnnkit.study import Study, run_study
 
@@ -46,14 +46,7 @@ def layers_for(augment, seed=None):
 
 
 def build(n, augment, **_):
-    """Three convolutions; the strongest answer of each map, wherever it is, goes to the end."""
-    layers = [keras.Input((32, 32, 3)), *layers_for(augment), keras.layers.Rescaling(1 / 127.5, -1)]
-    for filters in (12, 24, 48):
-        layers.append(keras.layers.Conv2D(filters, 3, padding="same", use_bias=False))
-        layers += [keras.layers.BatchNormalization(momentum=0.98), keras.layers.ReLU()]
-        layers += [keras.layers.MaxPooling2D()] if filters < 48 else []
-    layers += [keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(1)]
-    model = keras.Sequential(layers)
+    model = models.normalised_cnn((32, 32, 3), layers_for(augment))
     rate = keras.optimizers.schedules.CosineDecay(3e-3, STEPS[n])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=20)
