@@ -19,6 +19,7 @@ __all__ = [
     "models",
     "reference",
     "study",
+    "vae",
     "viz",
 ]
 
