@@ -99,6 +99,9 @@ def install(venv, found, wanted):
         step(words[-1].name, [*uv, *words], [*pip, *words])
     if more.exists():  # pip alone reads the settings that name a place with smaller builds
         step(more.name, [*pip, "-r", more])
+    alone = more.with_stem(f"{more.stem}-alone")  # packages whose own demands would undo the lock
+    if alone.exists():
+        step(alone.name, [*pip, "--no-deps", "-r", alone])
     kernel = "-m ipykernel install --sys-prefix --name python3 --display-name".split()
     step("kernel", [python, *kernel, "Python 3 (cnnkit)"])
     news = "-m jupyterlab.labextensions disable @jupyterlab/apputils-extension:announcements"

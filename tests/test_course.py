@@ -65,11 +65,12 @@ def assert_one_line(done, *parts):
 # Packages and checkouts
 
 
-def make_wheel(folder, name, **modules):
-    """A wheel with a few modules, given by their code."""
+def make_wheel(folder, name, *, needs="", **modules):
+    """A wheel with a few modules, given by their code, and perhaps a package that it needs."""
     info = f"{name}-1.dist-info"
     files = {f"{name}/{module}.py": code for module, code in modules.items()}
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n"
+    files[f"{info}/METADATA"] += f"Requires-Dist: {needs}\n" if needs else ""
     files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
     with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as archive:
@@ -427,7 +428,8 @@ def test_test_checks_everything_and_ends_with_the_summary(course, tmp_path, capf
 
 SAYS = """
 import importlib.metadata, json, os, sys
-extra = [d.name for d in importlib.metadata.distributions() if d.name == "jaxlike"]
+names = {d.name for d in importlib.metadata.distributions()}
+extra = sorted(names & {"jaxlike", "strict"})
 print(json.dumps([sys.argv[1:], os.environ["KERAS_BACKEND"], extra, sys.prefix]))
 """
 
@@ -439,12 +441,14 @@ def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wh
     folder = make_checkout(tmp_path / "course", own)
     make_wheel(own, "jaxlike", __init__="")  # named by the second file only
     (folder / "requirements-jax.txt").write_text("jaxlike==1\n", encoding="utf-8")
+    make_wheel(own, "strict", needs="what-nobody-has", __init__="")
+    (folder / "requirements-jax-alone.txt").write_text("strict==1\n", encoding="utf-8")
     words = ("test", "--backend", "jax", "-k", "a b")
     done = call(folder, *words, PIP_FIND_LINKS=own.as_uri(), KERAS_BACKEND="torch")
     assert done.returncode == 0, done.stdout + done.stderr
     asked, backend, extra, prefix = json.loads(done.stdout.splitlines()[-1])
     assert asked[-4:] == ["tests/layers", "tests/reference", "-k", "a b"]
-    assert (backend, extra, Path(prefix).name) == ("jax", ["jaxlike"], ".venv-jax")
+    assert (backend, extra, Path(prefix).name) == ("jax", ["jaxlike", "strict"], ".venv-jax")
     assert not (folder / ".venv").exists()
 
 

@@ -70,6 +70,7 @@ def as_range(value, name, lowest=-float("inf")):
 
 
 def check_fill(fill_mode, fill_value):
+    """Raise a ValueError unless these say what is seen outside of an image."""
     if fill_mode not in FILL_MODES:
         raise ValueError(f"`fill_mode` must be one of {FILL_MODES}. Received: {fill_mode=}")
     if not isinstance(fill_value, Real):
