@@ -15,7 +15,8 @@ class BaseAugmentation(keras.Layer):
     A layer writes `augment`, from a batch of images of any dtype to one of the same dtype.
 
     Args:
-        seed: Integer, for the same draws each time. None means others each time.
+        seed: Integer, for the same draws each time. None means others each time. Layers in a row
+            need different ones: with the same seed they draw the same numbers.
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -46,6 +47,9 @@ class BaseAugmentation(keras.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
+    def compute_output_spec(self, images, training=True):
+        return keras.KerasTensor(images.shape, images.dtype)  # else it would be `compute_dtype`
+
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
 
@@ -57,13 +61,16 @@ def as_range(value, name, lowest=-float("inf")):
         ValueError: If it is neither, or goes below `lowest`.
     """
     try:
+        if isinstance(value, str):
+            raise TypeError
         low, high = (-value, value) if isinstance(value, Real) else map(float, value)
     except (TypeError, ValueError):
         low, high = 1, 0
     if not lowest <= low <= high < float("inf"):
-        limit = "" if lowest == -float("inf") else f", of numbers not below {lowest}"
+        limit = "" if lowest == -float("inf") else f", low not below {lowest:.3g}"
+        most = "" if not limit else f" (at most {-lowest:.3g})"
         raise ValueError(
-            f"`{name}` must be a number that is not negative, or a pair (low, high){limit}. "
+            f"`{name}` must be a number that is not negative{most}, or a pair (low, high){limit}. "
             f"Received: {name}={value!r}"
         )
     return low, high
@@ -82,5 +89,7 @@ def restore(values, dtype):
     dtype = keras.backend.standardize_dtype(dtype)
     if "int" in dtype:
         limits = np.iinfo(dtype)
-        values = ops.clip(ops.round(values), float(limits.min), float(limits.max))
+        high = np.float32(limits.max)
+        high = high if int(high) <= limits.max else np.nextafter(high, np.float32(0))
+        values = ops.clip(ops.round(values), float(limits.min), float(high))
     return ops.cast(values, dtype)

@@ -107,7 +107,9 @@ def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
     The inverse of a product is the product of the inverses in the other order.
     """
     cos, sin = ops.cos(2 * math.pi * rotation), ops.sin(2 * math.pi * rotation)
-    y, x = (ops.where(drawn < 0, -1.0, 1.0) / (1 + zoom) for drawn in (upright, unmirrored))
+    y, x = (
+        (1 - 2 * ops.cast(drawn < 0, "float32")) / (1 + zoom) for drawn in (upright, unmirrored)
+    )
     rows = ops.stack([y * cos, y * sin, -down], axis=-1)
     columns = ops.stack([-x * (sin + shear * cos), x * (cos - shear * sin), -right], axis=-1)
     return ops.stack([rows, columns], axis=1)

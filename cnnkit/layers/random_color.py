@@ -48,8 +48,8 @@ class RandomColor(BaseAugmentation):
         ValueError: If a setting is wrong, or `images` has another number of dimensions or channels.
             Also if the pixels do not fit `value_range`: some lie outside of it by more than a tenth
             of it, or floats lie all in its lowest 1/255, as images of 0 to 1 do in (0, 255). In a
-            graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by JAX
-            cannot check it.
+            graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or
+            JAX cannot check it.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RandomColor(BaseAugmentation):
         low, high = self.value_range
         matrices = _saturation_matrices(1 + saturation) @ _hue_matrices(hue)
         if not self._mixes_channels:
-            matrices = ops.ones_like(hue)[:, None, None] * ops.eye(channels)
+            matrices = ops.ones_like(hue)[:, None, None] * ops.eye(channels, dtype="float32")
         offset = brightness * (high - low)
         return _transform(images, matrices, 1 + contrast, offset, low, high)
 
@@ -102,17 +102,17 @@ class RandomColor(BaseAugmentation):
 
 def _saturation_matrices(factor):
     """Of shape `(batch, 3, 3)`, for colours as rows: a mixture of the pixel and its grey."""
-    to_grey = ops.convert_to_tensor([[weight] * 3 for weight in _GREY])
+    to_grey = ops.convert_to_tensor([[weight] * 3 for weight in _GREY], "float32")
     factor = factor[:, None, None]
-    return factor * ops.eye(3) + (1 - factor) * to_grey
+    return factor * ops.eye(3, dtype="float32") + (1 - factor) * to_grey
 
 
 def _hue_matrices(turns):
     """Of shape `(batch, 3, 3)`, for colours as rows: Rodrigues' formula about `(1, 1, 1)`."""
-    to_mean = ops.full((3, 3), 1 / 3)
-    across = ops.convert_to_tensor([[0.0, 1, -1], [-1, 0, 1], [1, -1, 0]]) / math.sqrt(3)
+    to_mean = ops.full((3, 3), 1 / 3, dtype="float32")
+    across = ops.convert_to_tensor([[0, 1, -1], [-1, 0, 1], [1, -1, 0]], "float32") / math.sqrt(3)
     cos, sin = (f(2 * math.pi * turns)[:, None, None] for f in (ops.cos, ops.sin))
-    return cos * ops.eye(3) + (1 - cos) * to_mean + sin * across
+    return cos * ops.eye(3, dtype="float32") + (1 - cos) * to_mean + sin * across
 
 
 @compiled

@@ -36,7 +36,8 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
     pixels = ops.reshape(images, (-1, channels))  # of all images, row after row
     first = ops.reshape(ops.arange(batch, dtype="int32") * (height * width), (-1, 1, 1))
     corner = first + above * width + left
-    to_right, to_below = ops.minimum(1, width - 1), ops.minimum(1, height - 1) * width
+    to_right = ops.cast(ops.minimum(1, width - 1), "int32")
+    to_below = ops.cast(ops.minimum(1, height - 1), "int32") * width
     top = _between(pixels, corner, corner + to_right, along)
     bottom = _between(pixels, corner + to_below, corner + to_below + to_right, along)
     return top + down * (bottom - top)

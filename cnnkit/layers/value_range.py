@@ -28,8 +28,8 @@ def check_pixels(images, value_range):
     """Raise an error if the pixels of images do not fit `value_range`.
 
     They do not fit if some lie outside of it by more than a tenth of it, or if they are floats that
-    all lie in its lowest 1/255. In a graph of TensorFlow the check runs with the graph, and in code
-    that JAX compiles there is none.
+    all lie in its lowest 1/255. In a graph of TensorFlow the check runs with the graph; in code
+    that XLA or JAX compiles there is none.
 
     Raises:
         ValueError: If they do not fit; in a graph `tf.errors.InvalidArgumentError`.

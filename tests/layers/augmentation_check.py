@@ -32,6 +32,8 @@ def check_augmentation(layer_class, arguments):
     check_saving(layer_class(**arguments), images)
     check_seed(layer_class, arguments, images)
     check_dtypes(layer_class, arguments, images)
+    check_whole_images_in_a_model(layer_class, arguments, images)
+    check_other_floatx(layer_class, arguments, images)
     check_identity(layer_class(**arguments), images)
     check_independence(layer_class(**arguments), images)
     check_one_image(layer_class, arguments, images[0])
@@ -51,6 +53,26 @@ def check_dtypes(layer_class, arguments, images):
             assert outputs.dtype == inputs.dtype  # not float64 with JAX, which has none
             difference = numbers(outputs).astype(float) - expected
             assert np.abs(difference).max() < precision
+
+
+def check_whole_images_in_a_model(layer_class, arguments, images):
+    """A model knows that the dtype stays."""
+    inputs = keras.Input(images.shape[1:], dtype="uint8")
+    outputs = layer_class(**arguments)(inputs)
+    assert keras.backend.standardize_dtype(outputs.dtype) == "uint8"
+    images = images.astype("uint8")
+    assert keras.Model(inputs, outputs).predict(images, verbose=0).dtype == np.uint8
+
+
+def check_other_floatx(layer_class, arguments, images):
+    """The default dtype of Keras changes nothing."""
+    expected = numbers(layer_class(**arguments)(images))
+    keras.config.set_floatx("float64")
+    try:
+        outputs = layer_class(**arguments)(keras.ops.convert_to_tensor(images, "float32"))
+    finally:
+        keras.config.set_floatx("float32")
+    np.testing.assert_allclose(numbers(outputs), expected, atol=0.02)
 
 
 def check_identity(layer, images):

@@ -154,6 +154,8 @@ def test_without_changes_it_gives_the_images():
         ({"shear": "much"}, "`shear` must be .* Received: shear='much'"),
         ({"translation": (1, 2, 3)}, "`translation` must be"),
         ({"shear": float("nan")}, "`shear` must be"),
+        ({"zoom": 1.5}, "`zoom` must be a number that is not negative .at most 0.99., or a pair"),
+        ({"shear": "12"}, "`shear` must be .* Received: shear='12'"),
         ({"zoom": (-1, 0)}, "`zoom` must be .* not below -0.99. Received"),
         ({"fill_mode": "wrap"}, "`fill_mode` must be one of .* Received: fill_mode='wrap'"),
         ({"fill_value": None}, "`fill_value` must be a number. Received: fill_value=None"),
@@ -162,6 +164,15 @@ def test_without_changes_it_gives_the_images():
 def test_wrong_settings_are_named(settings, message):
     with pytest.raises(ValueError, match=message):
         RandomAffine(**settings)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32"])
+def test_white_stays_white(dtype):
+    """The largest int32 is no float32, and the next larger one would overflow."""
+    white = np.full((4, 4, 1), np.iinfo(dtype).max, dtype)
+    outputs = numbers(RandomAffine(rotation=0.2, seed=0)(keras.ops.convert_to_tensor(white)))
+    assert outputs.dtype == dtype
+    np.testing.assert_allclose(outputs.astype(float), white, rtol=1e-6)
 
 
 def test_wrong_shapes_are_named():
