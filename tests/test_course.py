@@ -118,7 +118,7 @@ def wheels(tmp_path_factory):
 
 def make_checkout(folder, wheels):
     """A small checkout whose lock names the wheels."""
-    parts = ("data", "exercises", "explain", "geometry", "layers", "reference", "viz")
+    parts = ("data", "exercises", "explain", "geometry", "layers", "models", "reference", "viz")
     for name in ("notebooks", "data", *(f"cnnkit/{part}" for part in parts)):
         (folder / name).mkdir(parents=True)
     for name in ("course.py", "pyproject.toml", "README.md", "LICENSE", "cnnkit/__init__.py"):

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import _exercise, nb01, nb02, nb03, nb04, nb05, nb06
+from cnnkit.exercises import _exercise, nb01, nb02, nb03, nb04, nb05, nb06, nb07
 from cnnkit.exercises._exercise import NOT_ATTEMPTED, Exercise
 
 ALL = {
     f"{module.__name__[-4:]}.{name}": item
-    for module in (nb01, nb02, nb03, nb04, nb05, nb06)
+    for module in (nb01, nb02, nb03, nb04, nb05, nb06, nb07)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -100,7 +100,7 @@ def test_hints_end_and_the_solution_is_the_tested_function(exercise, capsys):
     shown = capsys.readouterr().out
     assert shown.startswith(f"def {exercise.answer.__name__}(") and "@Exercise" not in shown
     assert shown.strip() in inspect.getsource(exercise.answer)
-    namespace = {"np": np, "riddle": nb02.riddle}
+    namespace = {"np": np, "keras": keras, "riddle": nb02.riddle}
     exec(shown, namespace)
     answer = namespace[exercise.answer.__name__]
     assert exercise.check(answer if exercise.cases else answer())

@@ -185,7 +185,7 @@ def _png(image):
 
 
 def _photo(source, label, found):
-    known = {key: found[key] for key in ("height", "width", "digest", "plain")}
+    known = {key: found[key] for key in ("height", "width", "digest", "plain", "hash")}
     return Photo(source=source, label=label, **known)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.data.decode import decode, largest_reduction
+from cnnkit.data.duplicates import group_duplicates
 from cnnkit.data.hygiene import SPLITS
 
 DRAWN = "drawn pets"  # the source of photos that are none
@@ -24,7 +25,8 @@ class Photo:
     """One labelled photo: its bytes or the path of its file, and what is known of it.
 
     `height` and `width` are in pixels as stored; `digest` is the SHA-256 of the bytes; `plain`
-    says whether TensorFlow's own JPEG decoder may be used.
+    says whether TensorFlow's own JPEG decoder may be used; `hash` says what the photo looks like
+    (see `cnnkit.data.duplicates.perceptual_hash`).
     """
 
     source: Path | bytes
@@ -33,6 +35,7 @@ class Photo:
     width: int
     digest: str
     plain: bool
+    hash: str = ""
 
     def read(self):
         """Return the photo at its own size: uint8 of shape `(height, width, 3)` in 0..255."""
@@ -71,6 +74,7 @@ class PhotoSplits:
         self.batch_size = batch_size
         self.seed = seed
         self.test_uses = 0
+        self._memories = {}
         self._check_classes()
 
     def __repr__(self):
@@ -85,6 +89,37 @@ class PhotoSplits:
     @property
     def sizes(self):
         return {name: len(photos) for name, photos in self.photos.items()}
+
+    def find_duplicates(self):
+        """List the photos that are the same, or nearly so: resized, re-encoded.
+
+        Mirrored and cut photos are not found. The test photos are compared too, which is no use of
+        the test: nothing is learned from them.
+
+        Returns:
+            A list of groups, each a list of `(split, Photo)`. A group with two splits leaks.
+        """
+        named = {
+            (split, i): photo for split in SPLITS for i, photo in enumerate(self.photos[split])
+        }
+        files = {name: {"digest": p.digest, "hash": p.hash} for name, p in named.items()}
+        return [
+            [(split, self.photos[split][i]) for split, i in group.names]
+            for group in group_duplicates(files)
+        ]
+
+    def in_order(self, split):
+        """The same dataset as `train`, `validation` or `test`, but never shuffled.
+
+        So what is computed from it belongs to the photos of `photos[split]`, one by one. The test
+        counts as used.
+
+        Raises:
+            ValueError: If there is no such split.
+        """
+        if split not in SPLITS:
+            raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}")
+        return self._dataset("train") if split == "train" else getattr(self, split)
 
     @cached_property
     def train(self):
@@ -121,7 +156,9 @@ class PhotoSplits:
     def _dataset(self, name, shuffle=False):
         photos, n, size = self.photos[name], len(self.photos[name]), self.image_size
         labels = tf.constant([photo.label for photo in photos], tf.int32)
-        memory = _Memory((n, size, size, 3))
+        if name not in self._memories:
+            self._memories[name] = _Memory((n, size, size, 3))
+        memory = self._memories[name]
 
         def read(i, *facts):
             return i, _decode_in_graph(*facts, memory.is_full, size)

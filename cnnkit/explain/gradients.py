@@ -6,6 +6,8 @@ section 3.1; Sundararajan, Taly and Yan, "Axiomatic attribution for deep network
 arXiv:1703.01365, equations 1 and 3.
 """
 
+import functools
+
 import numpy as np
 
 from cnnkit.explain.targets import Scores, chunks
@@ -118,4 +120,5 @@ def _add(sums, which, gradients):
 
 
 def _sizes(gradients):
-    return np.abs(gradients).max(axis=-1)
+    # The largest along an axis as short as that of the channels takes NumPy ten times as long.
+    return functools.reduce(np.maximum, np.moveaxis(np.abs(gradients), -1, 0))

@@ -7,6 +7,8 @@ probabilities are computed, whichever layer or function does it.
 """
 
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from typing import NamedTuple
 
 import keras
@@ -14,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain.capture import _any_batch, _as_it_is, _cached_trace, _check_model
+from cnnkit.explain.capture import _floats as floats
 from cnnkit.explain.capture import _output_gradients as output_gradients
 
 _SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
@@ -219,10 +222,42 @@ def chunks(n_images, n_variants):
         `(images, variants)`: two int arrays of one length.
     """
     # On a processor, more images at once do not fit its cache.
-    size = 128 if tf.config.list_physical_devices("GPU") else 16
+    size = 128 if _has_gpu() else 16
     pairs = np.arange(n_images * n_variants)
     for start in range(0, len(pairs), size):
         yield np.divmod(pairs[start : start + size], n_variants)
+
+
+def _has_gpu():
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+_two_threads = ThreadPoolExecutor(2)
+
+
+def in_halves(graph, *arguments):
+    """Run a graph on both halves of a batch at the same time.
+
+    Many operations of a network keep one core busy and no more, so that on two cores the halves
+    side by side take two thirds of the time of the whole.
+
+    Args:
+        graph: A function of a trace, as `forward`.
+        arguments: Structures of tensors, each of shape `(batch, ...)`.
+
+    Returns:
+        What `graph(*arguments)` returns.
+    """
+    n = len(tf.nest.flatten(arguments)[0])
+    tensors = tf.nest.flatten([graph.structured_input_signature, graph.structured_outputs])
+    shapes = [tensor.shape for tensor in tensors]
+    takes_halves = all(shape.rank and shape[0] is None for shape in shapes)  # any size of batch
+    if n < 4 or _has_gpu() or not takes_halves:
+        return graph(*arguments)
+    parts = slice(None, n // 2), slice(n // 2, None)
+    halves = [tf.nest.map_structure(itemgetter(part), arguments) for part in parts]
+    results = _two_threads.map(lambda half: graph(*half), halves)
+    return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)
 
 
 class Scores:
@@ -278,15 +313,20 @@ class Scores:
         _check_takes_floats(self._model)
         trace, inputs = self._trace(images, which)
         if callable(self._target):
-            _, outputs = trace.forward(inputs)
-        else:  # the gradient of a sum of logits does not depend on their values
-            outputs = tf.nest.map_structure(
-                lambda tensor: tf.zeros([len(which), *tensor.shape[1:]], tensor.dtype),
-                trace.forward.structured_outputs[1],
-            )
-        gradients = output_gradients(self._score(which), outputs, len(which))
+            outputs = in_halves(trace.forward, inputs)[1]
+            gradients = output_gradients(self._score(which), outputs, len(which))
+        else:
+            gradients = self._class_gradients(trace, which)
         gradients = [_SCALE * gradient for gradient in gradients]
-        return trace.backward(inputs, tf.constant(images), gradients).numpy() / _SCALE
+        return in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / _SCALE
+
+    def _class_gradients(self, trace, which):
+        """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
+        outputs = tf.nest.map_structure(
+            lambda tensor: tf.zeros([len(which), *tensor.shape[1:]], tensor.dtype),
+            trace.forward.structured_outputs[1],
+        )
+        return floats(outputs._replace(logits=tf.constant(self._weights[which])))
 
     def _score(self, which):
         if callable(self._target):
@@ -295,7 +335,7 @@ class Scores:
 
     def _outputs(self, images, which):
         trace, inputs = self._trace(images, which)
-        return trace.forward(inputs)[1]
+        return in_halves(trace.forward, inputs)[1]
 
     def _logits(self):
         """The logits of the images; zeros if only their number counts."""

@@ -26,7 +26,7 @@ from cnnkit.viz.pixels import plot_pixels
 from cnnkit.viz.pooling_steps import animate_pooling
 from cnnkit.viz.receptive_field import plot_receptive_field
 from cnnkit.viz.shift_curve import plot_shift_curve
-from cnnkit.viz.study import plot_study
+from cnnkit.viz.study import plot_study, plot_study_curves
 
 __all__ = [
     "Animation",
@@ -55,6 +55,7 @@ __all__ = [
     "plot_receptive_field",
     "plot_shift_curve",
     "plot_study",
+    "plot_study_curves",
 ]
 
 

@@ -39,6 +39,48 @@ def plot_study(study, metric, *, ax=None, title=None):
     return ax
 
 
+def plot_study_curves(study, metric, curves, *, ax=None, title=None):
+    """Draw a metric against a number that the variants differ in, such as that of the photos.
+
+    Args:
+        study: A `cnnkit.study.Study`.
+        metric: The name of the metric.
+        curves: A dictionary from the name of a line to its points: a dictionary from the number,
+            above 0, to the name of the variant.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above.
+
+    Returns:
+        The `Axes`. Each line has a dot for each seed, goes through the means, and lies in a band
+        of their 95 % intervals. The numbers have a logarithmic scale.
+
+    Raises:
+        ValueError: If there is no such metric or variant, or no line.
+    """
+    if not curves or not all(curves.values()):
+        raise ValueError(f"`curves` must have lines with points. Received: curves={curves!r}")
+    ax = ax or plt.subplots(layout="constrained")[1]
+    for i, (name, points) in enumerate(curves.items()):
+        numbers, color = sorted(points), f"C{i}"
+        variants = [points[number] for number in numbers]
+        means = [study.mean(variant, metric) for variant in variants]
+        low, high = np.transpose([study.interval(variant, metric) for variant in variants])
+        ax.plot(numbers, means, "-", color=color, label=name)
+        ax.fill_between(numbers, low, high, color=color, alpha=0.15, linewidth=0)
+        for number, variant in zip(numbers, variants, strict=True):
+            values = study.values(variant, metric)
+            ax.plot(np.full(len(values), number), values, "o", color=color, markersize=3)
+    numbers = sorted({number for points in curves.values() for number in points})
+    ax.set_xscale("log")
+    ax.set_xticks(numbers, [f"{number:,}" for number in numbers])
+    ax.minorticks_off()
+    ax.set_ylabel(metric.replace("_", " "))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
 def _draw_variant(ax, study, variant, metric, place):
     values = study.values(variant, metric)
     values = values[np.isfinite(values)]

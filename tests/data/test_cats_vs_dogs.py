@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from cnnkit import data
 from cnnkit.data import cats_vs_dogs, hygiene, splits
@@ -100,6 +101,30 @@ def test_uses_of_the_test_split_are_counted(pets):
     assert photos.test_uses == 1
     list(photos.test)
     assert photos.test_uses == 2
+
+
+def test_in_order_belongs_to_the_list_of_photos(pets):
+    photos = load(pets, image_size=64)
+    for split in ("train", "validation", "test"):
+        labels = np.concatenate([labels for _, labels in photos.in_order(split)])
+        assert labels.tolist() == [photo.label for photo in photos.photos[split]]
+    assert photos.test_uses == 1
+    first = next(iter(photos.in_order("train")))[0][0]
+    expected = tf.image.resize(photos.photos["train"][0].read(), (64, 64))
+    assert np.abs(first - expected).mean() < 4
+    with pytest.raises(ValueError, match="one of train, validation, test. Received: 'val'"):
+        photos.in_order("val")
+
+
+def test_duplicates_of_the_splits_are_found(pets):
+    photos = load(pets)
+    assert photos.find_duplicates() == []
+    for name in ("train/cats/3.jpg", "validation/cats/copy.jpg"):
+        photo = Image.fromarray(data.load_photo("cat")).resize((160, 120))
+        photo.save(pets / name, quality=95 if "train" in name else 60)
+    (group,) = load(pets).find_duplicates()
+    assert [split for split, _ in group] in (["train", "validation"], ["test", "train"])
+    assert {photo.source.name for _, photo in group} == {"3.jpg", "copy.jpg"}
 
 
 def test_n_train(pets):

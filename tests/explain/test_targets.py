@@ -8,7 +8,14 @@ from explained_models import functional, images, parts, plain, sequential
 from keras import layers
 
 from cnnkit.explain.capture import capture
-from cnnkit.explain.targets import Scores, as_inputs, chunks, class_weights, with_logits
+from cnnkit.explain.targets import (
+    Scores,
+    as_inputs,
+    chunks,
+    class_weights,
+    in_halves,
+    with_logits,
+)
 
 
 def outputs(model, x):
@@ -114,3 +121,31 @@ def test_gradients_of_half_precision_do_not_vanish(monkeypatch):
     assert error() < 0.01
     monkeypatch.setattr("cnnkit.explain.targets._SCALE", 1)
     assert error() > 0.03, "the check can fail"
+
+
+@pytest.mark.parametrize("n, runs", [(3, [3]), (4, [2, 2]), (7, [3, 4])])
+def test_halves_side_by_side_give_what_the_whole_gives(n, runs, monkeypatch):
+    monkeypatch.setattr("cnnkit.explain.targets._has_gpu", lambda: False)
+    model = keras.Sequential(
+        [keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
+    images = tf.constant(np.random.default_rng(n).normal(size=(n, 6, 6, 1)), tf.float32)
+    specs = tf.TensorSpec([None, 6, 6, 1])
+    graph = tf.function(model).get_concrete_function(specs)
+    seen = []
+
+    class Watched:
+        structured_input_signature = graph.structured_input_signature
+        structured_outputs = graph.structured_outputs
+
+        def __call__(self, images):
+            seen.append(len(images))
+            return graph(images)
+
+    np.testing.assert_allclose(in_halves(Watched(), images), model(images), rtol=1e-4, atol=1e-5)
+    assert sorted(seen) == runs
+
+
+def test_a_graph_for_one_size_of_batch_runs_whole():
+    graph = tf.function(lambda images: 2 * images).get_concrete_function(tf.TensorSpec([6, 2]))
+    np.testing.assert_array_equal(in_halves(graph, tf.ones([6, 2])), np.full((6, 2), 2))

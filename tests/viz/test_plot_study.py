@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cnnkit.study import Study
-from cnnkit.viz.study import plot_study
+from cnnkit.viz.study import plot_study, plot_study_curves
 
 RNG = np.random.default_rng(0)
 
@@ -52,3 +52,36 @@ def test_an_unknown_metric():
         plot_study(study(a=[1]), "auc")
     with pytest.raises(ValueError, match="one of none"):
         plot_study(Study([], {}), "auc")
+
+
+def test_curves_over_a_number():
+    table = study(a50=[0.5, 0.7], a200=[0.8, 0.9], b50=[0.4, 0.5], b1000=[0.6, np.nan])
+    curves = {"first": {200: "a200", 50: "a50"}, "second": {50: "b50", 1000: "b1000"}}
+    ax = plot_study_curves(table, "test_loss", curves, title="more")
+    lines = {line.get_label(): line for line in ax.lines if line.get_linestyle() == "-"}
+    assert lines["first"].get_xydata().tolist() == [[50, 0.6], [200, pytest.approx(0.85)]]
+    assert lines["second"].get_ydata().tolist() == [0.45, 0.6]
+    dots = [line for line in ax.lines if line.get_linestyle() == "None"]
+    assert [dot.get_xydata().tolist() for dot in dots[:2]] == [
+        [[50, 0.5], [50, 0.7]],
+        [[200, 0.8], [200, 0.9]],
+    ]
+    band = ax.collections[0].get_paths()[0].vertices
+    low, high = table.interval("a50", "test_loss")
+    at_50 = band[band[:, 0] == 50, 1]
+    assert at_50.min() == pytest.approx(low) and at_50.max() == pytest.approx(high)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["50", "200", "1,000"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["first", "second"]
+    assert (ax.get_xscale(), ax.get_ylabel(), ax.get_title()) == ("log", "test loss", "more")
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("curves", [{}, {"a": {}}])
+def test_curves_without_points(curves):
+    with pytest.raises(ValueError, match="lines with points"):
+        plot_study_curves(study(a=[1]), "test_loss", curves)
+
+
+def test_a_curve_of_an_unknown_variant():
+    with pytest.raises(ValueError, match="one of a. Received: variant='b'"):
+        plot_study_curves(study(a=[1]), "test_loss", {"a": {50: "b"}})

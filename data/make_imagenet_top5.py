@@ -1,0 +1,28 @@
+"""Make `imagenet_top5.csv`: what a network trained on ImageNet says about scikit-image's photos."""
+
+import csv
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from cnnkit import data, models
+
+PHOTOS = ("cat", "coffee", "camera", "rocket", "clock", "retina")
+
+
+def main(path):
+    classifier = models.load_imagenet_classifier()
+    rows = [("photo", "rank", "class", "probability")]
+    for name in PHOTOS:
+        image = data.load_photo(name)
+        image = image if image.ndim == 3 else image[..., None].repeat(3, axis=-1)
+        probabilities = classifier(tf.image.resize(image[None], (224, 224)))
+        (top,) = keras.applications.mobilenet.decode_predictions(probabilities, top=5)
+        rows += [(name, i, label, f"{p:.4f}") for i, (_, label, p) in enumerate(top, start=1)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+if __name__ == "__main__":
+    main(Path(__file__).with_name("imagenet_top5.csv"))

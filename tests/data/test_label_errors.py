@@ -1,0 +1,73 @@
+"""Labels that a classifier contradicts, found among blobs and among the known photos."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+from cnnkit import data, models
+
+
+def blobs(n, seed, n_classes=2):
+    """Points around one centre for each class."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n) % n_classes)
+    return rng.normal(0, 1, (n, 8)) + 4 * np.eye(8)[labels], labels
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_wrong_labels_come_first(seed, n_classes):
+    features, labels = blobs(300, seed, n_classes)
+    wrong = np.random.default_rng(seed).choice(300, 10, replace=False)
+    noisy = labels.copy()
+    noisy[wrong] = (labels[wrong] + 1) % n_classes
+    order, probabilities = data.rank_label_errors(features, noisy, seed=seed)
+    assert len(set(wrong) & set(order[:12])) >= 9
+    assert sorted(order) == list(range(300)) and np.all(np.diff(probabilities[order]) >= 0)
+    assert probabilities[wrong].max() < np.median(probabilities)
+
+
+def test_nothing_is_learned_from_the_example_itself():
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(60, 200)), np.arange(60) % 2
+    _, probabilities = data.rank_label_errors(features, labels)  # a fit would know all 60
+    assert 0.3 < np.mean(probabilities > 0.5) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "options", "message"),
+    [
+        (np.ones((4, 2, 2)), [0, 1, 0, 1], {}, r"\(n, n_features\).*\(4, 2, 2\)"),
+        (np.ones((4, 2)), [0, 1, 0], {}, r"labels of shape \(3,\)"),
+        (np.ones((4, 2)), [0, 0, 0, 0], {"n_folds": 2}, "two classes"),
+        (np.ones((4, 2)), [0, 1, 0, 1], {"n_folds": 3}, "as many examples.*n_folds=3"),
+        (np.ones((4, 2)), [0, 1, 0, 1], {"n_folds": 1}, "at least 2"),
+        (np.ones((4, 2)), [0, 1, 0, 1], {"n_folds": 0}, "n_folds"),
+    ],
+)
+def test_bad_input(features, labels, options, message):
+    with pytest.raises(ValueError, match=message):
+        data.rank_label_errors(features, labels, **options)
+
+
+def test_what_is_known_of_the_real_photos(real_data):
+    """Seven are wrong, no photos, or show both animals; most of them are the first suspects."""
+    with (real_data / "cats_vs_dogs_bad/manifest.csv").open(encoding="utf-8") as file:
+        known = {row["file"] for row in csv.DictReader(file) if row["kind"] == "label"}
+    photos, backbone = data.load_cats_vs_dogs(), models.load_backbone("mobilenet_v2_0.35")
+    layers = [keras.Input((224, 224, 3)), keras.layers.Rescaling(1 / 127.5, -1), backbone]
+    model = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()])
+    features, labels, names = [], [], []
+    for split in ("train", "validation", "test"):
+        dataset = photos.in_order(split)
+        for values, found in zip(
+            (features, labels), models.extract_features(model, dataset), strict=True
+        ):
+            values.append(found)
+        names += [photo.source.name for photo in photos.photos[split]]
+    order, _ = data.rank_label_errors(np.concatenate(features), np.concatenate(labels))
+    known &= set(names)
+    first = [names[i] for i in order[:20]]
+    assert len(known) == 7 and len(known & set(first)) >= 4
