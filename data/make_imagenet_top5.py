@@ -13,13 +13,13 @@ PHOTOS = ("cat", "coffee", "camera", "rocket", "clock", "retina")
 
 def main(path):
     classifier = models.load_imagenet_classifier()
-    rows = [("photo", "rank", "class", "probability")]
+    rows = [("photo", "first", "second", "third", "fourth", "fifth")]
     for name in PHOTOS:
         image = data.load_photo(name)
         image = image if image.ndim == 3 else image[..., None].repeat(3, axis=-1)
         probabilities = classifier(tf.image.resize(image[None], (224, 224)))
         (top,) = keras.applications.mobilenet.decode_predictions(probabilities, top=5)
-        rows += [(name, i, label, f"{p:.4f}") for i, (_, label, p) in enumerate(top, start=1)]
+        rows.append((name, *(f"{label} {p:.0%}" for _, label, p in top)))
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 

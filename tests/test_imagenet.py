@@ -31,13 +31,13 @@ def test_what_it_says_is_what_the_stored_table_says(real_data, no_web, tmp_path)
     assert classifier.count_params() == 2_601_976
     subprocess.run([sys.executable, "-c", DECODE], check=True)  # a new process, without network
     table = list(csv.DictReader(stored("imagenet_top5.csv").read_text().splitlines()))
-    assert len(table) == 30
+    assert len(table) == 6 and table[0]["first"].startswith("Egyptian_cat")
     for row in table:
-        if row["rank"] == "1":
-            image = data.load_photo(row["photo"])
-            image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
-            probabilities = classifier(tf.image.resize(image[None], (224, 224)))
-            assert abs(np.max(probabilities) - float(row["probability"])) < 0.01
+        image = data.load_photo(row["photo"])
+        image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
+        probabilities = classifier(tf.image.resize(image[None], (224, 224)))
+        stored_percent = int(row["first"].rsplit(" ", 1)[1].rstrip("%"))
+        assert abs(100 * np.max(probabilities) - stored_percent) < 1.5
 
 
 def test_without_weights(no_web):

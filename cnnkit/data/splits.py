@@ -121,6 +121,34 @@ class PhotoSplits:
             raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}")
         return self._dataset("train") if split == "train" else getattr(self, split)
 
+    def arrays(self, split, image_size=None):
+        """All photos of a split as one array, in the order of `photos[split]`; see `in_order`.
+
+        Args:
+            split: `"train"`, `"validation"` or `"test"`.
+            image_size: Height and width in pixels, at most those of the datasets, which are the
+                default. Smaller ones are made from those.
+
+        Returns:
+            `(images, labels)`: float32 of shape `(n, image_size, image_size, 3)` in 0..255, and
+            int32 of shape `(n,)`.
+
+        Raises:
+            ValueError: If there is no such split, or the size is larger or not positive.
+        """
+        size = self.image_size if image_size is None else image_size
+        _check_number("image_size", size)
+        if size > self.image_size:
+            raise ValueError(
+                f"`image_size` must be at most {self.image_size}. Received: image_size={size}"
+            )
+        batches = [
+            (tf.image.resize(images, (size, size), antialias=True), labels)
+            for images, labels in self.in_order(split)
+        ]
+        images, labels = zip(*batches, strict=True)
+        return np.concatenate(images), np.concatenate(labels)
+
     @cached_property
     def train(self):
         return self._dataset("train", shuffle=True)

@@ -156,28 +156,6 @@ def head_parameters():
     return 1280 * 1 + 1
 
 
-@Exercise(
-    hints=[
-        "How many photos go through the backbone in one epoch, with its validation?",
-        "Ten times 2,500 without a cache. With a cache, how often does each photo go through?",
-    ],
-    mistakes=[
-        (18_000, "The validation photos go through it after each epoch, too."),
-        (25_000, "To fill the cache, each photo goes through it once."),
-        (2_500, "So many it needs. How many does it save?"),
-        (20_000, "Count the validation photos, too, and the one pass that fills the cache."),
-        (23_000, "The validation photos have to pass once, too."),
-        (24_500, "The training photos have to pass once, too."),
-        (18_500, "Validation comes after each epoch, not after the last one only."),
-        (10, "This is how many times fewer they are. How many photos is that?"),
-    ],
-    note="25,000 against 2,500. But without augmentation: a cached photo stays as it was.",
-)
-def backbone_passes():
-    """Passes that a cache saves: 10 epochs of 2,000 photos, each with 500 of validation."""
-    return 10 * (2000 + 500) - (2000 + 500)
-
-
 @functools.cache
 def _network():
     layers = [

@@ -9,6 +9,7 @@ from cnnkit.viz.architecture import plot_architecture
 from cnnkit.viz.attributions import plot_attributions
 from cnnkit.viz.augmentations import plot_augmentations
 from cnnkit.viz.channels import plot_channels
+from cnnkit.viz.classification import plot_classification
 from cnnkit.viz.conv_arithmetic import plot_conv_arithmetic
 from cnnkit.viz.convolution_steps import animate_convolution
 from cnnkit.viz.decision_regions import plot_decision_regions
@@ -41,6 +42,7 @@ __all__ = [
     "plot_attributions",
     "plot_augmentations",
     "plot_channels",
+    "plot_classification",
     "plot_conv_arithmetic",
     "plot_decision_regions",
     "plot_feature_maps",

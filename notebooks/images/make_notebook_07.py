@@ -3,7 +3,7 @@
     python3 course.py run 07
     .venv/bin/python notebooks/images/make_notebook_07.py build/course/07*.ipynb
 
-It takes two curves and the answer for scikit-image's cat; photos of the training set stay out.
+It takes the study and the answer for scikit-image's cat; photos of the training set stay out.
 """
 
 import base64
@@ -15,13 +15,13 @@ from pathlib import Path
 from PIL import Image
 
 HEIGHT = 300
-WANTED = ('label="training"', "accuracy on the validation photos", "viz.plot_images([photo]")
+WANTED = ("viz.plot_study_curves(study", "viz.plot_attributions(pixels")
 
 
 def picture_of(cells, text):
     """The picture that the one cell with `text` in its source has drawn."""
     (cell,) = [cell for cell in cells if text in "".join(cell["source"])]
-    (png,) = [o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {})]
+    png, *_ = [o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {})]
     picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
     return picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT))
 

@@ -116,6 +116,20 @@ def test_in_order_belongs_to_the_list_of_photos(pets):
         photos.in_order("val")
 
 
+def test_arrays(pets):
+    photos = load(pets, image_size=32)
+    images, labels = photos.arrays("validation")
+    expected = [np.concatenate(part) for part in zip(*photos.validation, strict=True)]
+    assert np.array_equal(images, expected[0]) and np.array_equal(labels, expected[1])
+    small, _ = photos.arrays("validation", 8)
+    blocks = images.reshape(-1, 8, 4, 8, 4, 3).mean(axis=(2, 4))
+    assert small.dtype == np.float32 and np.abs(small - blocks).mean() < 6
+    assert photos.test_uses == 0
+    for size in (33, 0, 2.5):
+        with pytest.raises(ValueError, match="image_size"):
+            photos.arrays("train", size)
+
+
 def test_duplicates_of_the_splits_are_found(pets):
     photos = load(pets)
     assert photos.find_duplicates() == []

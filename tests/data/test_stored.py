@@ -19,7 +19,9 @@ def test_a_wrong_name_lists_the_right_ones():
 
 
 @pytest.mark.parametrize(
-    "name", ["augmentation.csv", "drawn_animals.weights.h5", "regularisers.csv", "search.csv"]
+    "name",
+    ["augmentation.csv", "drawn_animals.weights.h5", "imagenet_top5.csv"]
+    + ["regularisers.csv", "search.csv", "transfer.csv"],
 )
 def test_the_card_has_the_checksum(name):
     contents = stored(name).read_bytes()

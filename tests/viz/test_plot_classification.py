@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
+
+from cnnkit.viz import plot_classification
+
+
+def predictions(seed, n=200):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(n) % 2)
+    return labels, np.clip(labels * 0.4 + rng.uniform(0, 0.6, n), 0, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_four_panels(seed):
+    labels, p = predictions(seed)
+    panels = plot_classification(labels, p, ["cat", "dog"], n_bins=4)
+    confusion, roc, precision_recall, calibration = panels
+    texts = [int(text.get_text()) for text in confusion.texts]
+    assert texts == confusion_matrix(labels, p > 0.5).ravel().tolist()
+    assert [tick.get_text() for tick in confusion.get_xticklabels()] == ["cat", "dog"]
+    x, y = roc.lines[0].get_data()
+    assert np.trapezoid(y, x) == pytest.approx(roc_auc_score(labels, p))
+    assert roc.get_title() == f"ROC, AUC = {roc_auc_score(labels, p):.2f}"
+    average = average_precision_score(labels, p)
+    assert precision_recall.get_title() == f"precision and recall, AP = {average:.2f}"
+    curve = calibration.lines[-1]
+    for mean, share in zip(*curve.get_data(), strict=True):
+        inside = np.floor(p * 4).clip(0, 3) == np.floor(mean * 4)
+        assert mean == pytest.approx(p[inside].mean()) and share == labels[inside].mean()
+    assert [(a.get_xlabel(), a.get_ylabel()) for a in panels][0] == ("predicted", "true")
+    assert not any(axis.get_legend() for axis in panels)
+    panels.figure.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("labels", "p", "options", "message"),
+    [
+        ([0, 1], [0.1], {}, r"shapes \(2,\) and \(1,\)"),
+        ([[0], [1]], [[0.1], [0.2]], {}, r"\(n,\)"),
+        ([1, 1], [0.1, 0.2], {}, r"must hold 0 and 1. Received: \[1\]"),
+        ([0, 2], [0.1, 0.2], {}, "must hold 0 and 1"),
+        ([0, 1], [-3.0, 2.0], {}, "of logits take the sigmoid. Received: -3.0 to 2.0"),
+        ([0, 1], [0.1, np.nan], {}, "in 0..1"),
+        ([0, 1], [0.1, 0.9], {"class_names": ["a"]}, "must be two"),
+    ],
+)
+def test_bad_input(labels, p, options, message):
+    with pytest.raises(ValueError, match=message):
+        plot_classification(labels, p, **options)
