@@ -120,8 +120,9 @@ def test_group_norm_is_that_of_keras(case, data):
     x, gamma, beta, epsilon = case
     channels = x.shape[-1]
     groups = data.draw(st.sampled_from([n for n in range(1, 6) if channels % n == 0]))
-    layer = keras.layers.GroupNormalization(groups, epsilon=epsilon)
-    expected = layer_output(layer, x, gamma, beta)
+    # In float32, Keras's own rounding is up to 1e-4 where a group's variance is near epsilon.
+    layer = keras.layers.GroupNormalization(groups, epsilon=epsilon, dtype="float64")
+    expected = layer_output(layer, x.astype("float64"), gamma, beta)
     result = group_norm(x, gamma, beta, groups, epsilon)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, atol=1e-5, rtol=1e-5)
