@@ -15,11 +15,9 @@ __all__ = [
     "explain",
     "geometry",
     "layers",
-    "lr_finder",
     "models",
     "reference",
     "study",
-    "vae",
     "viz",
 ]
 

@@ -1,17 +1,19 @@
 """Images to learn from: digits, photos, and cats and dogs."""
 
-from cnnkit.data.cats_vs_dogs import load_cats_vs_dogs
-from cnnkit.data.characters import draw_characters
-from cnnkit.data.decode import read_image
-from cnnkit.data.digits import load_digits, load_mnist
-from cnnkit.data.download import cache_dir, fetch, unpack
-from cnnkit.data.hygiene import find_bad_images, find_duplicates, split
-from cnnkit.data.label_errors import rank_label_errors
-from cnnkit.data.pets import draw_pets
-from cnnkit.data.photos import load_photo, photo_names
-from cnnkit.data.splits import PhotoSplits
+from cnnkit.data._cats_vs_dogs import load_cats_vs_dogs
+from cnnkit.data._characters import draw_characters
+from cnnkit.data._decode import read_image
+from cnnkit.data._digits import load_digits, load_mnist
+from cnnkit.data._download import DownloadError, cache_dir, fetch, unpack
+from cnnkit.data._folder_check import find_bad_images, find_duplicates, split
+from cnnkit.data._label_errors import rank_label_errors
+from cnnkit.data._pets import draw_pets
+from cnnkit.data._photo_splits import PhotoSplits
+from cnnkit.data._sample_photos import load_photo, photo_names
+from cnnkit.data._stored import stored
 
 __all__ = [
+    "DownloadError",
     "PhotoSplits",
     "cache_dir",
     "draw_characters",
@@ -27,5 +29,6 @@ __all__ = [
     "rank_label_errors",
     "read_image",
     "split",
+    "stored",
     "unpack",
 ]

@@ -4,23 +4,23 @@ Everything here takes any built Keras model, however it is put together, leaves 
 returns NumPy arrays. It needs Keras's TensorFlow backend.
 """
 
-from cnnkit.explain.activation_maximization import activation_maximization
-from cnnkit.explain.activation_recorder import ActivationRecorder
-from cnnkit.explain.capture import (
+from cnnkit._layers import layer_paths
+from cnnkit.explain._activation_maximization import activation_maximization
+from cnnkit.explain._activation_recorder import ActivationRecorder
+from cnnkit.explain._capture import (
     Captured,
     CapturedGradients,
     capture,
     capture_gradients,
     find_layer,
-    layer_paths,
 )
-from cnnkit.explain.deletion_insertion import DeletionInsertion, deletion_insertion
-from cnnkit.explain.effective_field import effective_receptive_field
-from cnnkit.explain.feature_maps import TopImages, feature_maps, top_images
-from cnnkit.explain.grad_cam import grad_cam
-from cnnkit.explain.gradients import integrated_gradients, saliency, smoothgrad
-from cnnkit.explain.occlusion import occlusion
-from cnnkit.explain.score_cam import score_cam
+from cnnkit.explain._deletion_insertion import DeletionInsertion, deletion_insertion
+from cnnkit.explain._effective_receptive_field import effective_receptive_field
+from cnnkit.explain._feature_maps import TopImages, feature_maps, top_images
+from cnnkit.explain._grad_cam import grad_cam
+from cnnkit.explain._gradients import integrated_gradients, saliency, smoothgrad
+from cnnkit.explain._occlusion import occlusion
+from cnnkit.explain._score_cam import score_cam
 
 __all__ = [
     "ActivationRecorder",

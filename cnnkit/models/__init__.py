@@ -1,18 +1,21 @@
 """The networks of the course: classic and small CNNs, and trained ones with new heads."""
 
-from cnnkit.models.backbones import (
+from cnnkit.models._backbones import (
     drawn_animals_cnn,
     extract_features,
     load_backbone,
     split_backbone,
     transfer_model,
 )
-from cnnkit.models.imagenet import load_imagenet_classifier
-from cnnkit.models.plain import alexnet, alexnet_layers, lenet5, normalised_cnn, small_cnn
+from cnnkit.models._imagenet import load_imagenet_classifier
+from cnnkit.models._small import alexnet, alexnet_layers, lenet5, normalised_cnn, small_cnn
+from cnnkit.models._vae import DrawCode, conditional_vae
 
 __all__ = [
+    "DrawCode",
     "alexnet",
     "alexnet_layers",
+    "conditional_vae",
     "drawn_animals_cnn",
     "extract_features",
     "lenet5",

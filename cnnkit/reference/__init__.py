@@ -4,9 +4,9 @@ Nothing here needs Keras or TensorFlow. The results are those of `keras.ops`, so
 compared number by number.
 """
 
-from cnnkit.reference.convolution import conv2d, conv2d_backward, convolve2d, correlate2d
-from cnnkit.reference.dropout import dropout
-from cnnkit.reference.normalization import (
+from cnnkit.reference._convolution import conv2d, conv2d_backward, convolve2d, correlate2d
+from cnnkit.reference._dropout import dropout
+from cnnkit.reference._normalization import (
     batch_norm,
     batch_norm_backward,
     batch_norm_inference,
@@ -15,14 +15,15 @@ from cnnkit.reference.normalization import (
     layer_norm,
     update_moving,
 )
-from cnnkit.reference.pooling import (
+from cnnkit.reference._padding import borders, count_positions, effective_size
+from cnnkit.reference._pooling import (
     average_pool2d,
     average_pool2d_backward,
     max_pool2d,
     max_pool2d_backward,
     stochastic_pool2d,
 )
-from cnnkit.reference.toeplitz import toeplitz1d, toeplitz2d
+from cnnkit.reference._toeplitz import toeplitz1d, toeplitz2d
 
 __all__ = [
     "average_pool2d",
@@ -30,11 +31,14 @@ __all__ = [
     "batch_norm",
     "batch_norm_backward",
     "batch_norm_inference",
+    "borders",
     "conv2d",
     "conv2d_backward",
     "convolve2d",
     "correlate2d",
+    "count_positions",
     "dropout",
+    "effective_size",
     "group_norm",
     "instance_norm",
     "layer_norm",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from cnnkit.data.canvas import Canvas, arc, ellipse, inside, leaf, segment
+from cnnkit.data._canvas import Canvas, arc, ellipse, inside, leaf, segment
 
 
 def leaf_area(length, width):

@@ -13,8 +13,10 @@ import tensorflow as tf
 from PIL import Image
 
 from cnnkit import data
-from cnnkit.data import cats_vs_dogs, hygiene, splits
-from cnnkit.data.download import DownloadError, cache_dir
+from cnnkit.data import _cats_vs_dogs as cats_vs_dogs
+from cnnkit.data import _folder_check as hygiene
+from cnnkit.data import _photo_splits as splits
+from cnnkit.data._download import DownloadError, cache_dir
 from write_photo import write_photo
 
 CLOSED = "http://127.0.0.1:9/photos.zip"
@@ -493,7 +495,7 @@ def test_a_wrong_archive_is_refused(archive, server, monkeypatch):
 LOAD = """
 import sys
 from cnnkit import data
-from cnnkit.data import cats_vs_dogs
+from cnnkit.data import _cats_vs_dogs as cats_vs_dogs
 
 cats_vs_dogs.URL, cats_vs_dogs.ARCHIVE_BYTES = sys.argv[1], int(sys.argv[2])
 cats_vs_dogs.ARCHIVE_PHOTOS = int(sys.argv[3])

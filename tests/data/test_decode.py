@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from cnnkit import data
-from cnnkit.data import decode as module
-from cnnkit.data.decode import decode, largest_reduction
+from cnnkit.data import _decode as module
+from cnnkit.data._decode import decode, largest_reduction
 from write_photo import write_photo
 
 RAMP = np.linspace(0, 255, 48).reshape(6, 8)

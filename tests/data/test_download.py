@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnkit.data import download
-from cnnkit.data.download import DownloadError, fetch, unpack
+from cnnkit.data import _download as download
+from cnnkit.data._download import DownloadError, fetch, unpack
 
 CONTENTS = np.random.default_rng(0).bytes(400_000)
 
@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_made(server, tmp_path):
 FETCH = """
 import sys
 from pathlib import Path
-from cnnkit.data.download import fetch
+from cnnkit.data._download import fetch
 
 def check(path):
     if path.stat().st_size != 400_000:

@@ -147,7 +147,7 @@ def test_links(tmp_path):
     (folder / "bees" / "itself").symlink_to(folder / "bees" / "itself")
     (folder / "bees" / "nowhere.jpg").symlink_to(tmp_path / "gone.jpg")
     assert sorted(data.find_bad_images(folder)) == ["bees/itself", "bees/nowhere.jpg"]
-    from cnnkit.data.hygiene import check_folder
+    from cnnkit.data._folder_check import check_folder
 
     good = [name for name, found in check_folder(folder).items() if "fault" not in found]
     assert good == [f"{name}/{i}.jpg" for name in ("ants", "bees") for i in range(3)]

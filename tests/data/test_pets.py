@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnkit.data import pets
-from cnnkit.data.canvas import ellipse
-from cnnkit.data.pets import KINDS, draw_pets
+from cnnkit.data import _pets as pets
+from cnnkit.data._canvas import ellipse
+from cnnkit.data._pets import KINDS, draw_pets
 
 EXPECTED = (  # the middles of ten kinds: red, green, blue
     (43.3, 62.4, 49.3),

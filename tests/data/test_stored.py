@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnkit.data.stored import stored
+from cnnkit.data._stored import stored
 
 ROOT = Path(__file__).parents[2]
 

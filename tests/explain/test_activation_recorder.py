@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnnkit.explain.activation_recorder import LEVELS, ActivationRecorder
+from cnnkit.explain._activation_recorder import LEVELS, ActivationRecorder
 
 IMAGES = np.random.default_rng(0).uniform(0, 1, (24, 6, 6, 2)).astype(np.float32)
 LABELS = np.arange(24) % 3

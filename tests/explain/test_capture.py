@@ -13,7 +13,7 @@ from keras import layers
 
 from cnnkit.explain import capture, capture_gradients, find_layer, layer_paths
 
-module = sys.modules["cnnkit.explain.capture"]  # the package shows the function of this name
+module = sys.modules["cnnkit.explain._capture"]  # the package shows the function of this name
 
 
 def images(*shape, seed=0):

@@ -1,22 +1,12 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from cam_by_hand import close, maps_and_gradients, stretched
 from explained_models import images, new, plain
 from keras import layers
 
 from cnnkit.explain import grad_cam
-from cnnkit.explain.registration import upsample
-
-
-def maps_and_gradients(model, x, targets, layer="last"):
-    """With TensorFlow's gradients, on a model from the images to the layer and to the logits."""
-    both = keras.Model(model.inputs[0], [model.get_layer(layer).output, model.outputs[0]])
-    with tf.GradientTape() as tape:
-        maps, logits = both(x)
-        tape.watch(maps)
-        score = tf.gather(logits, targets, batch_dims=1)
-    return maps.numpy(), tape.gradient(score, maps).numpy()
+from cnnkit.explain._alignment import upsample
 
 
 def by_hand(maps, gradients):
@@ -42,16 +32,6 @@ def by_hand_plus(maps, gradients):
                 weight += alpha * max(g[i, j], 0)
             cam += weight * channels[..., k]
     return np.maximum(cams, 0)
-
-
-def stretched(cam):
-    """The maps of the shared models cover the images evenly, as this resizing has it."""
-    return tf.image.resize(cam[..., None], (16, 16))[..., 0].numpy()
-
-
-def close(found, expected):
-    assert found.dtype == np.float32 and found.shape == expected.shape and expected.max() > 0
-    assert np.abs(found - expected).max() <= 1e-4 * expected.max()
 
 
 RANDOM = new()  # which gets other weights

@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 import pytest
+from cam_by_hand import close, maps_and_gradients, stretched
 from explained_models import images, new, plain, with_weights_of
-from test_grad_cam import close, maps_and_gradients, stretched
 
 from cnnkit.explain import score_cam
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 from explained_models import functional, images, parts, plain, sequential
 from keras import layers
 
-from cnnkit.explain.capture import capture
-from cnnkit.explain.targets import (
+from cnnkit.explain._capture import capture
+from cnnkit.explain._targets import (
     Scores,
     as_inputs,
     chunks,
@@ -119,13 +119,13 @@ def test_gradients_of_half_precision_do_not_vanish(monkeypatch):
         return np.abs(half - full).max() / np.abs(full).max()
 
     assert error() < 0.01
-    monkeypatch.setattr("cnnkit.explain.targets._SCALE", 1)
+    monkeypatch.setattr("cnnkit.explain._targets._SCALE", 1)
     assert error() > 0.03, "the check can fail"
 
 
 @pytest.mark.parametrize("n, runs", [(3, [3]), (4, [2, 2]), (7, [3, 4])])
 def test_halves_side_by_side_give_what_the_whole_gives(n, runs, monkeypatch):
-    monkeypatch.setattr("cnnkit.explain.targets._has_gpu", lambda: False)
+    monkeypatch.setattr("cnnkit.explain._targets._has_gpu", lambda: False)
     model = keras.Sequential(
         [keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
     )

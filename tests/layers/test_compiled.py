@@ -1,7 +1,7 @@
 import numpy as np
 from layer_check import tensorflow_only
 
-from cnnkit.layers import compiled as module
+from cnnkit.layers import _compiled as module
 
 IMAGES = np.random.default_rng(0).uniform(0, 1, (2, 4, 5, 3)).astype("float32")
 pytestmark = tensorflow_only

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnnkit import reference
 from cnnkit.reference import conv2d, conv2d_backward, convolve2d, correlate2d
-from cnnkit.reference.padding import same_border
+from cnnkit.reference._padding import same_border
 
 SOBEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 IMAGE = np.array(

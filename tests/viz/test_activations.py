@@ -3,9 +3,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnkit.explain.activation_recorder import ActivationRecorder
+from cnnkit.explain._activation_recorder import ActivationRecorder
 from cnnkit.viz import Panels
-from cnnkit.viz.activations import plot_activations
+from cnnkit.viz._activations import plot_activations
 
 STEPS = np.array([0, 10, 20, 25])
 LEGEND = ["median", "25 to 75 %", "5 to 95 %"]

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from cnnkit import models, viz
-from cnnkit.viz.architecture import _STYLES, _kind
+from cnnkit.viz._architecture import _STYLES, _kind
 
 
 class Subclassed(keras.Model):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 
-from cnnkit.viz.gap import plot_gap
-from cnnkit.viz.history import plot_history
+from cnnkit.viz._gap import plot_gap
+from cnnkit.viz._history import plot_history
 
 RUN = {
     "loss": [3.0, 2.0, 1.0],

@@ -13,8 +13,8 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from cnnkit import viz
-from cnnkit.viz import learning_curves
-from cnnkit.viz.learning_curves import LearningCurves
+from cnnkit.viz import _learning_curves as learning_curves
+from cnnkit.viz._learning_curves import LearningCurves
 
 X, Y = np.zeros((4, 2)), np.zeros(4)
 LABELS = ["training", "validation"]
@@ -187,7 +187,7 @@ class Client(NotebookClient):
 
 SETUP = """
 import keras, numpy as np, matplotlib.pyplot as plt
-from cnnkit.viz.learning_curves import LearningCurves
+from cnnkit.viz._learning_curves import LearningCurves
 plt.style.use("cnnkit.viz.cnnkit")
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse", metrics=["mae"])

@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from nbclient import NotebookClient
 
 from cnnkit import geometry, viz
-from cnnkit.lr_finder import LrRangeTest
-from cnnkit.study import Study
+from cnnkit.study import LrRangeTest, Study
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 POINTS = np.array([[0.0, 0.0], [1.0, 2.0]])
@@ -83,7 +82,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 from cnnkit import geometry, models, study, viz
-from cnnkit.lr_finder import LrRangeTest
+from cnnkit.study import LrRangeTest
 plt.style.use("cnnkit.viz.cnnkit")
 sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 image = np.arange(25).reshape(5, 5)

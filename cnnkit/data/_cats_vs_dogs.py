@@ -1,0 +1,249 @@
+"""Cats and dogs, from the nearest place that has them, or your own folder of photos."""
+
+import contextlib
+import io
+import os
+import re
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import requests
+from PIL import Image
+
+from cnnkit.data._download import TIMEOUT, DownloadError, cache_dir, fetch, unpack
+from cnnkit.data._folder_check import SPLITS, check_folder, examine
+from cnnkit.data._pets import draw_pets
+from cnnkit.data._photo_splits import DRAWN, Photo, PhotoSplits
+
+URL = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
+ARCHIVE_BYTES = 68_606_236
+ARCHIVE_PHOTOS = 3_000
+TFDS_URL = (
+    "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"
+    "kagglecatsanddogs_5340.zip"
+)
+
+_MEMBER = re.compile(r"cats_and_dogs_filtered/((train|validation)/(cat|dog)s/\3\.\d+\.jpg)")
+_SPLIT_NAMES = {name: name for name in SPLITS} | {"val": "validation", "valid": "validation"}
+_SINGULAR = {"cats": "cat", "dogs": "dog"}
+_DRAWN_SIZES = {"train": 600, "validation": 500, "test": 500}
+_DRAWN_PIXELS = 64
+_NO_PHOTOS = (
+    "There are no photos of cats and dogs here, so the pets are drawn; for photos connect to the "
+    "network, set CNNKIT_DATA to a folder with cats_vs_dogs/train and cats_vs_dogs/validation, or "
+    "give your own with source='folder:PATH'."
+)
+
+
+def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=32, seed=7):
+    """Load photos of cats and dogs, or of whatever your own folder shows.
+
+    Args:
+        source: `"auto"`: `$CNNKIT_DATA/cats_vs_dogs` if it is there, else `"web"`, and if that
+            cannot be had `"drawn"`. `"web"`: the 3,000 photos of `cats_and_dogs_filtered`,
+            downloaded once (68 MB). `"tfds"`: all 23,262 photos through tensorflow-datasets
+            (825 MB). `"drawn"`: 600, 500 and 500 animals of `draw_pets`, 64 pixels wide.
+            `"folder:PATH"`: a folder with one sub-folder of photos for each class, or with
+            `train` and `validation` folders (and perhaps `test`) that hold those.
+        image_size: Height and width to which the photos are resized, in pixels. `None` stands
+            for 224, or for 64 if the pets are drawn.
+        n_train: Take only so many training photos, as many of each class; `None` for all.
+        batch_size: Photos in a mini-batch.
+        seed: Of the shuffling, and of the choice of `n_train` photos.
+
+    Returns:
+        A `PhotoSplits`. The test split is cut from the validation folder by a hash of each file's
+        content, so it is always the same and shares no file with the others; a folder without a
+        validation part is cut into 70, 10 and 20 of 100 in the same way.
+
+    Raises:
+        ValueError: If an argument is wrong, or a folder has too few photos.
+        NotADirectoryError: If there is no such folder.
+        DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
+    """
+    photos, class_names, where = _find(source)
+    if n_train is not None:
+        photos = photos | {"train": _balanced(photos["train"], n_train, len(class_names), seed)}
+    if image_size is None:
+        image_size = _DRAWN_PIXELS if where == DRAWN else 224
+    splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed)
+    print(splits)
+    return splits
+
+
+def _find(source):
+    """Return the photos by split, the names of the classes, and in words where they are from."""
+    if isinstance(source, str) and source.startswith("folder:"):
+        folder = Path(source.removeprefix("folder:")).expanduser().absolute()
+        return *_read_folder(folder), f"folder {folder}"
+    if source == "web":
+        return *_read_folder(_web_folder()), "cats_and_dogs_filtered"
+    if source == "drawn":
+        return _draw(), ["cat", "dog"], DRAWN
+    if source == "tfds":
+        return *_read_tfds(), "cats_vs_dogs of tensorflow-datasets"
+    if source != "auto":
+        raise ValueError(
+            f"`source` must be 'auto', 'web', 'tfds', 'drawn' or 'folder:PATH'. "
+            f"Received: source={source!r}"
+        )
+    given = os.environ.get("CNNKIT_DATA")
+    if given and (Path(given) / "cats_vs_dogs").is_dir():
+        folder = Path(given) / "cats_vs_dogs"
+        return *_read_folder(folder), f"folder {folder}"
+    if given:
+        print(f"CNNKIT_DATA={given} has no folder cats_vs_dogs.")
+    try:
+        return _find("web")
+    except DownloadError as error:
+        print(error)
+        print(_NO_PHOTOS)
+        return _find("drawn")
+
+
+def _web_folder():
+    folder = cache_dir() / "cats_and_dogs_filtered"
+    if not folder.exists():
+        archive = fetch(URL, folder.with_suffix(".zip"), _check_archive, size=ARCHIVE_BYTES)
+        try:
+            unpack(archive, folder, _members(archive))
+        except OSError as error:
+            raise DownloadError(f"{archive} could not be unpacked: {error.strerror}") from error
+        with contextlib.suppress(OSError):  # on Windows another process may still read it
+            archive.unlink()
+    return folder
+
+
+def _members(archive):
+    with zipfile.ZipFile(archive) as file:
+        names = [_MEMBER.fullmatch(name) for name in file.namelist()]
+        return {match.string: match.group(1) for match in names if match}
+
+
+def _check_archive(path):
+    try:
+        members = _members(path)
+        with zipfile.ZipFile(path) as file:
+            damaged = file.testzip()
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"it is no zip archive ({error})") from error
+    if damaged:
+        raise ValueError(f"{damaged} is damaged")
+    if len(members) != ARCHIVE_PHOTOS:
+        raise ValueError(f"expected {ARCHIVE_PHOTOS:,} photos. Received: {len(members):,}")
+
+
+def _read_folder(folder):
+    """Sort the photos of a folder into splits; what cannot be used is left out and counted."""
+    files = check_folder(folder)
+    faults = [f"{name} ({found['fault']})" for name, found in files.items() if "fault" in found]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        named = ", ".join(faults[:3]).encode("utf-8", "replace").decode("utf-8")
+        print(f"{len(faults)} files left out: {named}{more}.")
+    tops = sorted(path.name for path in folder.iterdir() if _is_part(path))
+    depth = 1 if any(name.lower() in _SPLIT_NAMES for name in tops) else 0
+    ignored = [name for name in tops if depth and name.lower() not in _SPLIT_NAMES]
+    if ignored:
+        print(f"Not train, validation or test, so ignored: {', '.join(ignored)}.")
+    parents = [folder / name for name in tops if name not in ignored] if depth else [folder]
+    class_names = sorted({path.name for top in parents for path in top.iterdir() if _is_part(path)})
+    photos = {name: [] for name in SPLITS}
+    for name, found in files.items():
+        part = name.split("/")
+        if len(part) > depth + 1 and part[0] not in ignored and "fault" not in found:
+            split = _SPLIT_NAMES[part[0].lower()] if depth else "train"
+            photos[split].append(_photo(folder / name, class_names.index(part[depth]), found))
+    return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
+
+
+def _is_part(path):
+    """Whether a folder may hold a class or a split."""
+    return path.is_dir() and not path.name.startswith(".")
+
+
+@cache
+def _draw():
+    """Draw the pets of all splits, each with a seed of its own."""
+    photos = {}
+    for seed, (split, n) in enumerate(_DRAWN_SIZES.items()):
+        images, labels = draw_pets(n, seed, size=_DRAWN_PIXELS)
+        contents = [_png(image) for image in images]
+        photos[split] = [
+            _photo(content, int(label), examine(content))
+            for content, label in zip(contents, labels, strict=True)
+        ]
+    return photos
+
+
+def _png(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _photo(source, label, found):
+    known = {key: found[key] for key in ("height", "width", "digest", "plain", "hash")}
+    return Photo(source=source, label=label, **known)
+
+
+def _read_tfds():
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder("cats_vs_dogs")
+    if not builder.data_path.exists():
+        _prepare_tfds(builder)
+    raw = {"image": tfds.decode.SkipDecoding()}
+    examples = builder.as_dataset(split="train", decoders=raw).as_numpy_iterator()
+    photos = []
+    for example in examples:
+        found = examine(example["image"])
+        if "fault" not in found:
+            photos.append(_photo(example["image"], int(example["label"]), found))
+    class_names = builder.info.features["label"].names
+    return _cut({"train": photos, "validation": [], "test": []}), class_names
+
+
+def _prepare_tfds(builder):
+    """Let tensorflow-datasets download, but probe first: offline it tries for minutes."""
+    try:
+        requests.head(TFDS_URL, timeout=TIMEOUT).raise_for_status()
+        builder.download_and_prepare()
+    except Exception as error:
+        raise DownloadError(
+            f"tensorflow-datasets could not get cats_vs_dogs from {TFDS_URL}: {error}. "
+            "source='web' is smaller, source='folder:PATH' needs no network."
+        ) from error
+
+
+def _cut(photos):
+    """Fill the splits that a folder has not of its own, by each photo's content."""
+    train, validation, test = (photos[name] for name in SPLITS)
+    if not validation:
+        validation = [photo for photo in train if 20 <= photo.share() < 30]
+        test = test or [photo for photo in train if photo.share() < 20]
+    elif not test:
+        test = [photo for photo in validation if photo.share() < 50]
+    test_digests = {photo.digest for photo in test}
+    validation = [photo for photo in validation if photo.digest not in test_digests]
+    held_out = test_digests | {photo.digest for photo in validation}
+    train = [photo for photo in train if photo.digest not in held_out]
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _balanced(photos, n, n_classes, seed):
+    """Draw `n` photos, as many of each class; a smaller draw is a part of a larger one."""
+    smallest = min(sum(photo.label == label for photo in photos) for label in range(n_classes))
+    if not isinstance(n, int) or n < n_classes or n % n_classes or n > smallest * n_classes:
+        raise ValueError(
+            f"`n_train` must be a multiple of {n_classes} up to {smallest * n_classes}, so that "
+            f"every class has as many photos. Received: n_train={n!r}"
+        )
+    drawn = np.random.default_rng(seed).permutation(sorted(photos, key=lambda p: p.digest))
+    return [p for label in range(n_classes) for p in _first(drawn, label, n // n_classes)]
+
+
+def _first(photos, label, n):
+    return [photo for photo in photos if photo.label == label][:n]

@@ -1,0 +1,183 @@
+"""What a channel of a network looks for: images that excite it most, found by gradient ascent.
+
+Erhan, Bengio, Courville and Vincent, "Visualizing higher-layer features of a deep network", 2009;
+Mahendran and Vedaldi, "Understanding deep image representations by inverting them", 2015,
+arXiv:1412.0035, for the total variation; Olah, Mordvintsev and Schubert, "Feature visualization",
+Distill, 2017, doi:10.23915/distill.00007, for the jitter.
+"""
+
+import weakref
+
+import numpy as np
+import tensorflow as tf
+
+from cnnkit._checks import check_axes, check_positive
+from cnnkit.explain._capture import (
+    _check_model,
+    _graph,
+    _one_call,
+    _outputs_through,
+    _run,
+    _trace,
+)
+from cnnkit.explain._targets import before_activation
+
+_RATE = 0.02  # how far a pixel moves in a step, as a part of the range of values
+_NOISE = 0.05  # of the image to start from, likewise
+_ACTIVATIONS = ("Relu", "Relu6", "Sigmoid", "Softmax")  # whose gradient can be 0 everywhere
+
+
+def activation_maximization(
+    model,
+    channels,
+    layer=None,
+    *,
+    start=None,
+    n_steps=128,
+    jitter=4,
+    total_variation=0.5,
+    value_range=(0, 255),
+    seed=0,
+):
+    """Find images that excite channels of a layer, one image for each channel.
+
+    It starts with a grey image with a little noise. Each step moves it by its scaled gradient, so
+    that the mean of the channel over all positions grows. What counts is the value before ReLU,
+    sigmoid or softmax, which has a gradient also where the channel is silent. Two measures are
+    against patterns of single pixels, which excite networks too: each step sees the image shifted
+    by some pixels, and differences between neighbours cost something.
+
+    Args:
+        model: A built `keras.Model` of any kind, with one input of shape `(batch, height, width,
+            channels)`. It is not changed.
+        channels: The number of a channel, or a list of them.
+        layer: A name, a path or a layer, as in `cnnkit.explain.capture`; a layer without maps has
+            units for channels. None means the last layer with maps.
+        start: Array of shape `(height, width, channels)` with values in `value_range`, the image to
+            start from. It must be given for a model that leaves the size of its images open.
+        n_steps: How many steps.
+        jitter: The largest shift in pixels.
+        total_variation: How much the differences between neighbours cost.
+        value_range: `(low, high)`, the values that the model was trained with; those of the images
+            found stay within.
+        seed: An integer; the same one gives the same noise and the same shifts.
+
+    Returns:
+        A float32 array of shape `(n_channels, height, width, channels)`.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `cnnkit.explain.capture`, and a ValueError if the
+            layer has no such channel, a setting is out of range, or the size is not known.
+    """
+    check_positive(n_steps, "n_steps")
+    _check_not_negative(jitter=jitter, total_variation=total_variation)
+    low, high = _check_range(value_range)
+    _check_model(model)
+    rng, channels = np.random.default_rng(seed), np.atleast_1d(channels)
+    if start is None:
+        start = _grey(model, rng)
+    else:
+        start = (_check_start(start) - low) / (high - low)
+    images = tf.constant(np.repeat(start[None], max(channels.size, 1), axis=0), tf.float32)
+    trace, _ = _trace(model, images, layer)
+    _check_channels(channels, trace.forward.structured_outputs[0].shape[-1])
+    if trace not in _steps:
+        _steps[trace] = _step_graph(trace)
+    for _ in range(n_steps):
+        shift = rng.integers(-jitter, jitter + 1, 2)
+        images = _steps[trace](images, channels, shift, total_variation, low, high)
+    return low + (high - low) * images.numpy()
+
+
+# For each trace, as it knows the layer and the shape of the images, and goes when the model does.
+_steps = weakref.WeakKeyDictionary()
+
+
+def _step_graph(trace):
+    """The graph of one step: from images, in 0..1, and settings to images."""
+    reference, layer, call = trace.model, trace.layer, trace.call
+
+    def step(images, channels, shift, total_variation, low, high):
+        def excitation(images):
+            shown = low + (high - low) * tf.roll(images, shift, axis=(1, 2))
+            maps = _before_activation(reference(), layer(), call, shown)
+            sums = tf.reduce_sum(maps, axis=tuple(range(1, maps.shape.rank - 1)))
+            return tf.gather(sums, channels, batch_dims=1)
+
+        uphill = _gradient(excitation, images)
+        size = tf.sqrt(tf.reduce_mean(tf.square(uphill), axis=(1, 2, 3), keepdims=True))
+        rough = _gradient(_total_variation, images)
+        moved = images + _RATE * (tf.math.divide_no_nan(uphill, size) - total_variation * rough)
+        return tf.clip_by_value(moved, 0.0, 1.0)
+
+    settings = [((None,), tf.int64), ((2,), tf.int64), *[((), tf.float32)] * 3]
+    return _graph(step, trace.specs, *[tf.TensorSpec(*setting) for setting in settings])
+
+
+def _total_variation(images):
+    """With the exponent 2, as without it small differences would cost as much as large ones."""
+    down, right = images[:, 1:] - images[:, :-1], images[:, :, 1:] - images[:, :, :-1]
+    return tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(right))
+
+
+def _gradient(function, images):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        value = function(images)
+    return tape.gradient(value, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _before_activation(model, layer, call, images):
+    """What a layer gives in one of its calls, without its activation function."""
+    records = []
+
+    def record(layer, output):
+        records.append((layer, output))
+        return output
+
+    with _outputs_through(record, [layer]):
+        _run(model, images)
+    _, _, activations = _one_call(records, layer, call, images.graph)
+    return tf.cast(before_activation(activations, _ACTIVATIONS), tf.float32)
+
+
+def _grey(model, rng):
+    """A grey image with a little noise, in 0..1, of the size that a model takes."""
+    shapes = [tensor.shape for tensor in getattr(model, "inputs", [])]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or None in shapes[0][1:]:
+        raise ValueError(
+            "`start` must be given, unless the model says the size of its one input, the image. "
+            f"Received: start=None and a model with inputs of shape {shapes}"
+        )
+    return 0.5 + _NOISE * rng.standard_normal(shapes[0][1:])
+
+
+def _check_start(start):
+    start = np.asarray(start, np.float32)
+    check_axes(start, "start", ("height", "width", "channels"))
+    return start
+
+
+def _check_range(value_range):
+    low, high = map(float, value_range)
+    if not low < high:
+        raise ValueError(
+            "`value_range` must be (low, high) with low < high. "
+            f"Received: value_range={value_range!r}"
+        )
+    return low, high
+
+
+def _check_not_negative(**settings):
+    for name, value in settings.items():
+        if not value >= 0:
+            raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
+
+
+def _check_channels(channels, n):
+    is_list = channels.ndim == 1 and channels.dtype.kind in "iu" and channels.size > 0
+    if not is_list or channels.min() < 0 or channels.max() >= n:
+        raise ValueError(
+            f"`channels` must be the number of a channel, in 0..{n - 1}, or a list of them. "
+            f"Received: channels={channels.tolist()}"
+        )

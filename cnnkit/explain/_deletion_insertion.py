@@ -1,0 +1,100 @@
+"""How good an explanation is: what the model says as the pixels it points at come or go.
+
+Petsiuk, Das and Saenko, "RISE: randomized input sampling for explanation of black-box models",
+2018, arXiv:1806.07421, section 4.1 and algorithm 1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from cnnkit._checks import check_positive
+from cnnkit.explain._targets import Scores, chunks
+
+_BLUR = 1 / 8  # standard deviation, as a part of the shorter side
+
+
+class DeletionInsertion(NamedTuple):
+    """The result of `deletion_insertion`.
+
+    Attributes:
+        fractions: float64 of shape `(n_steps + 1,)`: the part of the pixels deleted or inserted,
+            from 0 to 1.
+        deletion: float32 of shape `(batch, n_steps + 1)`: the probability of the class as the most
+            important pixels are deleted first.
+        insertion: The same as they are inserted first.
+        deletion_area: float32 of shape `(batch,)`: the area under each curve; small is good.
+        insertion_area: The same for the insertion; large is good.
+    """
+
+    fractions: np.ndarray
+    deletion: np.ndarray
+    insertion: np.ndarray
+    deletion_area: np.ndarray
+    insertion_area: np.ndarray
+
+
+def deletion_insertion(model, images, maps, target=None, n_steps=20):
+    """Measure explanations by deleting and by inserting the most important pixels first.
+
+    If a map is right, the probability of the class falls fast when the pixels at which the map is
+    large are replaced by the mean colour of the image; and it rises fast when they are put into a
+    blurred image. Of equal values the first pixel counts as more important, row by row.
+
+    Args:
+        model, images, target: As in `cnnkit.explain.grad_cam`. A function gives what it gives,
+            for a class it is the probability: after softmax, or sigmoid, also for a model that
+            ends with logits.
+        maps: Array of shape `(batch, height, width)`, as from any method here.
+        n_steps: In how many steps of equally many pixels.
+
+    Returns:
+        A `DeletionInsertion`: `(fractions, deletion, insertion, deletion_area, insertion_area)`.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
+            another shape or is not finite, or `n_steps` is not positive.
+    """
+    check_positive(n_steps, "n_steps")
+    scores = Scores(model, images, target)
+    images = scores.images
+    ranks = _ranks(_check_maps(maps, images.shape[:3]))
+    fractions = np.arange(n_steps + 1) / n_steps
+    limits = np.round(fractions * ranks[0].size)
+    grey = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    curves = [
+        _curve(scores, ranks, limits, before, after)
+        for before, after in ((images, grey), (_blurred(images), images))
+    ]
+    areas = [np.trapezoid(curve, fractions, axis=1).astype(np.float32) for curve in curves]
+    return DeletionInsertion(fractions, *curves, *areas)
+
+
+def _check_maps(maps, shape):
+    maps = np.asarray(maps)
+    if maps.shape != shape or not np.isfinite(maps).all():
+        raise ValueError(
+            f"`maps` must have the shape of the images, {shape}, and finite values. "
+            f"Received: maps of shape {maps.shape}"
+        )
+    return maps
+
+
+def _ranks(maps):
+    """0 for the most important pixel of each map, 1 for the next, and so on."""
+    order = np.argsort(-maps.reshape(len(maps), -1), axis=1, kind="stable")
+    return np.argsort(order, axis=1).reshape(maps.shape)
+
+
+def _blurred(images):
+    return gaussian_filter(images, _BLUR * min(images.shape[1:3]), axes=(1, 2))
+
+
+def _curve(scores, ranks, limits, before, after):
+    """The probabilities as ever more pixels go over from one image to another."""
+    curve = np.zeros((len(ranks), len(limits)), np.float32)
+    for i, step in chunks(*curve.shape):
+        is_after = ranks[i] < limits[step][:, None, None]
+        curve[i, step] = scores.probabilities(np.where(is_after[..., None], after[i], before[i]), i)
+    return curve

@@ -1,0 +1,93 @@
+"""The maps that a convolutional layer makes of images, and the images that excite each map most."""
+
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from cnnkit._checks import check_positive
+from cnnkit.explain._capture import capture
+
+
+class TopImages(NamedTuple):
+    """The result of `top_images`.
+
+    Attributes:
+        indices: int64 of shape `(channels, n)`: which images excite each channel most, the most
+            exciting first.
+        values: float32 of shape `(channels, n)`: the largest value of the channel's map of each.
+    """
+
+    indices: np.ndarray
+    values: np.ndarray
+
+
+def feature_maps(model, images, layer=None):
+    """Compute the feature maps of images: what a layer gives, in inference mode.
+
+    Args:
+        model: A built `keras.Model` of any kind, with the channels last.
+        images: What the model takes: an array or tensor of shape `(batch, height, width,
+            channels)`, with the values that the model was trained with; or a list or dictionary,
+            for a model with several inputs.
+        layer: A name, a path or a layer, as in `capture`. None means the last layer with maps.
+
+    Returns:
+        A float32 array of shape `(batch, height, width, channels)`: of the maps, not of the images.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
+            something else than maps.
+    """
+    maps = capture(model, images, layer).activations
+    if maps.ndim != 4:
+        raise ValueError(
+            "`layer` must give maps of shape (batch, height, width, channels). "
+            f"Received: layer={layer!r}, which gives the shape {maps.shape}"
+        )
+    return maps
+
+
+def top_images(model, images, layer, n=8, batch_size=32):
+    """Find the images that excite each channel of a layer most.
+
+    How much an image excites a channel is the largest value of its map (Zeiler and Fergus,
+    "Visualizing and understanding convolutional networks", 2014, arXiv:1311.2901, figure 2). Of
+    equal values, the earlier image comes first. A run of more than a second shows a progress bar.
+
+    Args:
+        model, layer: As in `feature_maps`.
+        images: An array of shape `(n_images, height, width, channels)`. It may be larger than the
+            memory, as a `np.memmap` is: only one batch is used at a time.
+        n: How many images to find for each channel.
+        batch_size: How many images run through the model together.
+
+    Returns:
+        A `TopImages`: `(indices, values)`.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `feature_maps`, and a ValueError if `n` or
+            `batch_size` is not positive, or there are fewer than `n` images.
+    """
+    check_positive(n, "n")
+    check_positive(batch_size, "batch_size")
+    if n > len(images):
+        raise ValueError(
+            f"`n` must be at most the number of images, {len(images)}. Received: n={n}"
+        )
+    indices, values = None, None
+    starts = range(0, len(images), batch_size)
+    for start in tqdm(starts, "top images", unit="batch", delay=1, file=sys.stdout):
+        maps = feature_maps(model, images[start : start + batch_size], layer)
+        new_values = maps.max(axis=(1, 2))
+        new_indices = np.broadcast_to(
+            np.arange(start, start + len(maps))[:, None], new_values.shape
+        )
+        if values is not None:
+            new_values = np.concatenate([values, new_values])
+            new_indices = np.concatenate([indices, new_indices])
+        order = np.argsort(-new_values, axis=0, kind="stable")[:n]
+        values = np.take_along_axis(new_values, order, axis=0)
+        indices = np.take_along_axis(new_indices, order, axis=0)
+    return TopImages(indices.T, values.T)

@@ -1,0 +1,82 @@
+"""Which regions of an image speak for a class: class activation maps from gradients.
+
+Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
+localization", 2017, arXiv:1610.02391, equations 1 and 2; Chattopadhay et al., "Grad-CAM++", 2018,
+arXiv:1710.11063, equations 10, 11 and 19.
+"""
+
+import numpy as np
+
+from cnnkit.explain._alignment import to_images
+from cnnkit.explain._capture import capture_gradients
+from cnnkit.explain._targets import as_inputs, as_score, with_logits
+
+
+def grad_cam(model, images, target=None, layer=None, method=""):
+    """Compute which regions of images speak for a class, with Grad-CAM.
+
+    The feature maps of a layer are added up, each with the mean gradient of the score with respect
+    to it as its weight, and what is below 0 is left out. The result is as coarse as the maps. It
+    is brought to the size of the images with the middle of each position where the middle of its
+    receptive field is, or, where that is not known, stretched over the image.
+
+    Args:
+        model: A built `keras.Model` of any kind, with the channels last. It is not changed.
+        images: Array or tensor of shape `(batch, height, width, channels)`, with the values that
+            the model was trained with. For a model with several inputs a list or dictionary of
+            arrays; the first with four axes is the image, in a dictionary the first by name.
+        target: What is explained. None: for each image the class with the largest output. An
+            integer: this class, for all images. A sequence of integers: one class for each image.
+            The score of a class is its logit, also if the model ends with softmax or sigmoid. For
+            a single unit, class 1 has the logit `z` and class 0 has `-z`. Or a function of the
+            model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
+            each row: a tensor of shape `(batch,)`. The images may reach it in parts.
+        layer: A name, a path or a layer with maps, as in `capture`. None means the last layer
+            that gives maps with more than one position.
+        method: "" for Grad-CAM, or "++" for Grad-CAM++, where positions whose gradient is positive
+            count alone, and more where the map is weak: it finds several objects of a class
+            better.
+
+    Returns:
+        A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more. The
+        values are not scaled; an image's map is 0 if nothing speaks for the class.
+
+    Raises:
+        RuntimeError: If Keras runs on another backend than TensorFlow.
+        TypeError: If `model` is no Keras model.
+        ValueError: If the model is not built, there is no such layer, or it gives no maps; if
+            `images` holds no image; if `target` does not fit the outputs or the number of images;
+            or if there is no such method.
+    """
+    if method not in _WEIGHTS:
+        raise ValueError(f'`method` must be "" or "++". Received: method={method!r}')
+    inputs, whole = as_inputs(images), with_logits(model)
+    maps, gradients, _ = capture_gradients(whole, inputs, layer, as_score(target))
+    if maps.ndim != 4:
+        raise ValueError(
+            "`layer` must give maps of shape (batch, height, width, channels). "
+            f"Received: layer={layer!r}, which gives the shape {maps.shape}"
+        )
+    weights = _WEIGHTS[method](maps, gradients)
+    cam = np.einsum("bhwc,bc->bhw", maps, weights).clip(0)
+    return to_images(cam, model, inputs, layer)
+
+
+def _mean_gradient(maps, gradients):
+    """Equation 1 of Grad-CAM."""
+    return gradients.mean(axis=(1, 2))
+
+
+def _weighted_positive_gradients(maps, gradients):
+    """Equations 11 and 19 of Grad-CAM++, divided by a positive number for each image.
+
+    That is the exponential of the score, which would overflow. In equation 19 the square of the
+    gradient is cancelled, which would be 0 / 0 where it is 0. Values of the maps below 0, which
+    the paper does not have, count as 0, else this could still divide by 0.
+    """
+    positive = gradients.clip(0)
+    sums = maps.clip(0).sum(axis=(1, 2), keepdims=True)
+    return (positive / (2 + sums * positive)).sum(axis=(1, 2))
+
+
+_WEIGHTS = {"": _mean_gradient, "++": _weighted_positive_gradients}

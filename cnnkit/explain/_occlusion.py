@@ -1,0 +1,99 @@
+"""Which parts of an image the score of a class cannot do without: cover them, one after the other.
+
+Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, arXiv:1311.2901,
+section 4.2.
+"""
+
+import itertools
+
+import numpy as np
+
+from cnnkit._checks import as_pair
+from cnnkit.explain._targets import Scores, chunks
+
+
+def occlusion(model, images, target=None, patch_size=None, stride=None, fill=None):
+    """Compute how much the score falls when a patch of the image is covered.
+
+    Each pixel gets the mean fall over all patches that cover it. The last patches of a row and of a
+    column end at the border of the image, so that every pixel is covered.
+
+    Args:
+        model, images, target: As in `cnnkit.explain.grad_cam`.
+        patch_size: Height and width of the patch: an integer or a pair. By default an eighth of
+            the image, rounded up.
+        stride: Pixels from one patch to the next: an integer or a pair, at most `patch_size`, which
+            is the default. Smaller steps show more and take longer.
+        fill: The values that cover: a number, or one for each channel. By default the mean of each
+            channel of the image.
+
+    Returns:
+        A float32 array of shape `(batch, height, width)`: positive where the score needs what is
+        there, negative where it would be higher without.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the patch does
+            not fit into the image, patches leave gaps, or `fill` does not fit the channels.
+    """
+    scores = Scores(model, images, target)
+    images = scores.images
+    patch_size, corners = _patches(images.shape[1:3], patch_size, stride)
+    fill = _as_fill(fill, images)
+    covered_scores = np.zeros((len(images), len(corners)), np.float32)
+    for i, patch in chunks(len(images), len(corners)):
+        covered = images[i]
+        for image, colour, corner in zip(covered, fill[i], corners[patch], strict=True):
+            image[_window(corner, patch_size)] = colour
+        covered_scores[i, patch] = scores.values(covered, i)
+    falls = scores.of_images()[:, None] - covered_scores
+    return _mean_over_patches(falls, images.shape[:3], corners, patch_size)
+
+
+def _patches(image_size, patch_size, stride):
+    """Height and width of the patches, and the first row and column of each: `(n, 2)` integers."""
+    if patch_size is None:
+        patch_size = tuple(-(-n // 8) for n in image_size)
+    patch_size = as_pair(patch_size, "patch_size")
+    strides = patch_size if stride is None else as_pair(stride, "stride")
+    if any(p > n for p, n in zip(patch_size, image_size, strict=True)):
+        raise ValueError(
+            f"`patch_size` must be at most the size of the images, {image_size}. "
+            f"Received: patch_size={patch_size}"
+        )
+    if any(s > p for s, p in zip(strides, patch_size, strict=True)):
+        raise ValueError(
+            f"`stride` must be at most the size of a patch, {patch_size}, so that there are no "
+            f"gaps. Received: stride={stride}"
+        )
+    axes = zip(image_size, patch_size, strides, strict=True)
+    starts = [[*range(0, n - p, s), n - p] for n, p, s in axes]
+    return patch_size, np.array(list(itertools.product(*starts)))
+
+
+def _as_fill(fill, images):
+    """What covers: an array of shape `(batch, channels)`."""
+    shape = len(images), images.shape[-1]
+    if fill is None:
+        return images.mean(axis=(1, 2))
+    fill = np.asarray(fill, np.float32)
+    if fill.shape not in ((), shape[1:]):
+        raise ValueError(
+            f"`fill` must be a number, or one for each of the {shape[1]} channels. "
+            f"Received: fill={fill}"
+        )
+    return np.broadcast_to(fill, shape)
+
+
+def _window(corner, size):
+    row, column = corner
+    return slice(row, row + size[0]), slice(column, column + size[1])
+
+
+def _mean_over_patches(falls, shape, corners, patch_size):
+    """For each pixel the mean over the patches that cover it."""
+    sums, counts = np.zeros(shape, np.float32), np.zeros(shape[1:], np.float32)
+    for fall, corner in zip(falls.T, corners, strict=True):
+        window = _window(corner, patch_size)
+        sums[:, *window] += fall[:, None, None]
+        counts[window] += 1
+    return sums / counts

@@ -1,0 +1,57 @@
+"""Which regions of an image speak for a class: class activation maps without gradients.
+
+Wang et al., "Score-CAM: score-weighted visual explanations for convolutional neural networks",
+2020, arXiv:1910.01279, equations 4 to 7 and algorithm 1.
+"""
+
+import numpy as np
+from scipy.special import softmax
+
+from cnnkit._checks import check_positive
+from cnnkit.explain._alignment import to_images
+from cnnkit.explain._feature_maps import feature_maps
+from cnnkit.explain._targets import Scores, as_inputs, chunks, with_logits
+
+
+def score_cam(model, images, target=None, layer=None, n_maps=32):
+    """Compute which regions of images speak for a class, with Score-CAM.
+
+    The feature maps of a layer are added up, as in `cnnkit.explain.grad_cam`. How much a map counts
+    is found out by showing the model the image through it: bright where the map is high, 0 where it
+    is low. The scores of these images become weights by a softmax over the maps.
+
+    Args:
+        model, images, target, layer: As in `grad_cam`.
+        n_maps: How many maps of each image are tried, those that vary most. The paper tries all,
+            which takes one run of the model each.
+
+    Returns:
+        A float32 array of shape `(batch, height, width)`, as from `grad_cam`.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `n_maps` is not
+            positive.
+    """
+    check_positive(n_maps, "n_maps")
+    scores, inputs = Scores(model, images, target), as_inputs(images)
+    maps = _most_varying(feature_maps(with_logits(model), inputs, layer), n_maps)
+    values = np.zeros(maps.shape[:2], np.float32)
+    for i, k in chunks(*values.shape):
+        masks = _to_unit_range(to_images(maps[i, k], model, inputs, layer))
+        values[i, k] = scores.values(masks[..., None] * scores.images[i], i)
+    cam = np.einsum("bkhw,bk->bhw", maps, softmax(values, axis=1)).clip(0)
+    return to_images(cam, model, inputs, layer)
+
+
+def _most_varying(maps, n):
+    """Of each image the n maps that vary most: an array of shape `(batch, n, rows, columns)`."""
+    maps = np.moveaxis(maps, -1, 1)
+    chosen = np.argsort(-maps.std(axis=(2, 3)), axis=1, kind="stable")[:, :n]
+    return np.take_along_axis(maps, chosen[:, :, None, None], axis=1)
+
+
+def _to_unit_range(masks):
+    """Equation 4; a mask without differences becomes 0."""
+    low = masks.min(axis=(1, 2), keepdims=True)
+    ranges = np.ptp(masks, axis=(1, 2), keepdims=True)
+    return (masks - low) / np.where(ranges > 0, ranges, 1)

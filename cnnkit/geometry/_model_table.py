@@ -1,0 +1,212 @@
+"""A table of the layers of a model: what each makes, what it costs, what it sees."""
+
+import math
+from dataclasses import dataclass
+from html import escape
+
+import keras
+
+from cnnkit._keras import find_calls, find_graph
+from cnnkit.geometry._costs import multiply_adds
+from cnnkit.geometry._receptive_field import ReceptiveField, is_elementwise, trace_fields
+
+_TITLES = (
+    *("layer", "type", "output", "parameters", "trainable", "multiply-adds"),
+    *("field", "stride", "memory"),
+)
+_N_TEXT_COLUMNS = 3  # the others are numbers
+_INDENT = "  "
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What `model_table` tells of one call of a layer. None stands for what is not known.
+
+    Attributes:
+        name: The layer's name, behind the names of the models it is in: "model/layer".
+        type: The name of its class.
+        output_shape: Shape of its output for one example. The first one's, if there are several.
+        params, trainable_params: How many numbers it holds, and how many of them are trained. A
+            layer that is called again counts none.
+        macs: Multiply-adds for one example, as `multiply_adds` counts them. Layers that treat each
+            value alone, such as BatchNorm, count 0.
+        field: Its `ReceptiveField`.
+        memory: Bytes of its output for one example, in float32.
+    """
+
+    name: str
+    type: str
+    output_shape: tuple | None
+    params: int
+    trainable_params: int
+    macs: int | None
+    field: ReceptiveField | None
+    memory: int | None
+
+
+@dataclass(frozen=True, repr=False)
+class ModelTable:
+    """The layers of a model, which prints as a table, in a notebook as one of HTML.
+
+    The column "field" gives height x width of the receptive field in pixels, one number if they
+    are equal; "stride" is "-" where all units see the same. "?" stands for what is not known.
+
+    Attributes:
+        name: The model's name.
+        rows: A list of `TableRow`, in the order of computation.
+        total_params, trainable_params: Parameters of the model, and how many are trained.
+        total_macs: Multiply-adds for one example, of all layers whose cost is known.
+    """
+
+    name: str
+    rows: list
+    total_params: int
+    trainable_params: int
+    total_macs: int
+
+    def __repr__(self):
+        lines = [_TITLES, *_lines(self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = [
+            "  ".join(
+                cell.ljust(width) if i < _N_TEXT_COLUMNS else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ).rstrip()
+            for cells in lines
+        ]
+        return "\n".join([*text, self._summary()])
+
+    def _repr_html_(self):
+        head = "".join(f"<th>{title}</th>" for title in _TITLES)
+        rows = ["".join(map(_html_cell, cells)) for cells in _lines(self.rows)]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return (
+            f"<table><caption>{escape(self._summary())}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _summary(self):
+        unknown = sum(row.macs is None for row in self.rows)
+        without = f", without {unknown} layers of unknown cost" if unknown else ""
+        return (
+            f"{self.name}: {self.total_params:,} parameters, {self.trainable_params:,} of them "
+            f"trainable; {self.total_macs:,} multiply-adds{without}"
+        )
+
+
+def model_table(model):
+    """Tell of each layer of a model what it makes, what it costs and what it sees.
+
+    Nothing is computed but shapes. Layers in nested Sequential and functional models have their own
+    rows. Of a subclassed model it is not known how its layers are connected: each has a row with
+    its parameters, and "?" elsewhere.
+
+    Args:
+        model: A built `keras.Model`.
+
+    Returns:
+        A `ModelTable`.
+
+    Raises:
+        TypeError: If `model` is no Keras model.
+        ValueError: If it is not built.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+    if not model.built:
+        raise ValueError(
+            "`model` must be built: call it once on a batch of images, or call `model.build`. "
+            f"Received: {model.name!r}, a {type(model).__name__} that is not built"
+        )
+    graph, counted = find_graph(model), set()
+    if graph is None:
+        rows = [_row(layer.name, layer, counted) for layer in model.layers]
+    else:
+        calls = find_calls(graph)
+        fields = trace_fields(calls)
+        rows = [_row_of_call(call, fields, counted) for call in calls if not call.is_expanded]
+    return ModelTable(
+        name=model.name,
+        rows=rows,
+        total_params=_count(model.weights),
+        trainable_params=_count(model.trainable_weights),
+        total_macs=sum(row.macs or 0 for row in rows),
+    )
+
+
+def _row_of_call(call, fields, counted):
+    shape, field = call.outputs[0].shape[1:], fields[id(call.outputs[0])]
+    sizes = [math.prod(t.shape[1:]) for t in call.outputs if None not in t.shape[1:]]
+    return _row(
+        call.path,
+        call.layer,
+        counted,
+        output_shape=shape,
+        macs=_macs(call),
+        field=field if isinstance(field, ReceptiveField) else None,
+        memory=4 * sum(sizes) if len(sizes) == len(call.outputs) else None,
+    )
+
+
+def _row(name, layer, counted, output_shape=None, macs=None, field=None, memory=None):
+    """A row, which counts those weights that are not yet in the set `counted`."""
+    new = [w for w in getattr(layer, "weights", []) if id(w) not in counted]  # a function has none
+    counted.update(id(w) for w in new)
+    n_trained = _count([w for w in new if w.trainable])
+    kind = type(layer).__name__
+    return TableRow(name, kind, output_shape, _count(new), n_trained, macs, field, memory)
+
+
+def _count(weights):
+    return sum(math.prod(w.shape) for w in weights)
+
+
+def _macs(call):
+    layer = call.layer
+    try:
+        return multiply_adds(layer, call.inputs[0].shape[1:] if call.inputs else ())
+    except TypeError:  # not known, but layers that scale each value are no products of matrices
+        alone = is_elementwise(layer) or type(layer) is keras.layers.GroupNormalization
+        return 0 if alone and type(layer) is not keras.layers.Dense else None
+    except ValueError:  # the model leaves the size of the image open
+        return None
+
+
+def _lines(rows):
+    """The cells of each row, and before the rows of a nested model one with its name alone."""
+    lines, current = [], []
+    for row in rows:
+        *models, name = row.name.split("/")
+        for depth, model in enumerate(models):
+            if current[: depth + 1] != models[: depth + 1]:
+                lines.append((_INDENT * depth + f"{model}:", *[""] * (len(_TITLES) - 1)))
+        current = models
+        lines.append((_INDENT * len(models) + name, *_cells(row)))
+    return lines
+
+
+def _cells(row):
+    """What a row says, without its name."""
+    field = row.field
+    return (
+        row.type,
+        "?" if row.output_shape is None else _sizes(row.output_shape),
+        f"{row.params:,}",
+        f"{row.trainable_params:,}",
+        "?" if row.macs is None else f"{row.macs:,}",
+        "?" if field is None else _pair(field.size),
+        "?" if field is None else "-" if field.stride == (0, 0) else _pair(field.stride),
+        "?" if row.memory is None else f"{row.memory:,}",
+    )
+
+
+def _html_cell(text):
+    return f"<td>{escape(text).replace(_INDENT, '&emsp;')}</td>"
+
+
+def _sizes(shape):
+    return "x".join("?" if size is None else str(size) for size in shape)
+
+
+def _pair(pair):
+    return str(pair[0]) if pair[0] == pair[1] else _sizes(pair)

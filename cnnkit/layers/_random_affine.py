@@ -1,0 +1,127 @@
+"""Flip, rotate, zoom, shift and shear, with one resampling for all of them."""
+
+import math
+
+import keras
+from keras import ops
+
+from cnnkit.layers._base_augmentation import (
+    BaseAugmentation,
+    as_range,
+    check_fill,
+    restore,
+)
+from cnnkit.layers._compiled import compiled
+from cnnkit.layers._resample import from_middle, resample
+
+_FLIPS = (None, "horizontal", "vertical", "horizontal_and_vertical")
+
+
+@keras.saving.register_keras_serializable(package="cnnkit")
+class RandomAffine(BaseAugmentation):
+    """Flip, zoom, shear, rotate and translate each image, in this order and by one matrix.
+
+    Layers of Keras in a row resample the image each time, which blurs it and takes as often the
+    time. Here the random changes are multiplied into one matrix for each image, and the image is
+    read once, by bilinear interpolation. (Hartley and Zisserman, "Multiple View Geometry", 2004,
+    section 2.4, has the matrices.)
+
+    Each setting but `flip` is a number `f`, for a draw from `-f` to `f`, or a pair `(low, high)`.
+
+    Args:
+        flip: "horizontal", "vertical", "horizontal_and_vertical" (each with a chance of a half),
+            or None.
+        rotation: In turns about the middle of the image: 0.1 is 36 degrees, counter-clockwise.
+        zoom: Change of the size: 0.2 makes all things a fifth larger, -0.2 a fifth smaller. (In
+            Keras's `RandomZoom` larger numbers make things smaller.)
+        translation: In heights downwards and, drawn for itself, in widths to the right.
+        shear: By how many pixels a row moves to the right for each row that it lies lower.
+        fill_mode: What is seen outside of the image: "reflect" (mirrored), "constant" (the
+            `fill_value`) or "nearest" (the pixel at the edge).
+        fill_value: Number, in the range of the images.
+        seed: Integer, for the same draws each time. None means others each time.
+
+    Call arguments:
+        images: Tensor of shape `(height, width, channels)` or `(batch, height, width, channels)`,
+            of integers or floats of any range.
+        training: Whether to change the images. False gives them back as they are.
+
+    Output shape:
+        As of the images, and of the same dtype.
+
+    Raises:
+        ValueError: If a setting is wrong or `images` has another number of dimensions.
+
+    Example:
+
+    >>> image = keras.ops.reshape(keras.ops.arange(4.0), (1, 4, 1))
+    >>> shift = RandomAffine(translation=(0.25, 0.25), fill_mode="constant")
+    >>> keras.ops.convert_to_numpy(shift(image))[0, :, 0]  # the only row moved down by a quarter
+    array([0.  , 0.  , 0.75, 1.5 ], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        flip=None,
+        rotation=0.0,
+        zoom=0.0,
+        translation=0.0,
+        shear=0.0,
+        fill_mode="reflect",
+        fill_value=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed, **kwargs)
+        if flip not in _FLIPS:
+            raise ValueError(f"`flip` must be one of {_FLIPS}. Received: {flip=}")
+        check_fill(fill_mode, fill_value)
+        self.flip = flip
+        self.rotation, self.zoom = rotation, zoom
+        self.translation, self.shear = translation, shear
+        self.fill_mode, self.fill_value = fill_mode, fill_value
+        self._ranges = {
+            "rotation": as_range(rotation, "rotation"),
+            "zoom": as_range(zoom, "zoom", lowest=-0.99),
+            "down": as_range(translation, "translation"),
+            "right": as_range(translation, "translation"),
+            "shear": as_range(shear, "shear"),
+            "upright": (-1.0 if "vertical" in (flip or "").split("_") else 1.0, 1.0),
+            "unmirrored": (-1.0 if "horizontal" in (flip or "").split("_") else 1.0, 1.0),
+        }
+
+    def augment(self, images):
+        draws = self.draw(images, *self._ranges.values())
+        matrices = _matrices(**dict(zip(self._ranges, draws, strict=True)))
+        return _transform(images, matrices, self.fill_mode, self.fill_value)
+
+    def get_config(self):
+        names = ("flip", "rotation", "zoom", "translation", "shear", "fill_mode", "fill_value")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
+    """From places in the new image to those in the old one, of shape `(batch, 2, 3)`.
+
+    Places are rows and columns from the middle; the last column is in heights and widths.
+    The inverse of a product is the product of the inverses in the other order.
+    """
+    cos, sin = ops.cos(2 * math.pi * rotation), ops.sin(2 * math.pi * rotation)
+    y, x = (
+        (1 - 2 * ops.cast(drawn < 0, "float32")) / (1 + zoom) for drawn in (upright, unmirrored)
+    )
+    rows = ops.stack([y * cos, y * sin, -down], axis=-1)
+    columns = ops.stack([-x * (sin + shear * cos), x * (cos - shear * sin), -right], axis=-1)
+    return ops.stack([rows, columns], axis=1)
+
+
+@compiled
+def _transform(images, matrices, fill_mode, fill_value):
+    """The images, read where the matrices say."""
+    height, width = ops.shape(images)[1:3]
+    matrices = matrices[:, :, :, None, None]
+    y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
+    x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
+    rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
+    columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
+    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)

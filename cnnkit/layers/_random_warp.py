@@ -1,0 +1,113 @@
+"""Elastic deformation and the distortion of lenses, in one field of displacements."""
+
+from numbers import Real
+
+import keras
+from keras import ops
+
+from cnnkit.layers._base_augmentation import (
+    BaseAugmentation,
+    as_range,
+    check_fill,
+    restore,
+)
+from cnnkit.layers._compiled import compiled
+from cnnkit.layers._resample import from_middle, resample
+
+
+@keras.saving.register_keras_serializable(package="cnnkit")
+class RandomWarp(BaseAugmentation):
+    """Bend each image: as if it were drawn on rubber, or seen through a lens.
+
+    For the elastic deformation a grid of control points is laid over the image, each is displaced
+    by a normal random vector, and a cubic B-spline makes a smooth field of them, as does the
+    Gaussian blur of Simard, Steinkraus and Platt, "Best Practices for Convolutional Neural
+    Networks", 2003, section 2. (Coarse grids: Ronneberger, Fischer and Brox, "U-Net", 2015,
+    arXiv:1505.04597, section 3.1.) Seen through the lens, at the distance `r` from the middle is
+    what was at `r (1 + k r**2)`, where 1 is the distance of the corners. (Brown, "Decentering
+    Distortion of Lenses", 1966.) Both displacements are added, and the image is read once, by
+    bilinear interpolation.
+
+    Args:
+        elastic: Standard deviation of the control points in heights and widths of the image; the
+            spline halves it about. 0.05 is much.
+        points: Integer, at least 2: control points along each side. Fewer make wider waves.
+        lens: Number `k` for a draw from `-k` to `k`, or pair `(low, high)`, above -1/3. Positive
+            numbers make a barrel (straight lines bulge outwards), negative ones a pincushion.
+        fill_mode: What is seen outside of the image: "reflect" (mirrored), "constant" (the
+            `fill_value`) or "nearest" (the pixel at the edge).
+        fill_value: Number, in the range of the images.
+        seed: Integer, for the same draws each time. None means others each time.
+
+    Call arguments:
+        images: Tensor of shape `(height, width, channels)` or `(batch, height, width, channels)`,
+            of integers or floats of any range.
+        training: Whether to change the images. False gives them back as they are.
+
+    Output shape:
+        As of the images, and of the same dtype.
+
+    Raises:
+        ValueError: If a setting is wrong or `images` has another number of dimensions.
+    """
+
+    def __init__(
+        self,
+        elastic=0.0,
+        points=5,
+        lens=0.0,
+        fill_mode="reflect",
+        fill_value=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed, **kwargs)
+        if not isinstance(elastic, Real) or not 0 <= elastic < float("inf"):
+            raise ValueError(
+                f"`elastic` must be a number that is not negative. Received: {elastic=}"
+            )
+        if not isinstance(points, int) or points < 2:
+            raise ValueError(f"`points` must be an integer of at least 2. Received: {points=}")
+        check_fill(fill_mode, fill_value)
+        self.elastic, self.points, self.lens = elastic, points, lens
+        self.fill_mode, self.fill_value = fill_mode, fill_value
+        self._lens_range = as_range(lens, "lens", lowest=-1 / 3)  # else the image folds over
+
+    def augment(self, images):
+        (lens,) = self.draw(images, self._lens_range)
+        shape = (ops.shape(images)[0], 2, self.points, self.points)
+        moves = keras.random.normal(
+            shape, stddev=self.elastic, dtype="float32", seed=self.seed_generator
+        )
+        return _transform(images, moves, lens, self.fill_mode, self.fill_value)
+
+    def get_config(self):
+        names = ("elastic", "points", "lens", "fill_mode", "fill_value")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@compiled
+def _transform(images, moves, lens, fill_mode, fill_value):
+    """The images, read where the displaced control points and the lens say."""
+    height, width = ops.shape(images)[1:3]
+    y, x = from_middle(height)[:, None], from_middle(width)
+    height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
+    squares = (y**2 + x**2) / (height**2 + width**2) * 4
+    scale = 1 + lens[:, None, None] * squares
+    smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
+    smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
+    rows = scale * y + height * smooth[:, 0]
+    columns = scale * x + width * smooth[:, 1]
+    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
+
+
+def _spline(positions, points):
+    """The weights of control points at positions from -0.5 to 0.5, of shape `(size, points)`.
+
+    A point weighs as the cubic B-spline says, over two of its neighbours to each side.
+    """
+    places = (positions[:, None] + 0.5) * (points - 1)
+    distance = ops.abs(places - ops.arange(points, dtype="float32"))
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = ops.maximum(2 - distance, 0) ** 3 / 6
+    return ops.where(distance < 1, near, far)

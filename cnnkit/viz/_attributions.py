@@ -1,0 +1,148 @@
+"""Draw explanations over images: what speaks for a class, and where."""
+
+import textwrap
+
+import numpy as np
+
+from cnnkit.viz._cells import SIGNED
+from cnnkit.viz._images import as_images, draw_image
+from cnnkit.viz._panels import check_titles, new_panels
+from cnnkit.viz._ranges import check_finite, value_ranges
+
+_COVER = 0.85  # how much of the image the strongest colour hides
+_PERCENTILE = 99  # single pixels may be many times as strong as all others
+_FONT_SIZE = 8
+
+# By the names of the methods, in small letters and digits.
+_HOW_TO_READ = {
+    "gradcam": "Bright regions raise the score of the class.",
+    "gradcam++": "Bright regions raise the score; several objects show more evenly.",
+    "scorecam": "Bright regions keep the score up when all else fades to 0.",
+    "saliency": "Bright pixels change the score most, up or down.",
+    "smoothgrad": "Bright pixels change the score most, with or without noise.",
+    "integratedgradients": "Red pixels add to the score, blue ones take from it.",
+    "occlusion": "Red: the score falls if this is covered. Blue: it rises.",
+}
+_SIGNED_OR_NOT = {
+    True: "Red speaks for the class, blue against it.",
+    False: "The brighter, the more it counts for the class.",
+}
+
+
+def plot_attributions(images, maps, *, titles=None, shared=True, value_range="auto"):
+    """Draw images, and beside each what one or several methods say about it.
+
+    The maps lie over a grey copy of the image: a strong value hides it, a weak one lets it show.
+    The range of colours goes up to the value that 1 % of the pixels exceed. Below stands how to
+    read each method, known from its name.
+
+    Args:
+        images: Whatever `as_images` accepts, of 1, 3 or 4 channels.
+        maps: Array of shape `(batch, height, width)`, as `cnnkit.explain.grad_cam` returns, or a
+            dictionary from the name of a method to such an array, as in
+            `{"Grad-CAM": maps, "SmoothGrad": others}`. Maps without negative values are drawn from
+            dark to bright, others in red above and blue below 0.
+        titles: One text for each image, such as the class that is explained.
+        shared: Whether all maps of a method have one range of colours, which shows where scores
+            depend more on the image; else each has its own, which shows where in the image.
+        value_range: The values `(low, high)` of the images that show black and white, as in
+            `plot_images`.
+
+    Returns:
+        `Panels`: a row for each image, with the image first and then a panel for each method. The
+        images of a panel have `get_gid()` "image" and "map".
+
+    Raises:
+        ValueError: If there is no map, its shape does not fit the images, a value is not finite, or
+            the numbers of images and titles differ.
+    """
+    images = _check_images(images)
+    maps = _check_maps(maps, images)
+    check_titles(titles, len(images))
+    limits = value_ranges(images, value_range)
+    rows = [
+        [image, *(of_method[i] for of_method in maps.values())] for i, image in enumerate(images)
+    ]
+    panels = new_panels([value for row in rows for value in row], len(rows[0]), titled=True)
+    for i, (low, high) in enumerate(limits):
+        first, *others = panels.axes[i]
+        draw_image(first, images[i], low, high).set_gid("image")
+        first.set_title(titles[i] if titles else "image" if i == 0 else "", fontsize="small")
+        for axis, of_method in zip(others, maps.values(), strict=True):
+            draw_image(axis, _grey(images[i]), low, high).set_gid("image")
+            ranged = of_method if shared else of_method[i : i + 1]
+            _draw_map(axis, of_method[i], _is_signed(of_method), _limit(ranged))
+    _name_columns(panels, maps)
+    return panels
+
+
+def _check_images(images):
+    images = as_images(images)
+    for image in images:
+        if image.ndim == 3 and image.shape[-1] not in (3, 4):
+            raise ValueError(
+                f"`images` must have 1, 3 or 4 channels. Received: an image of shape {image.shape}"
+            )
+    return images
+
+
+def _check_maps(maps, images):
+    """A dictionary from name to a list of arrays, one for each image."""
+    maps = maps if isinstance(maps, dict) else {"": maps}
+    if not maps:
+        raise ValueError("`maps` must hold at least one method. Received: maps={}")
+    maps = {str(name): [np.asarray(one, np.float64) for one in some] for name, some in maps.items()}
+    shapes = [image.shape[:2] for image in images]
+    for name, some in maps.items():
+        where = f"`maps[{name!r}]`" if name else "`maps`"
+        if [one.shape for one in some] != shapes:
+            raise ValueError(
+                f"{where} must have one map for each of the {len(images)} images, of its size "
+                f"{shapes[0]}. Received: {len(some)} of shape {some[0].shape if some else None}"
+            )
+        for one in some:
+            check_finite(one, where.strip("`"))
+    return maps
+
+
+def _grey(image):
+    """The image without colours, which are those of the map."""
+    if image.ndim == 2:
+        return image
+    return image[..., :3].mean(axis=-1)
+
+
+def _is_signed(of_method):
+    return min(one.min() for one in of_method) < 0
+
+
+def _limit(maps):
+    """The value of the strongest colour."""
+    sizes = np.abs(np.concatenate([one.ravel() for one in maps]))
+    return np.percentile(sizes, _PERCENTILE) or sizes.max() or 1.0
+
+
+def _draw_map(ax, values, is_signed, limit):
+    cmap, low = (SIGNED, -limit) if is_signed else ("viridis", 0)
+    alpha = _COVER * (np.abs(values) / limit).clip(0, 1)
+    ax.imshow(values, cmap=cmap, vmin=low, vmax=limit, alpha=alpha).set_gid("map")
+
+
+def _name_columns(panels, maps):
+    """The names of the methods above, and how to read them below."""
+    width, height = panels.figure.get_size_inches()
+    n_letters = int(width / panels.axes.shape[1] * 72 / (0.55 * _FONT_SIZE))
+    texts = [textwrap.fill(_how_to_read(*each), n_letters) for each in maps.items()]
+    for column, (name, text) in enumerate(zip(maps, texts, strict=True), start=1):
+        panels.axes[0, column].set_title(name, fontsize="small")
+        last = panels.axes[-1, column]
+        last.set_axis_on()  # without an axis there is no label
+        last.set(xticks=[], yticks=[], frame_on=False)
+        last.set_xlabel(text, fontsize=_FONT_SIZE)
+    n_lines = max(text.count("\n") + 1 for text in texts)
+    panels.figure.set_size_inches(width, height + 1.4 * n_lines * _FONT_SIZE / 72)
+
+
+def _how_to_read(name, of_method):
+    key = "".join(letter for letter in name.lower() if letter.isalnum() or letter == "+")
+    return _HOW_TO_READ.get(key, _SIGNED_OR_NOT[_is_signed(of_method)])

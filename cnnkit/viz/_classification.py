@@ -1,0 +1,80 @@
+"""Draw how good a classifier of two classes is: mistakes, thresholds and probabilities."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
+
+from cnnkit.viz._panels import Panels
+
+_LABELS = [
+    ("predicted", "true"),
+    ("false positive rate", "true positive rate"),
+    ("recall", "precision"),
+    ("mean probability", "share of class 1"),
+]
+
+
+def plot_classification(labels, probabilities, class_names=("0", "1"), n_bins=5):
+    """Draw four views of the predictions for two classes, by scikit-learn's displays.
+
+    Args:
+        labels: Array of shape `(n,)` of 0 and 1, both of them.
+        probabilities: Array of shape `(n,)`: the probability of class 1, in 0..1.
+        class_names: The names of both classes.
+        n_bins: Number of equal parts of 0..1 in which the probabilities are compared with what came
+            true.
+
+    Returns:
+        `Panels`: the confusion matrix at a threshold of 0.5, the ROC curve, precision over recall,
+        and the calibration curve, on whose diagonal probabilities are what they say (Guo et al.,
+        "On calibration of modern neural networks", 2017, arXiv:1706.04599, figure 1).
+
+    Raises:
+        ValueError: If the shapes do not fit, a label is neither 0 nor 1, a class is missing, a
+            probability is not in 0..1, or there are not two names.
+    """
+    labels, probabilities = _check(labels, probabilities, class_names)
+    options = dict(figsize=(10.8, 2.7), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(1, 4, **options)
+    confusion, roc, precision_recall, calibration = axes[0]
+    options = dict(display_labels=class_names, cmap="Blues", colorbar=False, ax=confusion)
+    ConfusionMatrixDisplay.from_predictions(labels, probabilities > 0.5, **options)
+    confusion.grid(False)
+    RocCurveDisplay.from_predictions(labels, probabilities, ax=roc)
+    PrecisionRecallDisplay.from_predictions(labels, probabilities, ax=precision_recall)
+    CalibrationDisplay.from_predictions(labels, probabilities, n_bins=n_bins, ax=calibration)
+    titles = ("confusion", _legend(roc), _legend(precision_recall), "calibration")
+    for axis, (x, y), title in zip(axes[0], _LABELS, titles, strict=True):
+        axis.set(xlabel=x, ylabel=y)
+        axis.set_title(title, fontsize="medium")
+        if axis.get_legend():
+            axis.get_legend().remove()
+    return Panels(figure, axes, [labels] * 4)
+
+
+def _legend(axis):
+    """What scikit-learn writes beside the curve, as "ROC curve (AUC = 0.98)"."""
+    _, (text, *_) = axis.get_legend_handles_labels()
+    name = "ROC" if "AUC" in text else "precision and recall"
+    return f"{name}, {text[text.index('(') + 1 : text.index(')')]}"
+
+
+def _check(labels, probabilities, class_names):
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
+    if labels.ndim != 1 or labels.shape != probabilities.shape:
+        raise ValueError(
+            "`labels` and `probabilities` must have the same shape (n,). "
+            f"Received: shapes {labels.shape} and {probabilities.shape}"
+        )
+    if set(np.unique(labels)) != {0, 1}:
+        raise ValueError(f"`labels` must hold 0 and 1. Received: {np.unique(labels)[:5]}")
+    if not np.all((probabilities >= 0) & (probabilities <= 1)):
+        low, high = probabilities.min(), probabilities.max()
+        raise ValueError(
+            "`probabilities` must be in 0..1; of logits take the sigmoid. "
+            f"Received: {low} to {high}"
+        )
+    if len(class_names) != 2:
+        raise ValueError(f"`class_names` must be two. Received: class_names={class_names!r}")
+    return labels.astype(int), probabilities

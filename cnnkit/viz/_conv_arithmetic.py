@@ -1,0 +1,186 @@
+"""Draw which pixels a convolution reads, and how large its output is."""
+
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from cnnkit._checks import as_pair
+from cnnkit.reference import borders, count_positions
+
+_MAX_SIDE = 32
+_GAP = 3  # cells between input and output
+_MIN_WIDTH = 12  # cells, so that the formula has room
+_INSETS = (0.04, 0.17, 0.3)  # so that cells of several positions show inside each other
+
+
+class _Axis(NamedTuple):
+    """One axis of a convolution."""
+
+    size: int
+    border: tuple
+    kernel_size: int
+    stride: int
+    dilation: int
+
+    @property
+    def n_outputs(self):
+        return count_positions(*self)
+
+    def read(self, position):
+        """The indices of the inputs that one position of the kernel reads."""
+        start = position * self.stride - self.border[0]
+        return [start + i * self.dilation for i in range(self.kernel_size)]
+
+    def formula(self):
+        reach = (self.kernel_size - 1) * self.dilation + 1
+        top = f"{self.size} + {sum(self.border)} − {reach}"
+        return f"⌊({top}) / {self.stride}⌋ + 1 = {self.n_outputs}"
+
+
+def plot_conv_arithmetic(
+    size, kernel_size, stride=1, padding="valid", dilation=1, *, ax=None, title=None
+):
+    """Draw the input of a convolution, some positions of its kernel, and its output.
+
+    The first, the second and the last position of the kernel have a colour each, and so have the
+    outputs that they give. The border is dashed, and inputs that no position reads are hatched.
+
+    Args:
+        size: Size of the input: an integer or a pair `(height, width)`.
+        kernel_size, stride, dilation: An integer or a pair `(vertical, horizontal)`.
+        padding: "valid", "same" (an odd pixel goes to the bottom and to the right, as in Keras), or
+            `(top, bottom, left, right)`.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above. By default the formula of the output's size.
+
+    Returns:
+        The `Axes`. Each cell is a `Rectangle` whose `get_gid()` is "input", "border", "unread" or
+        "output", or for what a position reads and gives "read 0", "gives 0", "read 1" and so on.
+
+    Raises:
+        ValueError: If a setting is wrong, the kernel does not fit, or the input with its border has
+            more than 32 rows or columns.
+    """
+    vertical, horizontal = _axes(size, kernel_size, stride, padding, dilation)
+    shape = tuple(sum(axis.border) + axis.size for axis in (vertical, horizontal))
+    if max(shape) > _MAX_SIDE:
+        raise ValueError(
+            f"The input and its border must have at most {_MAX_SIDE} rows and columns to be "
+            f"drawn: the rule shows with smaller ones too. Received: {shape[0]} x {shape[1]}"
+        )
+    ax = ax or _new_axes(vertical, horizontal)
+    offset = horizontal.size + horizontal.border[1] + _GAP  # the column where the output starts
+    _draw_input(ax, vertical, horizontal)
+    _draw_output(ax, vertical.n_outputs, horizontal.n_outputs, offset)
+    for i, position in enumerate(_positions(vertical.n_outputs, horizontal.n_outputs)):
+        _draw_position(ax, (vertical, horizontal), i, position, offset)
+    _write_sizes(ax, vertical, horizontal, offset)
+    ax.set_title(_formulas(vertical, horizontal) if title is None else title)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _axes(size, kernel_size, stride, padding, dilation):
+    sizes = as_pair(size, "size")
+    settings = [
+        as_pair(kernel_size, "kernel_size"),
+        as_pair(stride, "stride"),
+        as_pair(dilation, "dilation"),
+    ]
+    border = borders(padding, sizes, *settings)
+    return [_Axis(*axis) for axis in zip(sizes, border, *settings, strict=True)]
+
+
+def _new_axes(vertical, horizontal):
+    height = sum(vertical.border) + vertical.size
+    width = sum(horizontal.border) + horizontal.size + _GAP + horizontal.n_outputs
+    side = min(0.32, 10 / width)  # inches
+    size = (max(width, _MIN_WIDTH) * side, height * side + 1.2)
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def _cell(ax, row, column, gid, inset=0.0, **style):
+    """One cell, whose middle is at `(column, row)`."""
+    corner, side = inset - 0.5, 1 - 2 * inset
+    cell = Rectangle((column + corner, row + corner), side, side, gid=gid, **style)
+    ax.add_patch(cell)
+
+
+def _draw_input(ax, vertical, horizontal):
+    rows, columns = (
+        {i for position in range(axis.n_outputs) for i in axis.read(position)}
+        for axis in (vertical, horizontal)
+    )
+    for row in range(-vertical.border[0], vertical.size + vertical.border[1]):
+        for column in range(-horizontal.border[0], horizontal.size + horizontal.border[1]):
+            if not (0 <= row < vertical.size and 0 <= column < horizontal.size):
+                style = dict(
+                    facecolor="none", edgecolor="0.55", linestyle="--", linewidth=0.7, zorder=1
+                )
+                _cell(ax, row, column, "border", **style)
+                continue
+            _cell(ax, row, column, "input", facecolor="0.95", edgecolor="0.5", zorder=2)
+            if row not in rows or column not in columns:
+                style = dict(facecolor="none", edgecolor="0.55", hatch="/////", linewidth=0)
+                _cell(ax, row, column, "unread", **style, zorder=3)
+
+
+def _draw_output(ax, n_rows, n_columns, offset):
+    for row, column in np.ndindex(n_rows, n_columns):
+        style = dict(facecolor="0.95", edgecolor="0.5", zorder=2)
+        _cell(ax, row, offset + column, "output", **style)
+
+
+def _positions(n_rows, n_columns):
+    """The first, the second and the last position, as far as they differ."""
+    order = [(0, 0), divmod(1, n_columns), (n_rows - 1, n_columns - 1)]
+    return [p for i, p in enumerate(order) if p not in order[:i] and p[0] < n_rows]
+
+
+def _draw_position(ax, axes, i, position, offset):
+    colour = f"C{i}"  # the style's colours
+    rows, columns = (axis.read(at) for axis, at in zip(axes, position, strict=True))
+    for row in rows:
+        for column in columns:
+            _cell(ax, row, column, f"read {i}", _INSETS[i], facecolor=colour, zorder=4 + i)
+    outline = Rectangle(
+        (columns[0] - 0.5, rows[0] - 0.5),
+        columns[-1] - columns[0] + 1,
+        rows[-1] - rows[0] + 1,
+        fill=False,
+        edgecolor=colour,
+        linewidth=2,
+        zorder=8 - i,
+    )
+    ax.add_patch(outline)
+    row, column = position
+    _cell(ax, row, offset + column, f"gives {i}", _INSETS[i], facecolor=colour, zorder=4)
+
+
+def _write_sizes(ax, vertical, horizontal, offset):
+    left, bottom = -horizontal.border[0] - 0.5, vertical.size + vertical.border[1] - 0.5
+    style = dict(va="top", textcoords="offset points", xytext=(0, -4))
+    ax.annotate("\n".join(_settings(vertical, horizontal)), (left, bottom), **style)
+    text = f"output {vertical.n_outputs} × {horizontal.n_outputs}"
+    ax.annotate(text, (offset - 0.5, vertical.n_outputs - 0.5), **style)
+    ax.set_xlim(left - 0.2, max(offset + horizontal.n_outputs - 0.3, left + _MIN_WIDTH))
+    ax.set_ylim(bottom + 0.1, -vertical.border[0] - 0.7)
+
+
+def _settings(vertical, horizontal):
+    """The lines below the input; what is as usual goes without saying."""
+    yield f"input {vertical.size} × {horizontal.size}"
+    yield f"kernel {vertical.kernel_size} × {horizontal.kernel_size}"
+    for name in ("stride", "dilation"):
+        values = getattr(vertical, name), getattr(horizontal, name)
+        if values != (1, 1):
+            yield f"{name} {values[0]}" if values[0] == values[1] else f"{name} {values}"
+
+
+def _formulas(vertical, horizontal):
+    if vertical == horizontal:
+        return vertical.formula()
+    return f"rows {vertical.formula()}\ncolumns {horizontal.formula()}"

@@ -1,0 +1,116 @@
+"""Draw what a classifier of points in the plane answers where."""
+
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap, to_rgb
+
+from cnnkit.viz._ranges import check_finite
+
+_N_GRID = 300
+_MARKERS = "os^DvPX*"
+
+
+def plot_decision_regions(model, points, labels, *, ax=None, title=None):
+    """Draw the class that a model gives to each place, and labelled points on top.
+
+    Args:
+        model: A function from points of shape `(n, 2)`, float32, to `n` class indices; or a Keras
+            model. Of several outputs the largest counts. One output means class 1 above 0.5 if the
+            last layer's activation is sigmoid, and above 0 if it is another.
+        points: Array of shape `(n, 2)`.
+        labels: Array of `n` integers: the classes, counted from 0.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above.
+
+    Returns:
+        The `Axes`. Each class has a colour and a marker of its own.
+
+    Raises:
+        ValueError: If points, labels or the model's answers do not fit.
+    """
+    points, labels = _check(points, labels)
+    horizontal, vertical = (_ends(coordinates) for coordinates in points.T)
+    grid = np.meshgrid(np.linspace(*horizontal, _N_GRID), np.linspace(*vertical, _N_GRID))
+    places = np.stack([part.ravel() for part in grid], axis=1).astype(np.float32)
+    classes = _predict(model, places).reshape(_N_GRID, _N_GRID)
+    ax = ax or plt.subplots(figsize=(5, 4.2), layout="constrained")[1]
+    colours = _colours(1 + max(labels.max(), classes.max()))
+    ax.imshow(
+        classes,
+        cmap=ListedColormap([_lighten(colour) for colour in colours]),
+        vmin=-0.5,
+        vmax=len(colours) - 0.5,
+        extent=(*horizontal, *vertical),
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+    )
+    _draw_points(ax, points, labels, colours)
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def _check(points, labels):
+    points, labels = np.asarray(points, np.float64), np.asarray(labels)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        raise ValueError(f"`points` must have shape (n, 2). Received: points.shape={points.shape}")
+    if labels.size != len(points):
+        raise ValueError(
+            f"`labels` must have one class for each of the {len(points)} points. "
+            f"Received: labels.shape={labels.shape}"
+        )
+    check_finite(points, "points")
+    if labels.dtype.kind not in "biuf" or (labels != np.abs(labels.astype(int))).any():
+        raise ValueError(
+            f"`labels` must be integers from 0. Received: {np.unique(labels)[:5].tolist()}"
+        )
+    return points, labels.astype(int).ravel()
+
+
+def _ends(coordinates):
+    margin = 0.08 * np.ptp(coordinates) or 1.0
+    return coordinates.min() - margin, coordinates.max() + margin
+
+
+def _predict(model, places):
+    """Class indices, of shape `(n,)`."""
+    keras = sys.modules.get("keras")  # who has a Keras model has imported Keras
+    is_model = keras is not None and isinstance(model, keras.Model)
+    classes = _classes_of_model(model, places) if is_model else np.asarray(model(places))
+    if classes.shape != (len(places),) or (classes != np.abs(classes.astype(int))).any():
+        raise ValueError(
+            "`model` must return one class index for each point. "
+            f"Received: {classes.dtype} of shape {classes.shape} for {len(places)} points"
+        )
+    return classes.astype(int)
+
+
+def _classes_of_model(model, places):
+    outputs = np.asarray(model(places, training=False))
+    if outputs.shape[-1] > 1:
+        return outputs.argmax(axis=-1)
+    activation = getattr(model.layers[-1] if model.layers else None, "activation", None)
+    threshold = 0.5 if getattr(activation, "__name__", "") == "sigmoid" else 0
+    return (outputs[..., 0] > threshold).astype(int)
+
+
+def _colours(n):
+    return [to_rgb(f"C{i}") for i in range(n)]  # the style's
+
+
+def _lighten(colour):
+    return tuple(1 - 0.3 * (1 - part) for part in colour)
+
+
+def _draw_points(ax, points, labels, colours):
+    for i in np.unique(labels):
+        x, y = points[labels == i].T
+        marker = _MARKERS[i % len(_MARKERS)]
+        style = dict(color=colours[i], edgecolor="white", linewidth=0.6, s=32)
+        ax.scatter(x, y, marker=marker, label=f"class {i}", **style)
+    ax.set(xlabel="feature 0", ylabel="feature 1")
+    ax.grid(False)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4)

@@ -1,0 +1,98 @@
+"""Draw how much better a network does on what it was trained with than on new examples."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnkit.viz._history import as_runs, draw_run, label_axes
+
+# How the names of Keras's losses and metrics end, as far as they tell. (Not "score": a Brier
+# score is better when lower.)
+_LOWER_IS_BETTER = ("loss", "error", "crossentropy", "hinge", "mse", "mae", "mape", "msle")
+_HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall", "io_u", "f1_score")
+
+
+def plot_gap(history, metric="loss", mode="auto", *, ax=None, title=None):
+    """Draw a metric in training and in validation, with the gap between them shaded.
+
+    A gap that grows while training goes on is the sign of overfitting (Goodfellow, Bengio and
+    Courville, "Deep Learning", 2016, section 5.2). Keras averages the training values over an
+    epoch, in which the network changes, and dropout is on: so validation may look better at first.
+
+    Args:
+        history: What `model.fit` returned with validation data, or its `history` dictionary.
+        metric: The name of the metric, without `val_`.
+        mode: Whether the best value is the smallest, "min", or the largest, "max", as in Keras's
+            `EarlyStopping`. "auto" goes by the name of the metric.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above.
+
+    Returns:
+        The `Axes`. The legend says by how much validation is worse at the end (negative: better),
+        and in which epoch, counted from 1, it was best. Without any finite validation value there
+        is no best epoch.
+
+    Raises:
+        ValueError: If there are several runs, the run has no such metric, not one validation value
+            for each epoch, or "auto" does not know what is better.
+    """
+    training, validation = _values(history, metric)
+    is_higher_better = _is_higher_better(metric, mode)
+    ax = ax or plt.subplots(layout="constrained")[1]
+    draw_run(ax, {metric: training.tolist(), f"val_{metric}": validation.tolist()}, metric)
+    gap = training[-1] - validation[-1] if is_higher_better else validation[-1] - training[-1]
+    ax.fill_between(
+        range(1, len(training) + 1),
+        training,
+        validation,
+        color=ax.lines[-1].get_color(),
+        alpha=0.2,
+        linewidth=0,
+        label=f"gap, at the end {gap:.3g}",
+    )
+    _mark_best(ax, validation, is_higher_better)
+    label_axes(ax, metric)
+    ax.legend()
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def _values(history, metric):
+    """Training and validation values: two arrays of float64 of shape `(epochs,)`."""
+    runs = as_runs(history, metric)
+    if list(runs) != [""]:
+        raise ValueError(
+            "`history` must be one run: draw several one beside the other, with `ax`. "
+            f"Received: a dictionary with the runs {', '.join(runs)}"
+        )
+    training, validation = (
+        np.asarray(runs[""].get(name, []), np.float64) for name in (metric, f"val_{metric}")
+    )
+    if training.shape != validation.shape:
+        raise ValueError(
+            f"`history` must have one value of {metric} and of val_{metric} for each epoch: give "
+            "`fit` validation data, and leave `validation_freq` at 1. "
+            f"Received: {len(training)} and {len(validation)} values"
+        )
+    return training, validation
+
+
+def _is_higher_better(metric, mode):
+    if mode not in ("auto", "min", "max"):
+        raise ValueError(f'`mode` must be "auto", "min" or "max". Received: mode={mode!r}')
+    name = metric.lower().rstrip("_0123456789")  # Keras numbers equal names, as in auc_1
+    if mode == "auto" and not name.endswith(_LOWER_IS_BETTER + _HIGHER_IS_BETTER):
+        raise ValueError(
+            f'`mode` must be "min" or "max" for {metric!r}: its name does not tell what is better. '
+            'Received: mode="auto"'
+        )
+    return mode == "max" or (mode == "auto" and name.endswith(_HIGHER_IS_BETTER))
+
+
+def _mark_best(ax, validation, is_higher_better):
+    is_finite = np.isfinite(validation)
+    if is_finite.any():
+        losses = np.where(is_finite, -validation if is_higher_better else validation, np.inf)
+        best = losses.argmin()  # the first, where several are equal
+        label = f"best validation {validation[best]:.3g}, epoch {best + 1}"
+        ax.plot(best + 1, validation[best], "o", color="black", zorder=3, label=label)

@@ -1,0 +1,149 @@
+"""Draw pictures side by side, whatever form they come in."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from cnnkit.viz._panels import Panels, check_titles, new_panels
+from cnnkit.viz._ranges import check_finite, value_ranges
+
+__all__ = ["Panels", "as_image", "as_images", "draw_image", "plot_images"]
+
+
+def as_images(images):
+    """Turn what holds images into a list of arrays.
+
+    Args:
+        images: An array or tensor of shape `(height, width)`, `(height, width, channels)`,
+            `(n, height, width)` or `(n, height, width, channels)`; a PIL image; the path of a
+            picture file; a list of any of these, one image each; a `tf.data.Dataset`, of which the
+            first batch counts; or a batch `(images, labels)`. Three axes are one image if the last
+            has length 1, 3 or 4, and else a batch of grey images.
+
+    Returns:
+        A list of arrays of shape `(height, width)` or `(height, width, channels)`, their values
+        unchanged. A last axis of length 1 is dropped.
+
+    Raises:
+        FileNotFoundError: If there is no file at a path.
+        ValueError: If the shapes fit none of these, there is no image, or a value is not finite.
+    """
+    if isinstance(images, str | Path | Image.Image):
+        return [as_image(images)]
+    if hasattr(images, "element_spec"):  # a tf.data.Dataset
+        images = next(iter(images), [])
+    if isinstance(images, tuple) and _has_labels(images):
+        images = images[0]
+    if hasattr(images, "shape"):
+        images = _split(_as_array(images))
+    elif isinstance(images, Mapping) or not isinstance(images, Iterable):
+        raise ValueError(
+            "`images` must be an array, a list of images, a picture, a path or a dataset of "
+            f"`(images, labels)`. Received: {type(images).__name__}"
+        )
+    images = [as_image(image) for image in images]
+    if not images:
+        raise ValueError("`images` must hold at least one image. Received: none")
+    return images
+
+
+def as_image(image):
+    """Turn one image into an array.
+
+    Args:
+        image: An array, tensor or nested list of shape `(height, width)` or
+            `(height, width, channels)`, or a batch of one; a PIL image; or a path.
+
+    Returns:
+        An array of shape `(height, width)` or `(height, width, channels)`.
+
+    Raises:
+        FileNotFoundError: If there is no file at a path.
+        ValueError: If the shape does not fit, or a value is not finite.
+    """
+    array = _as_array(image)
+    shape = array.shape
+    if array.ndim == 4 and len(array) == 1:
+        array = array[0]
+    if array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ValueError(
+            "An image must have shape (height, width) or (height, width, channels). "
+            f"Received: an image of shape {shape}"
+        )
+    check_finite(array, "images")
+    return array
+
+
+def _as_array(image):
+    if isinstance(image, str | Path):
+        from cnnkit.data._decode import read_image  # here, because cnnkit.data imports TensorFlow
+
+        return read_image(image)
+    if isinstance(image, Image.Image) and image.mode not in ("1", "L", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    array = np.asarray(image)
+    if array.dtype.kind in "bui":
+        return array
+    # Neither NumPy nor Matplotlib calculates with bfloat16, and float16 overflows in sums.
+    return array.astype(np.float64 if array.dtype == np.float64 else np.float32)
+
+
+def _split(array):
+    """The images of one array."""
+    alone = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (1, 3, 4))
+    return [array] if alone or array.ndim < 2 else array
+
+
+def _has_labels(batch):
+    """Whether a tuple is `(images, labels, ...)`, and not several images."""
+    if len(batch) not in (2, 3) or not all(hasattr(part, "shape") for part in batch[:2]):
+        return False
+    n_axes, n_axes_of_labels = (len(part.shape) for part in batch[:2])
+    return n_axes_of_labels <= max(n_axes - 2, 1)
+
+
+def plot_images(images, titles=None, n_cols=None, value_range="auto"):
+    """Draw images side by side, each with its own pixels unchanged.
+
+    Args:
+        images: Whatever `as_images` accepts, of 1, 3 or 4 channels.
+        titles: One text for each image.
+        n_cols: Panels in a row. By default up to eight.
+        value_range: The values `(low, high)` that show black and white. `"auto"` means 0..255 for
+            uint8 and 0..1 for bool; for all other images together it is 0..1, or 0..255 if a value
+            is above 1.5, or symmetric about 0, with a warning, if a value is negative.
+
+    Returns:
+        `Panels`, with exactly one panel in use for each image.
+
+    Raises:
+        ValueError: If there is no image, a shape does not fit, a value is not finite, or the
+            numbers of images and titles differ.
+    """
+    images = as_images(images)
+    for image in images:
+        if image.ndim == 3 and image.shape[-1] not in (3, 4):
+            raise ValueError(
+                f"`images` must have 1, 3 or 4 channels. Received: an image of shape {image.shape}"
+            )
+    check_titles(titles, len(images))
+    limits = value_ranges(images, value_range)
+    panels = new_panels(images, n_cols, titled=titles is not None)
+    for axis, image, (low, high) in zip(panels, images, limits, strict=True):
+        draw_image(axis, image, low, high)
+    for axis, title in zip(panels, titles or [], strict=False):
+        axis.set_title(title, fontsize="small")
+    return panels
+
+
+def draw_image(ax, image, low, high, extent=None):
+    """Draw one image so that `low` shows black and `high` white; returns the `AxesImage`."""
+    if image.ndim == 3 and (image.dtype != np.uint8 or (low, high) != (0, 255)):
+        # For colours `imshow` ignores vmin and vmax.
+        scaled = (image.astype(np.float64) - low) / (high - low)
+        image = np.round(255 * scaled.clip(0, 1)).astype(np.uint8)
+    return ax.imshow(image, cmap="gray", vmin=low, vmax=high, extent=extent)

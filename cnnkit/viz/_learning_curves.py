@@ -1,0 +1,135 @@
+"""Draw in a notebook how training goes, while it goes.
+
+The only drawing module that imports Keras, as what `fit` calls must be a Keras callback.
+"""
+
+import os
+import sys
+import warnings
+from io import BytesIO
+
+import keras
+from matplotlib.figure import Figure
+
+from cnnkit._checks import check_positive
+from cnnkit.viz._history import draw_run, label_axes
+
+_N_COLS = 3
+_PANEL = (3.6, 2.7)  # width and height in inches: three in a row are as wide as a notebook
+
+
+class LearningCurves(keras.callbacks.Callback):
+    """Draws the metrics after each epoch, for the `callbacks` of `fit`.
+
+    In a notebook it shows one picture for each `fit` and replaces it after each epoch; the last one
+    stays. Elsewhere, and where the environment variable `CI` is set, it is silent. If drawing
+    fails, it warns and draws no more, as a picture is not worth a training.
+
+    Args:
+        metrics: The names of the metrics to draw, without `val_`, one panel each. By default all.
+        every: Epochs from one picture to the next; each takes about 0.1 seconds a panel. The one
+            after the last epoch is always made.
+
+    Attributes:
+        history: Dictionary from a name to the list of its values, as in what `fit` returns. A
+            second `fit` starts anew.
+
+    Raises:
+        ValueError: If `metrics` is no list of names without `val_`, or `every` is not positive.
+    """
+
+    def __init__(self, metrics=None, every=1):
+        super().__init__()
+        check_positive(every, "every")
+        _check_metrics(metrics)
+        self._metrics, self._every = metrics, every
+        self._start()
+
+    def on_train_begin(self, logs=None):
+        self._start()
+        self._is_drawing = _is_notebook()
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+            self._epochs.setdefault(name, []).append(epoch + 1)
+        self._n_not_drawn += 1
+        if self._n_not_drawn == self._every:
+            self._show()
+
+    def on_train_end(self, logs=None):
+        if self._n_not_drawn:
+            self._show()
+
+    def _start(self):
+        self.history, self._epochs = {}, {}
+        self._n_not_drawn = 0
+        self._is_drawing = False
+        self._display = None
+
+    def _show(self):
+        self._n_not_drawn = 0
+        if not self._is_drawing:
+            return
+        try:
+            self._replace_picture(_as_png(self._draw()))
+        except Exception as error:
+            self._is_drawing = False
+            warnings.warn(f"LearningCurves draws no more: {error}", stacklevel=2)
+
+    def _replace_picture(self, png):
+        from IPython.display import Image, display  # only notebooks need, and have, IPython
+
+        if self._display is None:
+            self._display = display(Image(png), display_id=True)
+        else:
+            self._display.update(Image(png))
+
+    def _draw(self):
+        """A new figure. pyplot does not know it, so it need not be closed and is shown once."""
+        known = list(dict.fromkeys(_plain(name) for name in self.history))
+        metrics = self._metrics or known
+        for metric in metrics:
+            if metric not in known:
+                raise ValueError(
+                    f"`metrics` must be among {', '.join(known)}. Received: metrics={metrics!r}"
+                )
+        n_cols = min(len(metrics), _N_COLS)
+        n_rows = -(-len(metrics) // n_cols)
+        figure = Figure((n_cols * _PANEL[0], n_rows * _PANEL[1]), layout="constrained")
+        for i, metric in enumerate(metrics):
+            ax = figure.add_subplot(n_rows, n_cols, i + 1)
+            draw_run(ax, self.history, metric, epochs=self._epochs)
+            label_axes(ax, metric)
+            if len(ax.lines) > 1:
+                ax.legend()
+        return figure
+
+
+def _as_png(figure):
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _is_notebook():
+    """Whether someone may look: a Jupyter kernel runs this, and no continuous integration."""
+    if os.environ.get("CI") or "IPython" not in sys.modules:
+        return False
+    return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+
+
+def _plain(name):
+    return name.removeprefix("val_")
+
+
+def _check_metrics(metrics):
+    if metrics is None:
+        return
+    is_list = isinstance(metrics, list | tuple) and len(metrics) > 0
+    names = metrics if is_list else [None]
+    if not all(isinstance(name, str) and name == _plain(name) for name in names):
+        raise ValueError(
+            '`metrics` must be a list of names without `val_`, as in `["loss", "accuracy"]`. '
+            f"Received: metrics={metrics!r}"
+        )

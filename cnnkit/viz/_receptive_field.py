@@ -1,0 +1,116 @@
+"""Draw the part of an image that one unit of a feature map sees."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from cnnkit.viz._images import as_image, draw_image
+from cnnkit.viz._ranges import check_finite, value_ranges
+
+_COLOUR = "C2"
+
+
+def plot_receptive_field(field, image, *, position=None, heat=None, ax=None, title=None):
+    """Draw the receptive field of one unit as a box on an image, dashed outside of the image.
+
+    Args:
+        field: A `cnnkit.geometry.ReceptiveField`, as of `geometry.receptive_field(model, layer)`.
+        image: A grey or colour image in one of the forms that `as_images` accepts, as large as the
+            model takes it.
+        position: `(row, column)` of the unit in its feature map. By default the unit whose field
+            has its middle nearest to that of the image.
+        heat: Array of shape `(height, width)` without negative values: how strongly the unit
+            depends on each pixel, such as the effective receptive field.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above. By default the unit and the size of its field.
+
+    Returns:
+        The `Axes`. The lines have `get_gid()` "inside"; the dashed box, drawn only if the field
+        leaves the image, has "field"; the middle of the field has "middle".
+
+    Raises:
+        ValueError: If the shape of the image or of the heat map does not fit, a value is negative
+            or not finite, or the field lies outside of the image.
+    """
+    image = _check(image, heat)
+    if position is None:
+        position = _middle_unit(field, image.shape)
+    top, left = (o + at * s for o, at, s in zip(field.offset, position, field.stride, strict=True))
+    height, width = field.size
+    _check_overlap(top, left, field.size, position, image.shape)
+    ax = ax or plt.subplots(figsize=(4.8, 4.4), layout="constrained")[1]
+    _draw_picture(ax, image, heat)
+    _draw_box(ax, top, left, height, width, image.shape)
+    if title is None:
+        title = f"unit ({position[0]}, {position[1]}) sees {height} × {width} pixels"
+    ax.set_title(title)
+    return ax
+
+
+def _check(image, heat):
+    image = as_image(image)
+    if image.ndim == 3 and image.shape[-1] not in (3, 4):
+        raise ValueError(
+            f"`image` must have 1, 3 or 4 channels. Received: image.shape={image.shape}"
+        )
+    if heat is not None:
+        heat = np.asarray(heat)
+        check_finite(heat, "heat")
+        if heat.shape != image.shape[:2] or heat.min() < 0:
+            raise ValueError(
+                f"`heat` must have the shape of the image, {image.shape[:2]}, and no negative "
+                f"values. Received: heat.shape={heat.shape}, smallest {heat.min(initial=0):.4g}"
+            )
+    return image
+
+
+def _middle_unit(field, shape):
+    """The unit whose field is in the middle; where all units see the same, the first."""
+    axes = zip(shape, field.size, field.stride, field.offset, strict=False)
+    return tuple(
+        max(0, round(((n - size) / 2 - offset) / stride)) if stride else 0
+        for n, size, stride, offset in axes
+    )
+
+
+def _check_overlap(top, left, size, position, shape):
+    if top >= shape[0] or left >= shape[1] or top + size[0] <= 0 or left + size[1] <= 0:
+        raise ValueError(
+            "`position` must be a unit that sees a part of the image. "
+            f"Received: position={tuple(position)}, whose field starts at row {top}, column "
+            f"{left} of an image of shape {shape}"
+        )
+
+
+def _draw_picture(ax, image, heat):
+    ((low, high),) = value_ranges([image])
+    draw_image(ax, image, low, high)
+    if heat is not None:
+        heat = np.asarray(heat, np.float64) / (np.max(heat) or 1.0)
+        # Strong heat covers the image, weak heat lets it show.
+        picture = ax.imshow(heat, cmap="viridis", vmin=0, vmax=1, alpha=0.85 * np.sqrt(heat))
+        picture.set_gid("heat")
+    ax.set_axis_off()  # a frame would be taken for the edge of the image
+    ax.add_patch(Rectangle((-0.5, -0.5), *image.shape[1::-1], fill=False, edgecolor="0.6"))
+
+
+def _draw_box(ax, top, left, height, width, shape):
+    x, y = (left - 0.5, left + width - 0.5), (top - 0.5, top + height - 0.5)
+    edges = (-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5)  # of the image
+    (x_in, y_in) = (np.clip(ends, *edge) for ends, edge in zip((x, y), edges, strict=True))
+    if tuple(x_in) != x or tuple(y_in) != y:
+        style = dict(fill=False, edgecolor=_COLOUR, linestyle="--", linewidth=1.5, gid="field")
+        ax.add_patch(Rectangle((x[0], y[0]), width, height, **style))
+    style = dict(color=_COLOUR, linewidth=2, solid_capstyle="projecting", gid="inside")
+    for at in x:
+        if edges[0][0] <= at <= edges[0][1]:
+            ax.plot([at, at], y_in, **style)
+    for at in y:
+        if edges[1][0] <= at <= edges[1][1]:
+            ax.plot(x_in, [at, at], **style)
+    ax.plot(
+        np.mean(x), np.mean(y), "+", color=_COLOUR, markersize=9, markeredgewidth=2, gid="middle"
+    )
+    margin = 0.03 * max(*shape[:2], height, width)
+    ax.set_xlim(min(x[0], edges[0][0]) - margin, max(x[1], edges[0][1]) + margin)
+    ax.set_ylim(max(y[1], edges[1][1]) + margin, min(y[0], edges[1][0]) - margin)

@@ -1,0 +1,117 @@
+"""The wheel, installed by the setup cell's command into a fresh environment, and used offline."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import types
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("pyproject.toml", "README.md", "LICENSE", "cnnkit", "data")
+USE = """
+import socket
+def refuse(*args): raise OSError("no network here")
+socket.socket.connect = socket.create_connection = refuse
+import sys
+from pathlib import Path
+import cnnkit
+from cnnkit import data, models, viz
+assert Path(cnnkit.__file__).is_relative_to(sys.prefix), cnnkit.__file__
+import matplotlib.pyplot as plt
+plt.style.use("cnnkit.viz.cnnkit")
+backbone = models.load_backbone("drawn_animals")
+assert Path(data.stored.stored("drawn_animals.weights.h5")).is_relative_to(sys.prefix)
+photos = data.load_cats_vs_dogs(image_size=32)
+images, labels = next(iter(photos.validation))
+assert photos.drawn and images.shape == (32, 32, 32, 3)
+print("all there")
+"""
+
+
+def run(*command, **options):
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of a copy of the checkout."""
+    copy, out = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("wheel")
+    for name in PARTS:
+        take = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        take(ROOT / name, copy / name)
+    options = ("--no-deps", "--no-build-isolation", "--wheel-dir", out)
+    run(sys.executable, "-m", "pip", "wheel", *options, copy)
+    (file,) = out.glob("cnnkit-*.whl")
+    assert file.stat().st_size < 2_000_000
+    return file
+
+
+@pytest.fixture
+def python(tmp_path):
+    """A fresh environment that sees the other packages of this one, but not its cnnkit."""
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=False)
+    config = {"base": folder, "platbase": folder}
+    site = Path(sysconfig.get_path("purelib", "venv", config))
+    # A path in a .pth file does not run the .pth files there, through which cnnkit is found here.
+    (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return Path(sysconfig.get_path("scripts", "venv", config)) / Path(sys.executable).name
+
+
+def setup_cell():
+    """The code of the setup cell, with an owner's address, as Python."""
+    notebook = nbformat.read(ROOT / "notebooks/_template.ipynb", as_version=4)
+    (cell,) = [c for c in notebook.cells if "setup" in c.metadata.get("tags", [])]
+    return TransformerManager().transform_cell(cell.source)
+
+
+def pip_command(code, monkeypatch, colab=True):
+    """What the setup cell would have `%pip` do."""
+    lines, names = [], {}
+    shell = types.SimpleNamespace(
+        run_line_magic=lambda magic, line: lines.append((magic, line.format(**names)))
+    )
+    names["get_ipython"] = lambda: shell
+    if colab:
+        monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    exec(code, names)
+    return lines
+
+
+def test_setup_cell_does_nothing_outside_colab(monkeypatch):
+    assert pip_command(setup_cell(), monkeypatch, colab=False) == []
+
+
+def test_setup_cell_refuses_the_placeholder(monkeypatch):
+    code = setup_cell()
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    assert urls["Repository"] in code
+    code = code.replace(urls["Repository"], "https://github.com/OWNER/cnnkit")
+    with pytest.raises(RuntimeError, match="owner has not set this repository's address"):
+        pip_command(code, monkeypatch)
+
+
+def test_setup_cell_installs_what_works_alone_and_offline(wheel, python, monkeypatch, tmp_path):
+    code = setup_cell().replace("/OWNER/cnnkit", "/somebody/cnnkit", 1)
+    ((magic, line),) = pip_command(code, monkeypatch)
+    words = shlex.split(line)
+    assert magic == "pip" and "--no-deps" in words
+    assert words.pop() == "git+https://github.com/somebody/cnnkit"
+    run(sys.executable, "-m", "pip", "--python", python, *words, wheel)
+    places = {"CNNKIT_CACHE": str(tmp_path / "cache"), "KERAS_HOME": str(tmp_path / "keras")}
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "CNNKIT_DATA")}
+    said = run(python, "-c", USE, cwd=tmp_path, env=environment | places)
+    assert said.splitlines()[-1] == "all there"
+    assert "so the pets are drawn" in said

@@ -1,0 +1,76 @@
+import keras
+import numpy as np
+import pytest
+
+from cnnkit import geometry
+from cnnkit.explain._effective_receptive_field import effective_receptive_field
+
+RNG = np.random.default_rng(0)
+
+
+def network(linear=False):
+    activation = None if linear else "relu"
+    kernels = keras.initializers.RandomUniform(0.1, 1, seed=1) if linear else "glorot_uniform"
+    options = dict(activation=activation, kernel_initializer=kernels)
+    return keras.Sequential(
+        [
+            keras.Input((25, 21, 2)),
+            keras.layers.Conv2D(3, 3, strides=2, padding="same", **options),
+            keras.layers.AveragePooling2D(2),
+            keras.layers.Conv2D(4, 3, dilation_rate=1, padding="same", **options, name="last"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+
+
+def by_differences(model, image, row, column, h=1e-2):
+    """The same for one image, one pixel after the other; exact for networks without ReLU."""
+    part = keras.Model(model.inputs[0], model.get_layer("last").output)
+    field = np.zeros(image.shape)
+    steps = h * np.eye(image.size, dtype=np.float32).reshape(-1, *image.shape)
+    unit = lambda x: np.asarray(part(x))[:, row, column].sum(axis=-1)  # noqa: E731
+    field = (unit(image + steps) - unit(image - steps)).reshape(image.shape) / (2 * h)
+    return np.abs(field).sum(axis=-1)
+
+
+@pytest.mark.parametrize("position", [None, (0, 0), (2, 4)])
+def test_it_is_the_size_of_the_gradient(position):
+    model = network(linear=True)
+    image = RNG.normal(size=(25, 21, 2)).astype("float32")
+    row, column = position or (3, 2)
+    field = effective_receptive_field(model, image[None], position=position)
+    assert field.shape == (25, 21) and field.dtype == np.float32
+    expected = by_differences(model, image, row, column)
+    assert np.abs(field - expected).max() < 1e-2 * expected.max()
+
+
+def test_its_support_is_the_theoretical_field():
+    model = network(linear=True)
+    seen = effective_receptive_field(model, RNG.normal(size=(1, 25, 21, 2)), "last") > 0
+    field = geometry.receptive_field(model, "last")
+    first = [o + p * s for o, p, s in zip(field.offset, (3, 2), field.stride, strict=True)]
+    box = np.zeros((25, 21), bool)
+    rows, columns = (slice(max(f, 0), f + s) for f, s in zip(first, field.size, strict=True))
+    box[rows, columns] = True
+    assert np.array_equal(seen, box)
+
+
+def test_it_is_a_mean_over_images_and_leaves_the_model_alone():
+    model, images = network(), RNG.normal(size=(3, 25, 21, 2))
+    before = model.get_weights()
+    whole = effective_receptive_field(model, images)
+    singles = [effective_receptive_field(model, image[None]) for image in images]
+    assert np.allclose(whole, np.mean(singles, axis=0), atol=1e-6)
+    assert all(map(np.array_equal, before, model.get_weights()))
+    assert "call" not in vars(model.get_layer("last"))
+
+
+def test_clear_errors():
+    model, images = network(), np.zeros((1, 25, 21, 2))
+    with pytest.raises(ValueError, match=r"`position` must lie in a map of 6 x 5. Received: "):
+        effective_receptive_field(model, images, position=(6, 0))
+    with pytest.raises(ValueError, match="`layer` must give maps"):
+        effective_receptive_field(model, images, model.layers[-1])
+    with pytest.raises(ValueError, match="`layer` must be a layer of the model"):
+        effective_receptive_field(model, images, "nowhere")

@@ -1,0 +1,378 @@
+"""Receptive fields: published figures, and where the gradient of a unit really is not zero."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from keras import layers, ops
+
+from cnnkit.geometry import ReceptiveField, receptive_field
+from cnnkit.geometry import _receptive_field as fields
+from cnnkit.models import small_cnn
+
+ONES = {"kernel_initializer": "ones", "use_bias": False}
+DEPTHWISE_ONES = {"depthwise_initializer": "ones", "use_bias": False}
+
+
+# Published figures
+
+
+@pytest.mark.parametrize(
+    "name, size, padding",
+    [
+        # Araujo, Norris and Sim, Distill 2019, and the table of their published program.
+        ("VGG16", 212, 90),
+        ("MobileNet", 315, 126),
+        ("ResNet50", 483, None),  # its padding is another in Keras
+    ],
+)
+def test_published_fields(name, size, padding):
+    build = getattr(keras.applications, name)
+    model = build(weights=None, include_top=False, input_shape=(224, 224, 3))
+    field = receptive_field(model)
+    assert field.size == (size, size) and field.stride == (32, 32) and not field.misaligned
+    assert padding is None or field.offset == (-padding, -padding)
+
+
+def test_the_small_cnn_of_the_course():
+    model = small_cnn()
+    maps = [layer for layer in model.layers if type(layer).__name__ in ("Conv2D", "MaxPooling2D")]
+    found = [receptive_field(model, layer) for layer in maps]
+    assert [field.size for field in found] == [(n, n) for n in (3, 4, 8, 10, 18, 22)]
+    assert [field.stride for field in found] == [(n, n) for n in (1, 2, 2, 4, 4, 8)]
+    assert receptive_field(model) == found[-1] == ReceptiveField((22, 22), (8, 8), (-7, -7))
+    everything = ReceptiveField((28, 28), (0, 0), (0, 0))
+    assert receptive_field(model, model.layers[-1]) == everything
+
+
+def test_alexnet():
+    conv, pool = layers.Conv2D, layers.MaxPooling2D
+    maps = [conv(1, 11, 4), pool(3, 2), conv(1, 5, padding="same"), pool(3, 2)]
+    maps += [conv(1, 3, padding="same") for _ in range(3)] + [pool(3, 2)]
+    model = keras.Sequential([keras.Input((227, 227, 3)), *maps])
+    found = [receptive_field(model, layer) for layer in maps]
+    assert [field.size[0] for field in found] == [11, 19, 51, 67, 99, 131, 163, 195]
+    assert [field.stride[1] for field in found] == [4, 8, 8, 16, 16, 16, 16, 32]
+    assert found[0].offset == (0, 0) and found[0].centre == (5, 5)
+
+
+# The gradient
+
+
+def support(model, row, column):
+    """First and last pixels, along both axes, that one unit of the output depends on."""
+    image = tf.ones((1, *model.input_shape[1:]))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        unit = tf.reduce_sum(model(image)[0, row, column])
+    pixels = np.argwhere(tape.gradient(unit, image)[0].numpy().any(axis=-1))
+    return tuple(pixels.min(axis=0)), tuple(pixels.max(axis=0))
+
+
+def box(field, row, column):
+    """The same, according to a receptive field."""
+    start = [o + n * s for o, n, s in zip(field.offset, (row, column), field.stride, strict=True)]
+    return tuple(start), tuple(a + n - 1 for a, n in zip(start, field.size, strict=True))
+
+
+@st.composite
+def windows(draw):
+    """A function from maps to maps: one layer that slides over them."""
+    kind = draw(st.sampled_from(["conv", "depthwise", "separable", "pool"]))
+    size, stride = (draw(st.integers(1, 4)), draw(st.integers(1, 4))), draw(st.integers(1, 2))
+    padding = draw(st.sampled_from(["valid", "same"]))
+    if kind == "pool":
+        return layers.AveragePooling2D(size, (stride, draw(st.integers(1, 3))), padding)
+    options = {"strides": stride, "padding": padding}
+    if stride == 1:
+        options["dilation_rate"] = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    if kind == "conv":
+        if stride > 1:
+            options["strides"] = (stride, draw(st.integers(1, 3)))
+        return layers.Conv2D(2, size, **options, **ONES)
+    if kind == "depthwise":
+        return layers.DepthwiseConv2D(size, **options, **DEPTHWISE_ONES)
+    return layers.SeparableConv2D(
+        2, size, **options, **DEPTHWISE_ONES, pointwise_initializer="ones"
+    )
+
+
+@st.composite
+def branches(draw):
+    """Two branches of the same stride, whose centres may differ."""
+    stride, join = draw(st.integers(1, 2)), draw(st.sampled_from([layers.Add, layers.Concatenate]))
+    sizes = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    left, right = (layers.Conv2D(2, n, stride, "same", **ONES) for n in sizes)
+    deeper = draw(st.integers(1, 3))
+    deeper = layers.Conv2D(2, deeper, padding="same", **ONES)
+    return lambda x: join()([left(x), deeper(right(x))])
+
+
+@st.composite
+def nested(draw):
+    """A model in the model, made for images of any size."""
+    first, second = draw(windows()), layers.ReLU()
+    if draw(st.booleans()):
+        return keras.Sequential([first, second])
+    return lambda x: keras.Model(
+        (inputs := keras.Input((None, None, x.shape[-1]))), second(first(inputs))
+    )(x)
+
+
+@st.composite
+def shifts(draw):
+    kind = draw(st.sampled_from([layers.ZeroPadding2D, layers.Cropping2D]))
+    small = st.integers(0, 2)
+    return kind(((draw(small), draw(small)), (draw(small), draw(small))))
+
+
+STEPS = st.one_of(windows(), windows(), branches(), nested(), shifts())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(48, 70), st.integers(48, 70), st.lists(STEPS, min_size=1, max_size=4))
+def test_fields_are_where_the_gradient_is_not_zero(height, width, steps):
+    outputs = inputs = keras.Input((height, width, 2))
+    for step in steps:
+        if min(outputs.shape[1:3]) >= 16:  # so that every kernel fits
+            outputs = layers.BatchNormalization()(step(outputs))
+    model = keras.Model(inputs, outputs)
+    row, column = (n // 2 for n in outputs.shape[1:3])
+    field = receptive_field(model, model.layers[-1])
+    expected = box(field, row, column)
+    # Further out the field reaches into the padding, of which there is no gradient.
+    for start, end, stride, size in zip(*expected, field.stride, (height, width), strict=True):
+        assume(start >= 4 + 2 * stride and end < size - 4 - 2 * stride)
+    assert support(model, row, column) == expected
+
+
+def test_the_check_notices_one_pixel():
+    wrong = receptive_field(one_layer(layers.Conv2D(1, 3, 2, "same"), (41, 40)))
+    right = receptive_field(one_layer(layers.Conv2D(1, 3, 2, "same"), (40, 41)))
+    model = one_layer(layers.Conv2D(1, 3, 2, "same", **ONES), (40, 41))
+    assert support(model, 5, 6) == box(right, 5, 6) != box(wrong, 5, 6)
+    assert right.offset == (0, -1) and wrong.offset == (-1, 0)
+
+
+def one_layer(layer, sizes=(16, 16)):
+    return keras.Sequential([keras.Input((*sizes, 2)), layer])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("sizes", [(15, 16), (16, 17)])
+def test_maximum_and_average_have_the_same_field(padding, sizes):
+    maximum = receptive_field(one_layer(layers.MaxPooling2D((2, 3), (3, 2), padding), sizes))
+    average = receptive_field(one_layer(layers.AveragePooling2D((2, 3), (3, 2), padding), sizes))
+    assert maximum == average and maximum.size == (2, 3) and maximum.stride == (3, 2)
+
+
+@pytest.mark.parametrize("last", [layers.Flatten, layers.GlobalAveragePooling2D])
+def test_what_sees_everything(last):
+    """A stride leaves out the last pixels, and padding counts no pixels."""
+    maps = [layers.Conv2D(1, (2, 3), 3, **ONES), layers.Conv2D(1, (1, 3), padding="same", **ONES)]
+    stack = [keras.Input((10, 12, 1)), *maps, last(), layers.Dense(1, **ONES), layers.Softmax()]
+    model = keras.Sequential(stack)
+    field = receptive_field(model, model.layers[-1])
+    assert field == ReceptiveField((8, 12), (0, 0), (0, 0))
+    linear = keras.Model(model.inputs, layers.Reshape((1, 1, 1))(model.layers[-2].output))
+    assert support(linear, 0, 0) == box(field, 0, 0)
+
+
+def test_the_last_layer_of_a_model_without_maps():
+    model = keras.Sequential([keras.Input((6, 7, 1)), layers.Flatten(), layers.Dense(2)])
+    assert receptive_field(model) == ReceptiveField((6, 7), (0, 0), (0, 0))
+
+
+# Branches
+
+
+def join(left, right, size=40, merge=layers.Add):
+    inputs = keras.Input((size, size, 2))
+    return keras.Model(inputs, merge(name="join")([left(inputs), right(inputs)]))
+
+
+def test_branches_of_one_centre_are_aligned():
+    model = join(layers.Conv2D(2, 3, padding="same"), layers.Conv2D(2, 7, padding="same"))
+    assert receptive_field(model) == ReceptiveField((7, 7), (1, 1), (-3, -3))
+
+
+def test_branches_of_different_centres_are_reported():
+    model = join(layers.Conv2D(2, 1, 2), layers.Conv2D(2, 3, 2, "same"))
+    assert receptive_field(model) == ReceptiveField((3, 3), (2, 2), (0, 0), ("join",))
+    odd = join(layers.Conv2D(2, 1, 2), layers.Conv2D(2, 3, 2, "same"), size=41)
+    assert receptive_field(odd) == ReceptiveField((3, 3), (2, 2), (-1, -1))
+
+
+def test_branches_of_different_strides_are_reported():
+    model = join(layers.Conv2D(2, 3, 2, "same", **ONES), layers.Conv2D(2, 21, **ONES))
+    field = receptive_field(model)
+    assert field == ReceptiveField((40, 40), (0, 0), (0, 0), ("join",))
+    later = keras.Sequential([model, layers.Conv2D(1, 3)])
+    assert receptive_field(later).misaligned == (f"{model.name}/join",)
+
+
+def test_an_attention_over_channels_sees_everything():
+    inputs = keras.Input((20, 24, 2))
+    maps = layers.Conv2D(2, 3, padding="same", **ONES)(inputs)
+    weights = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+    outputs = layers.Multiply()([maps, layers.Conv2D(2, 1, **ONES)(weights)])
+    model = keras.Model(inputs, layers.Conv2D(2, 3, **ONES)(outputs))
+    field = receptive_field(model)
+    assert field == ReceptiveField((20, 24), (0, 0), (0, 0))
+    assert support(model, 9, 9) == box(field, 9, 9)
+
+
+def test_arithmetic_of_tensors_and_a_second_input():
+    images, vectors = keras.Input((16, 16, 2)), keras.Input((2,))
+    maps = ops.relu(layers.Conv2D(2, 3)(images) / 2 + 1)
+    scales = layers.Reshape((1, 1, 2))(layers.Dense(2)(vectors))
+    model = keras.Model([images, vectors], maps * scales)
+    assert receptive_field(model) == ReceptiveField((3, 3), (1, 1), (0, 0))
+    with pytest.raises(ValueError, match="`layer` must see the image. Received: layer='dense"):
+        receptive_field(model, next(layer.name for layer in model.layers if "dense" in layer.name))
+
+
+# Which layer
+
+
+@pytest.fixture(scope="module")
+def deep():
+    inner = keras.Sequential(
+        [keras.Input((None, None, 2)), layers.Conv2D(2, 3, name="a"), layers.ReLU(name="b")],
+        name="inner",
+    )
+    stack = [keras.Input((None, None, 2)), inner, layers.Conv2D(2, 3, name="c")]
+    outer = keras.Sequential(stack, name="outer")
+    top = [keras.Input((16, 16, 2)), layers.ZeroPadding2D(name="a"), layers.Cropping2D(name="d")]
+    return keras.Sequential([*top, outer, layers.Flatten(), layers.Dense(2)])
+
+
+def test_layers_are_found_by_name_path_and_object(deep):
+    size = {
+        name: receptive_field(deep, name).size[0]
+        for name in ("a", "d", "outer", "outer/inner", "outer/inner/a", "b", "inner", "outer/c")
+    }
+    assert list(size.values()) == [1, 1, 5, 3, 3, 3, 3, 5]
+    assert receptive_field(deep) == receptive_field(deep, "c")
+    assert receptive_field(deep, deep.get_layer("outer").get_layer("c")).size == (5, 5)
+
+
+@pytest.mark.parametrize("layer", ["z", "outer/a", layers.ReLU(), 3])
+def test_unknown_names(deep, layer):
+    with pytest.raises(ValueError, match=r"`layer` must be .* outer/inner/a, .*Received: layer="):
+        receptive_field(deep, layer)
+
+
+def test_a_name_in_two_nested_models_needs_its_path():
+    parts = [keras.Sequential([layers.Conv2D(2, 3, name="x")], name=name) for name in "pq"]
+    model = keras.Sequential([keras.Input((16, 16, 2)), *parts])
+    with pytest.raises(ValueError, match="out of p/x, q/x. Received: layer='x'"):
+        receptive_field(model, "x")
+    assert receptive_field(model, "q/x").size == (5, 5)
+
+
+def test_a_shared_layer_is_ambiguous():
+    inputs, conv = keras.Input((16, 16, 2)), layers.Conv2D(2, 3, padding="same")
+    model = keras.Model(inputs, conv(conv(inputs)))
+    with pytest.raises(ValueError, match="`layer` must be called once"):
+        receptive_field(model, conv)
+    assert receptive_field(model).size == (5, 5)
+
+
+# What is not known
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2DTranspose(2, 3, name="odd"),
+        layers.UpSampling2D(name="odd"),
+        layers.Lambda(lambda x: x, name="odd"),
+        layers.Permute((2, 1, 3), name="odd"),
+        layers.Resizing(8, 8, name="odd"),
+        layers.Softmax(1, name="odd"),
+        layers.LayerNormalization((1, 2, 3), name="odd"),
+        layers.Reshape((256, 2, 1), name="odd"),
+        type("MyConv", (layers.Conv2D,), {})(2, 3, name="odd"),
+    ],
+)
+def test_layers_of_unknown_field(layer):
+    model = keras.Sequential([one_layer(layer), layers.ReLU(), layers.Flatten(), layers.Dense(1)])
+    path = f"{model.layers[0].name}/odd"
+    words = f"after the layer '{path}' is not known. Received: a {type(layer).__name__}"
+    for name in (None, "odd", model.layers[-1]):
+        with pytest.raises(ValueError, match=words):
+            receptive_field(model, name)
+
+
+def test_a_join_of_rows_is_not_known():
+    inputs = keras.Input((16, 16, 2))
+    model = keras.Model(inputs, layers.Concatenate(axis=1, name="odd")([inputs, inputs]))
+    with pytest.raises(ValueError, match="'odd' is not known"):
+        receptive_field(model)
+
+
+def test_what_depends_on_an_open_size():
+    kinds = [layers.Conv2D(2, 3, 1, "same"), layers.Conv2D(2, 1, 2, "same")]
+    for layer in kinds:
+        assert receptive_field(one_layer(layer, (None, None))) == receptive_field(one_layer(layer))
+    for layer in (layers.MaxPooling2D(padding="same"), layers.GlobalMaxPooling2D(keepdims=True)):
+        with pytest.raises(ValueError, match=f"known height and width.*{layer.name}"):
+            receptive_field(one_layer(layer, (None, None)))
+
+
+class Own(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+def test_models_without_a_graph():
+    own = Own(name="own")
+    own(np.ones((1, 4, 4, 1)))
+    for model in (own, keras.Sequential([layers.Conv2D(1, 3)], name="own")):
+        words = f"`model` must be .* be built: .* Received: 'own', a {type(model).__name__}"
+        with pytest.raises(ValueError, match=words):
+            receptive_field(model)
+    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model='vgg'"):
+        receptive_field("vgg")
+
+
+@pytest.mark.parametrize("shapes", [[(28,)], [(8, 8)], [(8, 8, 1), (8, 8, 1)]])
+def test_models_without_one_image(shapes):
+    inputs = [keras.Input(shape) for shape in shapes]
+    model = keras.Model(inputs, layers.Add()(inputs) if len(inputs) > 1 else layers.ReLU()(*inputs))
+    for layer in (None, model.layers[-1]):
+        with pytest.raises(ValueError, match="`model` must have one input of shape"):
+            receptive_field(model, layer)
+
+
+ARGUMENTS = {
+    layers.Activation: ["tanh"],
+    layers.Dense: [2],
+    layers.Normalization: [-1, 0.5, 2.0],
+    layers.Rescaling: [2.0],
+    layers.RandomPosterization: [4],
+    layers.RandomTranslation: [0.5, 0.5],
+}
+NO_ARGUMENTS = (
+    *(layers.RandomErasing, layers.RandomFlip, layers.RandomGrayscale, layers.RandomShear),
+    *(layers.RandomElasticTransform, layers.RandomGaussianBlur, layers.RandomPerspective),
+)
+
+
+@pytest.mark.parametrize("kind", sorted(fields._ELEMENTWISE, key=lambda kind: kind.__name__))
+def test_elementwise_layers_pass_nothing_to_other_places(kind):
+    noise = kind.__name__.startswith(("Random", "Gaussian", "Spatial", "Alpha", "Dropout"))
+    arguments = [0.5] if noise and kind not in NO_ARGUMENTS else []
+    layer = kind(*ARGUMENTS.get(kind, arguments))
+    image = np.random.default_rng(0).uniform(0.2, 0.6, (6, 7, 3)).astype("float32")
+    images = np.stack([image, image])
+    images[1, 2, 4, 0] += 0.3
+    merges = kind.__name__ in "Add Average Concatenate Maximum Minimum Multiply Subtract".split()
+    maps = keras.Input((6, 7, 3))
+    model = keras.Model(maps, layer([maps, 2 * maps]) if merges else layer(maps))
+    first, second = np.array(model(images, training=False))
+    changed = np.argwhere(np.abs(first - second).max(axis=-1) > 1e-5)  # more than rounding
+    assert changed.tolist() == [[2, 4]]

@@ -1,0 +1,248 @@
+import shutil
+
+import h5py
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras.src.legacy.saving import legacy_h5_format
+
+from cnnkit import models
+from cnnkit.data._download import cache_dir
+from cnnkit.layers import RandomColor
+from cnnkit.models import _weights as weights
+
+NAME = "mobilenet_v2_0.35"
+LOCAL = "mobilenet_v2_0.35_224_no_top.weights.h5"
+
+
+def test_small_cnn_has_the_parameters_on_paper():
+    model = models.small_cnn()
+    assert model.count_params() == 160 + 4_640 + 18_496 + 73_856 + 1_290 == 98_442
+    assert model.output_shape == (None, 10)
+    assert models.small_cnn((48, 48, 3), 1).output_shape == (None, 1)
+
+
+def test_small_cnn_learns():
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 256)
+    images = rng.uniform(0, 100, (256, 16, 16, 1)) + 100 * labels[:, None, None, None]
+    model = models.small_cnn((16, 16, 1), 1)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    metric = keras.metrics.BinaryAccuracy(threshold=0.0)
+    model.compile("adam", loss, metrics=[metric])
+    model.fit(images, labels, epochs=5, verbose=0)
+    assert model.evaluate(images, labels, verbose=0)[1] > 0.95
+
+
+def test_normalised_cnn_has_the_parameters_on_paper():
+    model = models.normalised_cnn()
+    convolutions, per_map, dense = 324 + 2_592 + 10_368, 4 * (12 + 24 + 48), 48 + 1
+    assert model.count_params() == convolutions + per_map + dense == 13_669
+    assert model.output_shape == (None, 1)
+
+
+def test_the_augmentation_of_a_normalised_cnn_is_for_training_alone():
+    images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
+    plain = models.normalised_cnn((8, 8, 3))
+    model = models.normalised_cnn((8, 8, 3), [keras.layers.GaussianNoise(0.9), RandomColor(0.5)])
+    model.set_weights(plain.get_weights() + model.get_weights()[len(plain.get_weights()) :])
+    np.testing.assert_array_equal(
+        model.predict(images, verbose=0), plain.predict(images, verbose=0)
+    )
+    assert (model(images, training=True) != plain(images, training=True)).numpy().any()
+
+
+@pytest.fixture(scope="module")
+def random_backbone():
+    keras.utils.set_random_seed(3)
+    return keras.applications.MobileNetV2(
+        alpha=0.35, input_shape=(96, 96, 3), include_top=False, weights=None
+    )
+
+
+@pytest.fixture
+def given(tmp_path, monkeypatch, random_backbone):
+    """A CNNKIT_DATA folder with (random) weights, and no network."""
+    (tmp_path / "given" / "weights").mkdir(parents=True)
+    random_backbone.save_weights(tmp_path / "given" / "weights" / LOCAL)
+    monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "given"))
+    offline(monkeypatch, "http://127.0.0.1:9/official.h5")
+    return tmp_path / "given" / "weights" / LOCAL
+
+
+def offline(monkeypatch, url):
+    monkeypatch.setitem(
+        models.backbones._BACKBONES, NAME, models.backbones._BACKBONES[NAME]._replace(url=url)
+    )
+
+
+def same_weights(a, b):
+    return all(map(np.array_equal, a.get_weights(), b.get_weights()))
+
+
+def test_weights_from_the_given_folder(given, random_backbone, capsys):
+    backbone = models.load_backbone(NAME, 96)
+    assert same_weights(backbone, random_backbone)
+    assert backbone.count_params() == 410_208 and backbone.output_shape == (None, 3, 3, 1280)
+    assert str(given) in capsys.readouterr().out
+
+
+def write_legacy(model, path):
+    """Write the older HDF5 form, in which Keras's own weights come."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, model)
+
+
+def test_weights_from_keras_cache(tmp_path, monkeypatch, random_backbone):
+    offline(monkeypatch, "http://127.0.0.1:9/official.h5")
+    write_legacy(random_backbone, tmp_path / "keras" / "models" / "official.h5")
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
+
+
+def test_weights_from_the_web_once(tmp_path, monkeypatch, server, random_backbone):
+    write_legacy(random_backbone, tmp_path / "official.h5")
+    contents = (tmp_path / "official.h5").read_bytes()
+    offline(monkeypatch, server.serve("/official.h5", contents, "cut"))
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
+    n_requests = len(server.log)
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
+    assert len(server.log) == n_requests
+    assert (cache_dir() / "weights" / "official.h5").read_bytes() == contents
+
+
+def damage(path, how):
+    if how == "cut":
+        path.write_bytes(path.read_bytes()[:200_000])
+    elif how == "html":
+        path.write_text("<html>Please log in</html>")
+    elif how == "a layer less":
+        with h5py.File(path, "r+") as file:
+            del file["layers/conv2d_30"]
+    else:
+        other = keras.applications.MobileNetV2(
+            alpha=0.5, input_shape=(96, 96, 3), include_top=False, weights=None
+        )
+        if how == "infinite":
+            other = keras.applications.MobileNetV2(
+                alpha=0.35, input_shape=(96, 96, 3), include_top=False, weights=None
+            )
+            other.set_weights([np.full_like(w, np.inf) for w in other.get_weights()])
+        other.save_weights(path)
+
+
+@pytest.mark.parametrize("how", ["cut", "html", "a layer less", "other network", "infinite"])
+def test_damaged_weights_are_named_and_passed_over(given, capsys, how, random_backbone, tmp_path):
+    damage(given, how)
+    before = given.read_bytes()
+    with pytest.raises(FileNotFoundError, match="could not be downloaded.*Connect to the network"):
+        models.load_backbone(NAME, 96)
+    assert f"{given} is damaged and was passed over" in capsys.readouterr().out
+    assert given.read_bytes() == before
+    write_legacy(random_backbone, tmp_path / "keras" / "models" / "official.h5")
+    assert same_weights(models.load_backbone(NAME, 96), random_backbone)
+
+
+def test_a_wrong_download_of_weights_is_refused(tmp_path, monkeypatch, server):
+    offline(monkeypatch, server.serve("/official.h5", b"no weights"))
+    with pytest.raises(FileNotFoundError, match="did not send the right file"):
+        models.load_backbone(NAME, 96)
+    assert not list((cache_dir() / "weights").glob("*.h5"))
+    monkeypatch.setattr(weights, "MAX_BYTES", 5)
+    with pytest.raises(FileNotFoundError, match="expected 5 bytes"):
+        models.load_backbone(NAME, 96)
+
+
+def test_without_weights_the_built_in_backbone_steps_in(monkeypatch, capsys):
+    offline(monkeypatch, "http://127.0.0.1:9/official.h5")
+    backbone = models.load_backbone()
+    said = capsys.readouterr().out
+    assert "Connect to the network" in said and "which knows drawings only" in said
+    assert backbone.name == "drawn_animals" and backbone.input_shape == (None, 64, 64, 3)
+    assert same_weights(models.load_backbone("drawn_animals"), backbone)
+    larger = models.load_backbone("drawn_animals", 96)
+    assert larger.output_shape == (None, 6, 6, 256) and same_weights(larger, backbone)
+
+
+def test_auto_takes_the_weights_of_imagenet(given, random_backbone):
+    assert same_weights(models.load_backbone("auto", 96), random_backbone)
+
+
+def test_a_wrong_backbone_name():
+    with pytest.raises(
+        ValueError, match="one of auto, mobilenet_v2_0.35, .*drawn_animals. Received"
+    ):
+        models.load_backbone("resnet")
+
+
+@pytest.mark.parametrize("cut", ["block_2_add", "block_12_add", "block_13_project_BN"])
+def test_both_parts_of_a_backbone_make_the_whole(random_backbone, cut):
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 96, 96, 3)).astype("float32")
+    trunk, block = models.split_backbone(random_backbone, cut)
+    whole = random_backbone(images, training=False)
+    assert np.allclose(block(trunk(images, training=False), training=False), whole, atol=1e-6)
+    n = trunk.count_params() + block.count_params()
+    assert n == random_backbone.count_params()
+
+
+def test_wrong_cuts(random_backbone):
+    with pytest.raises(ValueError, match="one of input_layer.*, Conv1, .*Received.*'nowhere'"):
+        models.split_backbone(random_backbone, "nowhere")
+    with pytest.raises(
+        ValueError, match="everything passes.*Received: layer_name='block_2_expand'"
+    ):
+        models.split_backbone(random_backbone, "block_2_expand")
+
+
+def test_transfer_model_scales_as_the_backbone_was_trained(random_backbone):
+    head = keras.Sequential([keras.Input((1280,)), keras.layers.Dense(1)])
+    model = models.transfer_model(random_backbone, head)
+    images = np.random.default_rng(1).uniform(0, 255, (3, 96, 96, 3)).astype("float32")
+    scaled = keras.applications.mobilenet_v2.preprocess_input(images.copy())
+    features = keras.ops.mean(random_backbone(scaled, training=False), axis=(1, 2))
+    assert np.allclose(model(images), head(features), atol=1e-5)
+
+
+def test_batchnorm_stays_in_inference_mode_while_the_rest_is_trained(given):
+    backbone = models.load_backbone(NAME, 96)
+    head = keras.Sequential([keras.Input((1280,)), keras.layers.Dense(1)])
+    model = models.transfer_model(backbone, head)
+    before = {weight.path: weight.numpy() for weight in backbone.weights}
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(100.0), loss)  # the gradients of random weights are small
+    images = np.random.default_rng(1).uniform(0, 255, (4, 96, 96, 3))
+    model.fit(images, np.array([0, 1, 1, 1]), verbose=0)
+    moved = [w.path for w in backbone.weights if not np.array_equal(w, before[w.path])]
+    assert moved and all("kernel" in path for path in moved)
+
+
+@pytest.mark.parametrize("n", [1, 8, 37])
+def test_extract_features_keeps_the_order(n, capsys):
+    images = np.arange(n * 16, dtype="float32").reshape(n, 4, 4, 1)
+    dataset = tf.data.Dataset.from_tensor_slices((images, np.arange(n))).batch(16)
+    layers = [keras.Input((4, 4, 1)), keras.layers.Dropout(0.9), keras.layers.AveragePooling2D(4)]
+    features, labels = models.extract_features(keras.Sequential(layers), dataset, "pooling")
+    assert features.shape == (n, 1, 1, 1) and features.dtype == np.float32
+    assert np.array_equal(labels, np.arange(n))
+    assert np.allclose(features.ravel(), images.mean((1, 2, 3)))
+    assert "pooling: 100%" in capsys.readouterr().out
+
+
+def test_real_weights_know_cats(real_data):
+    """The real weights, frozen, tell scikit-image's cat from its coffee: they were trained."""
+    backbone = models.load_backbone(NAME)
+    assert backbone.output_shape == (None, 7, 7, 1280)
+    assert all(np.isfinite(w).all() for w in backbone.get_weights())
+    assert models.load_backbone("mobilenet_0.75").output_shape == (None, 7, 7, 768)
+
+
+def test_the_official_and_the_local_file_are_found_by_their_names(real_data, tmp_path, monkeypatch):
+    """A copy in Keras's cache under Keras's own name loads as well."""
+    backbone = models.load_backbone(NAME)
+    monkeypatch.delenv("CNNKIT_DATA")
+    target = tmp_path / "keras" / "models" / models.backbones._BACKBONES[NAME].url.split("/")[-1]
+    write_legacy(backbone, target)
+    assert same_weights(models.load_backbone(NAME), backbone)
+    shutil.rmtree(tmp_path / "keras")
