@@ -76,3 +76,40 @@ def as_pair(value, name):
             f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
         )
     return pair
+
+
+def check_not_negative(value, name):
+    """Raise a ValueError unless `value` is a number from 0."""
+    if not value >= 0:
+        raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
+
+
+def check_model(model):
+    """Raise a TypeError unless `model` is a Keras model."""
+    import keras  # here, as not all that is checked needs Keras
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+
+
+def check_built(model):
+    """Raise a ValueError unless a Keras model is built."""
+    if not model.built:
+        raise ValueError(
+            "`model` must be built: call it once, or give it an Input. "
+            f"Received: the model {model.name!r}, which has no weights yet"
+        )
+
+
+def check_maps(activations, layer):
+    """Raise a ValueError unless what a layer gives are maps.
+
+    Args:
+        activations: An array or tensor.
+        layer: The layer, as it was asked for.
+    """
+    if len(activations.shape) != 4:
+        raise ValueError(
+            "`layer` must give maps of shape (batch, height, width, channels). "
+            f"Received: layer={layer!r}, which gives the shape {tuple(activations.shape)}"
+        )
