@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit._checks import check_axes, check_not_negative, check_positive
+from cnnkit._checks import ascending_pair, check_axes, check_not_negative, check_positive
 from cnnkit.explain._engine import check_can_run, trace_of
 from cnnkit.explain._logits import before_activation
 from cnnkit.explain._recording import one_call, recording, run
@@ -69,7 +69,7 @@ def activation_maximization(
     check_positive(n_steps, "n_steps")
     check_not_negative(jitter, "jitter")
     check_not_negative(total_variation, "total_variation")
-    low, high = _check_range(value_range)
+    low, high = ascending_pair(value_range, "value_range")
     check_can_run(model)
     rng, channels = np.random.default_rng(seed), np.atleast_1d(channels)
     if start is None:
@@ -143,16 +143,6 @@ def _check_start(start):
     start = np.asarray(start, np.float32)
     check_axes(start, "start", ("height", "width", "channels"))
     return start
-
-
-def _check_range(value_range):
-    low, high = map(float, value_range)
-    if not low < high:
-        raise ValueError(
-            "`value_range` must be (low, high) with low < high. "
-            f"Received: value_range={value_range!r}"
-        )
-    return low, high
 
 
 def _check_channels(channels, n):

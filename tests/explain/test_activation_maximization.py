@@ -160,7 +160,7 @@ def test_the_model_is_not_changed_nor_kept_nor_traced_again():
         (0, dict(n_steps=0), "`n_steps` must be a positive integer"),
         (0, dict(jitter=-1), "`jitter` must not be negative. Received: jitter=-1"),
         (0, dict(total_variation=-0.1), "`total_variation` must not be negative"),
-        (0, dict(value_range=(1, 1)), r"`value_range` must be \(low, high\) with low < high"),
+        (0, dict(value_range=(1, 1)), r"`value_range` must be two finite numbers \(low, high\)"),
         (0, dict(start=np.zeros((2, 16, 16, 3))), r"`start` must have the shape \(height, width, "),
         (0, dict(layer="no"), "`layer` must be a layer of the model"),
     ],
