@@ -64,8 +64,8 @@ def capture(
             layer that the model calls several times, a pair `(layer, call)`: `call` counts from 0,
             in the order in which the model runs.
         training: Whether the model runs as in training, where batch normalisation uses the mean and
-            the variance of `inputs` and dropout is on, or as in inference. Dropout draws the same
-            numbers in each run, until a training goes on.
+            the variance of `inputs` and dropout is on, or as in inference. Random layers draw the
+            same numbers in each run, until the model is trained.
 
     Returns:
         A `Captured`.

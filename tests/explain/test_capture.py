@@ -232,6 +232,9 @@ def test_as_in_training():
     again = capture(model, x, layer="dropout", training=True).activations
     assert np.array_equal(again, dropped), "it draws the same numbers"
     assert all(map(np.array_equal, before, model.variables))
+    model(x, training=True)
+    again = capture(model, x, layer="dropout", training=True).activations
+    assert not np.array_equal(again, dropped)
 
 
 def test_results_are_frozen():
