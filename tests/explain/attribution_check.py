@@ -2,7 +2,9 @@
 
 import functools
 import gc
+import tempfile
 import weakref
+from pathlib import Path
 
 import keras
 import matplotlib as mpl
@@ -89,6 +91,19 @@ def residual():
     x = keras.ops.multiply(x, 2) + layers.Conv2D(4, 3, padding="same")(x)
     x = keras.ops.mean(relu(x), axis=(1, 2))
     return keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
+
+
+@functools.cache
+def kinds():
+    """The same network in other forms, and another one."""
+    nested = functional([functional(parts()[:4]), *parts()[4:], new().layers[-1]])
+    copies = [type(part).from_config(part.get_config()) for part in MODEL.layers]
+    late = keras.Sequential(copies)
+    late(images())
+    same = [with_weights_of(model, MODEL) for model in (nested, late)]
+    with tempfile.TemporaryDirectory() as folder:
+        nested.save(Path(folder) / "model.keras")
+        return [*same, keras.models.load_model(Path(folder) / "model.keras")], residual()
 
 
 @functools.cache
@@ -217,20 +232,8 @@ class AttributionCheck:
         found = explain(model, x)
         assert found.shape == (2, 16, 16) and np.isfinite(found).all() and found.any()
 
-    @pytest.fixture(scope="class")
-    def kinds(self, tmp_path_factory):
-        """The same network in other forms, and another one."""
-        nested = functional([functional(parts()[:4]), *parts()[4:], new().layers[-1]])
-        copies = [type(part).from_config(part.get_config()) for part in MODEL.layers]
-        late = keras.Sequential(copies)
-        late(images())
-        same = [with_weights_of(model, MODEL) for model in (nested, late)]
-        path = tmp_path_factory.mktemp("models") / "model.keras"
-        nested.save(path)
-        return [*same, keras.models.load_model(path)], residual()
-
-    def test_kinds_of_models(self, explain, kinds):
-        same, other = kinds
+    def test_kinds_of_models(self, explain):
+        same, other = kinds()
         expected = explain(MODEL, images())
         for model in same:
             close(explain(model, images()), expected)
