@@ -71,18 +71,18 @@ def activation_maximization(
     check_not_negative(total_variation, "total_variation")
     low, high = ascending_pair(value_range, "value_range")
     check_can_run(model)
-    rng, channels = np.random.default_rng(seed), np.atleast_1d(channels)
+    rng, numbers = np.random.default_rng(seed), np.atleast_1d(channels)
     if start is None:
         start = _grey(model, rng)
     else:
         start = (_check_start(start) - low) / (high - low)
-    images = tf.constant(np.repeat(start[None], max(channels.size, 1), axis=0), tf.float32)
+    images = tf.constant(np.repeat(start[None], max(numbers.size, 1), axis=0), tf.float32)
     trace, _ = trace_of(model, images, layer)
-    _check_channels(channels, trace.forward.structured_outputs[0].shape[-1])
+    _check_channels(numbers, trace.forward.structured_outputs[0].shape[-1])
     step = trace.kept(_step_graph)
     for _ in range(n_steps):
         shift = rng.integers(-jitter, jitter + 1, 2)
-        images = step(images, channels, shift, total_variation, low, high)
+        images = step(images, numbers, shift, total_variation, low, high)
     return low + (high - low) * images.numpy()
 
 

@@ -36,14 +36,14 @@ def effective_receptive_field(
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
             no maps, or `position` lies outside of them.
     """
-    layer, call = find_call(model, layer)
+    found, call = find_call(model, layer)
     images = tf.convert_to_tensor(np.asarray(images, np.float32))
     with tf.GradientTape() as tape:
         tape.watch(images)
-        with recording([layer]) as records:
+        with recording([found]) as records:
             run(model, images)
-        _, maps = one_call(records, layer, call)
-        check_maps(maps, layer.name)
+        _, maps = one_call(records, found, call)
+        check_maps(maps, layer)
         row, column = _check_position(position, maps.shape[1:3])
         unit = tf.cast(maps[:, row, column], tf.float32)
     gradients = tape.gradient(unit, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)

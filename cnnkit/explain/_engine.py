@@ -86,7 +86,7 @@ def trace_of(model, inputs, layer=None, training=False, run=run):
 
 
 # A model's traces go with the model. They may hold no reference to it, or it would never go.
-traces = weakref.WeakKeyDictionary()
+traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def cached_trace(model, layer, call, specs, training=False, run=run):

@@ -50,11 +50,11 @@ def occlusion(
     scores = Scores(model, images, target)
     images = scores.images
     patch_size, corners = _patches(images.shape[1:3], patch_size, strides)
-    fill = _as_fill(fill, images)
+    colors = _as_fill(fill, images)
     covered_scores = np.zeros((len(images), len(corners)), np.float32)
     for i, patch in chunks(len(images), len(corners)):
         covered = images[i]
-        for image, color, corner in zip(covered, fill[i], corners[patch], strict=True):
+        for image, color, corner in zip(covered, colors[i], corners[patch], strict=True):
             image[_window(corner, patch_size)] = color
         covered_scores[i, patch] = scores.values(covered, i)
     falls = scores.of_images()[:, None] - covered_scores
