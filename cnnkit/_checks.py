@@ -94,15 +94,9 @@ def ascending_pair(value, name):
     return float(pair[0]), float(pair[1])
 
 
-def check_not_negative(value, name):
-    """Raise a ValueError unless `value` is a number from 0."""
-    if not value >= 0:
-        raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
-
-
 def check_model(model):
     """Raise a TypeError unless `model` is a Keras model."""
-    import keras  # here, as not all that is checked needs Keras
+    import keras  # here, as not all that is checked needs Keras, which takes seconds to import
 
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
@@ -112,8 +106,8 @@ def check_built(model):
     """Raise a ValueError unless a Keras model is built."""
     if not model.built:
         raise ValueError(
-            "`model` must be built: call it once, or give it an Input. "
-            f"Received: the model {model.name!r}, which has no weights yet"
+            "`model` must be built: call it once on a batch of images, or call `model.build`. "
+            f"Received: {model.name!r}, a {type(model).__name__} that is not built"
         )
 
 
@@ -129,3 +123,9 @@ def check_maps(activations, layer):
             "`layer` must give maps of shape (batch, height, width, channels). "
             f"Received: layer={layer!r}, which gives the shape {tuple(activations.shape)}"
         )
+
+
+def check_not_negative(value, name):
+    """Raise a ValueError unless `value` is a number from 0."""
+    if not value >= 0:
+        raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")

@@ -101,7 +101,7 @@ def test_models():
     for wrong in ("m", keras.layers.Dense(2)):
         with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model="):
             _checks.check_model(wrong)
-    with pytest.raises(ValueError, match="`model` must be built: .*Received: the model 'two'"):
+    with pytest.raises(ValueError, match="`model` must be built: .*Received: 'two'"):
         _checks.check_built(model)
     model.build((None, 3))
     _checks.check_built(model)
