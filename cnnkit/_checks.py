@@ -109,3 +109,23 @@ def check_built(model):
             "`model` must be built: call it once on a batch of images, or call `model.build`. "
             f"Received: {model.name!r}, a {type(model).__name__} that is not built"
         )
+
+
+def check_maps(activations, layer):
+    """Raise a ValueError unless what a layer gives are maps.
+
+    Args:
+        activations: An array or tensor.
+        layer: The layer, as it was asked for.
+    """
+    if len(activations.shape) != 4:
+        raise ValueError(
+            "`layer` must give maps of shape (batch, height, width, channels). "
+            f"Received: layer={layer!r}, which gives the shape {tuple(activations.shape)}"
+        )
+
+
+def check_not_negative(value, name):
+    """Raise a ValueError unless `value` is a number from 0."""
+    if not value >= 0:
+        raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")

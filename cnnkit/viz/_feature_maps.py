@@ -45,7 +45,7 @@ def _maps(model_or_maps, images, layer):
         # Here, because cnnkit.explain imports TensorFlow.
         from cnnkit.explain import feature_maps
 
-        model_or_maps = feature_maps(model_or_maps, images, layer)
+        model_or_maps = feature_maps(model_or_maps, images, layer=layer)
     shape = np.shape(model_or_maps)
     if len(shape) == 4 and shape[0] > 1:
         raise ValueError(

@@ -3,7 +3,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnkit.explain._activation_recorder import ActivationRecorder
+from cnnkit.explain import ActivationRecorder
 from cnnkit.viz import Panels
 from cnnkit.viz._activations import plot_activations
 
@@ -70,7 +70,7 @@ def test_a_recorder():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="hidden")])
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).normal(size=(6, 2))
-    recorder = ActivationRecorder(x, ["hidden"], every=2)
+    recorder = ActivationRecorder(x, layers=["hidden"], every=2)
     with pytest.raises(ValueError, match=r"a recorder has none before `fit`. Received: steps=\[\]"):
         plot_activations(recorder)
     model.fit(x, np.zeros((6, 3)), batch_size=1, verbose=0, callbacks=[recorder])

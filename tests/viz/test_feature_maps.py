@@ -37,7 +37,7 @@ def test_a_model():
     model = models.small_cnn((16, 12, 3))
     image = np.random.default_rng(0).uniform(0, 255, (1, 16, 12, 3)).astype(np.float32)
     for layer in (None, model.layers[1].name):
-        maps = explain.feature_maps(model, image, layer)
+        maps = explain.feature_maps(model, image, layer=layer)
         panels = viz.plot_feature_maps(model, image, layer)
         assert len(panels.values) == maps.shape[-1]
         for i, axis in enumerate(panels):
