@@ -76,3 +76,15 @@ def as_pair(value, name):
             f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
         )
     return pair
+
+
+def as_integer_seed(seed):
+    """Make a seed an integer from 0: it stays as it is, None draws one, a Generator gives one."""
+    if seed is None or isinstance(seed, np.random.Generator):
+        return int(np.random.default_rng(seed).integers(1 << 32))
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(
+            "`seed` must be None, an integer of at least 0 or a numpy.random.Generator. "
+            f"Received: seed={seed!r}"
+        )
+    return seed
