@@ -17,7 +17,7 @@ def test_digits_are_scikit_learns():
 
 def test_enlarged_digits():
     small, _ = data.load_digits()
-    images, labels = data.load_digits(size=28)
+    images, labels = data.load_digits(image_size=28)
     assert images.dtype == np.uint8 and images.shape == (1797, 28, 28) and len(labels) == 1797
     assert np.allclose(images.mean((1, 2)), small.mean((1, 2)), rtol=0.15, atol=6)
     shrunk = keras.ops.image.resize(images[..., None].astype("float32"), (8, 8), antialias=True)
@@ -27,7 +27,7 @@ def test_enlarged_digits():
 
 @pytest.mark.parametrize("size", [0, 7, 28.0, "28", None])
 def test_a_wrong_size(size):
-    with pytest.raises(ValueError, match="`size` must be.*Received"):
+    with pytest.raises(ValueError, match="`image_size` must be an integer of at least 8. Received"):
         data.load_digits(size)
 
 

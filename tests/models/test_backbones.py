@@ -8,8 +8,9 @@ import tensorflow as tf
 from keras.src.legacy.saving import legacy_h5_format
 
 from cnnkit import models
-from cnnkit.data._download import cache_dir
+from cnnkit._places import cache_dir
 from cnnkit.layers import RandomColor
+from cnnkit.models import _backbones
 from cnnkit.models import _weights as weights
 
 NAME = "mobilenet_v2_0.35"
@@ -73,9 +74,7 @@ def given(tmp_path, monkeypatch, random_backbone):
 
 
 def offline(monkeypatch, url):
-    monkeypatch.setitem(
-        models.backbones._BACKBONES, NAME, models.backbones._BACKBONES[NAME]._replace(url=url)
-    )
+    monkeypatch.setitem(_backbones._BACKBONES, NAME, _backbones._BACKBONES[NAME]._replace(url=url))
 
 
 def same_weights(a, b):
@@ -242,7 +241,7 @@ def test_the_official_and_the_local_file_are_found_by_their_names(real_data, tmp
     """A copy in Keras's cache under Keras's own name loads as well."""
     backbone = models.load_backbone(NAME)
     monkeypatch.delenv("CNNKIT_DATA")
-    target = tmp_path / "keras" / "models" / models.backbones._BACKBONES[NAME].url.split("/")[-1]
+    target = tmp_path / "keras" / "models" / _backbones._BACKBONES[NAME].url.split("/")[-1]
     write_legacy(backbone, target)
     assert same_weights(models.load_backbone(NAME), backbone)
     shutil.rmtree(tmp_path / "keras")
