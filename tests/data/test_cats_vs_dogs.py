@@ -225,6 +225,18 @@ def test_from_the_web_once(archive, server, monkeypatch, source):
     assert not list(cache_dir().rglob("vectorize.py"))
 
 
+def test_silence(pets, archive, server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cats_vs_dogs, "_drawn", {})
+    (pets / "train/cats/bad.jpg").touch()
+    (pets / "birds").mkdir()
+    assert load(pets, verbose=0).sizes["train"] == 24
+    monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "typo"))
+    assert data.load_cats_vs_dogs(verbose=0).drawn
+    monkeypatch.setattr(cats_vs_dogs, "URL", server.serve("/p.zip", archive.read_bytes()))
+    assert data.load_cats_vs_dogs("web", image_size=16, verbose=0).sizes["train"] == 24
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_wrong_archive_is_refused(archive, server, monkeypatch):
     contents = bytearray(archive.read_bytes())
     contents[3000] ^= 1

@@ -13,6 +13,8 @@ def test_shapes_and_seeds():
     assert (images == again).all() and (labels == same_labels).all() and (images != other).any()
     assert set(labels) == {0, 1, 2, 3} and images.max() > 200
     assert len(np.unique(images, axis=0)) == 50
+    unseeded = [data.draw_characters("bdpq", 50)[0] for _ in range(2)]
+    assert (unseeded[0] != unseeded[1]).any()
 
 
 def test_arrows_point_where_they_say():

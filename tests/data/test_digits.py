@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -13,6 +16,15 @@ def test_digits_are_scikit_learns():
     assert labels.dtype == np.int32 and np.array_equal(labels, original.target)
     assert images.min() == 0 and images.max() == 255
     assert np.array_equal(np.round(images / 255 * 16), original.images)
+
+
+def test_digits_start_no_framework():
+    code = (
+        "import sys; from cnnkit import data; data.load_digits();"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_enlarged_digits():
@@ -65,11 +77,21 @@ def test_a_wrong_mnist_file(tmp_path, monkeypatch):
         data.load_mnist()
 
 
-def test_mnist_through_keras(monkeypatch):
+def test_mnist_through_keras(monkeypatch, capsys):
     halves = tuple((np.zeros((2, 28, 28), np.uint8), np.ones(2, np.uint8)) for _ in range(2))
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: halves)
     (_, y_train), _ = data.load_mnist()
     assert y_train.dtype == np.int32
+
+    def loud():
+        print("Downloading")
+        return halves
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", loud)
+    data.load_mnist()
+    assert capsys.readouterr().out == "Downloading\n"
+    data.load_mnist(verbose=0)
+    assert capsys.readouterr().out == ""
 
     def fail():
         raise OSError("no network")

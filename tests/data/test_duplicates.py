@@ -36,9 +36,8 @@ def test_copies_are_found_across_splits(folder):
 def test_exact_copies(folder):
     for name in ("coded.jpg", "small.png", "bright.webp"):
         (folder / "validation" / name).unlink()
-    assert data.find_duplicates(folder) == [
-        Duplicates(("train/0.jpg", "validation/copy.jpg"), True)
-    ]
+    members = ("train/0.jpg", "validation/copy.jpg")
+    assert data.find_duplicates(folder) == [Duplicates(members, exact=True)]
 
 
 def test_plain_pictures_are_the_same_only_byte_by_byte(tmp_path):

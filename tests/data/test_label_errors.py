@@ -30,6 +30,19 @@ def test_wrong_labels_come_first(seed, n_classes):
     assert probabilities[wrong].max() < np.median(probabilities)
 
 
+def test_the_cut_follows_the_seed():
+    features, labels = blobs(60, 0)
+
+    def probabilities(seed):
+        return data.rank_label_errors(features, labels, seed=seed).probabilities
+
+    assert np.array_equal(probabilities(3), probabilities(3))
+    assert not np.array_equal(probabilities(3), probabilities(4))
+    assert not np.array_equal(probabilities(None), probabilities(None))
+    first, again = (probabilities(np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
 def test_nothing_is_learned_from_the_example_itself():
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(60, 200)), np.arange(60) % 2

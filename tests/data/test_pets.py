@@ -39,10 +39,17 @@ def test_an_image_depends_on_seed_and_number_alone():
     assert not np.array_equal(few, draw_pets(3, seed=6)[0])
 
 
+def test_without_a_seed_and_with_a_generator():
+    assert not np.array_equal(draw_pets(2)[0], draw_pets(2)[0])
+    first, again = np.random.default_rng(1), np.random.default_rng(1)
+    images = draw_pets(2, seed=first)[0]
+    assert np.array_equal(images, draw_pets(2, seed=again)[0])
+    assert not np.array_equal(images, draw_pets(2, seed=first)[0])
+
+
 def test_the_same_pictures_on_every_machine():
-    images = draw_pets(
-        20, seed=11, kinds=tuple(KINDS), viewpoint=0.5, illumination=0.5, clutter=0.2
-    )[0]
+    knobs = dict(viewpoint=0.5, illumination=0.5, clutter=0.2)
+    images = draw_pets(20, seed=11, kinds=tuple(KINDS), **knobs)[0]
     middle = images[:10, 24:40, 24:40].mean(axis=(1, 2)).round(1)
     # A mean is the same even where a processor rounds one pixel otherwise.
     assert np.allclose(middle, EXPECTED, atol=0.5), middle.tolist()
@@ -85,6 +92,7 @@ def test_clutter_stays_behind_the_animal(monkeypatch):
         ({"n": -1}, "`n` must be an integer of at least 0.*n=-1"),
         ({"n": 2.0}, "`n` must be an integer.*n=2.0"),
         ({"seed": -3}, "`seed` .* at least 0.*seed=-3"),
+        ({"seed": 2.5}, "`seed` must be None, an integer.*seed=2.5"),
         ({"image_size": 4}, "`image_size` .* at least 8.*image_size=4"),
         ({"kinds": ("cat", "cow")}, "must be some of cat, dog, bear.*'cow'"),
         ({"kinds": "cat"}, "in a list.*'cat'"),
