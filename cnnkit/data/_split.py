@@ -26,7 +26,7 @@ def split(names, labels, groups=None, shares=(0.7, 0.1, 0.2)):
         A dictionary from `"train"`, `"validation"` and `"test"` to indices into `names`, int64.
 
     Raises:
-        ValueError: If the lengths differ, the shares are wrong, or a split gets none of a class.
+        ValueError: If a split gets no file of a class.
     """
     keys = names if groups is None else groups
     if not len(names) == len(labels) == len(keys):
