@@ -78,6 +78,18 @@ def as_pair(value, name):
     return pair
 
 
+def as_integer_seed(seed):
+    """Make a seed an integer from 0: it stays as it is, None draws one, a Generator gives one."""
+    if seed is None or isinstance(seed, np.random.Generator):
+        return int(np.random.default_rng(seed).integers(1 << 32))
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(
+            "`seed` must be None, an integer of at least 0 or a numpy.random.Generator. "
+            f"Received: seed={seed!r}"
+        )
+    return seed
+
+
 def ascending_pair(value, name):
     """Convert `value` to two floats, `(low, high)`.
 
