@@ -39,10 +39,6 @@ class MaxBlurPooling2D(BasePooling2D):
     Output shape:
         As of the inputs, with as many rows and columns as values are kept.
 
-    Raises:
-        ValueError: If a setting is wrong, or with "valid" window and kernel do not fit into the
-            maps.
-
     Example:
 
     >>> tuple(MaxBlurPooling2D()(keras.ops.ones((1, 28, 28, 16))).shape)

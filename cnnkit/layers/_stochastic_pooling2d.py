@@ -38,9 +38,6 @@ class StochasticPooling2D(BasePooling2D):
     Output shape:
         As of the inputs, with as many rows and columns as there are windows.
 
-    Raises:
-        ValueError: If a setting is wrong, or with "valid" the window does not fit into the maps.
-
     Example:
 
     >>> window = keras.ops.reshape([1.0, 3.0, 6.0, 2.0], (1, 2, 2, 1))
