@@ -113,10 +113,10 @@ def _check(feature_map, rate, layer_sizes, steps):
 
 def _step(feature_map, rate, layer_sizes, rng, is_training):
     # Ones and not the values themselves: a value may be 0 although it is kept.
-    factors = [dropout(np.ones(size), rate, rng) for size in layer_sizes[1:-1]]
+    factors = [dropout(np.ones(size), rate, seed=rng) for size in layer_sizes[1:-1]]
     inputs, outputs = np.ones(layer_sizes[0], bool), np.ones(layer_sizes[-1], bool)
     units = [inputs, *(factor > 0 for factor in factors), outputs]
-    factors = dropout(np.ones(feature_map.shape), rate, rng)
+    factors = dropout(np.ones(feature_map.shape), rate, seed=rng)
     return DropoutStep(is_training, units, factors > 0, feature_map * factors)
 
 
