@@ -64,7 +64,7 @@ def test_the_inside_of_a_model(run):
     names = run("receptive_field")
     assert names["maps"].shape == (4, 12, 12, 192)
     assert names["field"].size == (59, 59) and names["field"].strides == (8, 8)
-    assert names["table"].total_params == names["model"].count_params()
+    assert names["table"].total_parameters == names["model"].count_params()
 
 
 def test_explanations(run, tmp_path):
