@@ -1,5 +1,6 @@
 """The annotations, as a user's type checker sees them."""
 
+import os
 import re
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def complaints(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *(file.name for file in files)],
         cwd=folder,
-        env={"MYPYPATH": str(ROOT)},
+        env={**os.environ, "MYPYPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
@@ -67,5 +68,4 @@ def test_a_right_script_is_accepted(complaints):
 
 @pytest.mark.parametrize("i", range(len(WRONG)), ids=[new for _, new, _ in WRONG])
 def test_a_wrong_call_is_found(complaints, i):
-    (said,) = complaints[i + 1]
-    assert WRONG[i][2] in said
+    assert WRONG[i][2] in " ".join(complaints[i + 1])
