@@ -29,7 +29,6 @@ KERAS_PRIVATE = {
     *("_operations", "train_function"),  # the latter is public by its name only
 }
 NAMEDTUPLE_PUBLIC = {"_asdict", "_fields", "_make", "_replace"}
-MATPLOTLIB_PRIVATE = {"cnnkit.viz.animations._animation": {"_draw_was_started", "_interval"}}
 
 
 def module_of(path):
@@ -130,7 +129,7 @@ def foreign_attributes(sources):
     for name, tree in trees(sources):
         if name == "cnnkit._keras":
             continue
-        allowed = defined[room_of(name)] | NAMEDTUPLE_PUBLIC | MATPLOTLIB_PRIVATE.get(name, set())
+        allowed = defined[room_of(name)] | NAMEDTUPLE_PUBLIC
         own = KERAS_PRIVATE & {node.attr for node in ast.walk(tree) if sets_own(node)}
         for node in ast.walk(tree):
             used = attribute_name(node)
