@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(1)
 _IMAGES = _rng.integers(0, 256, (2, 6, 9, 3), np.uint8)
 _IMAGES[0, 0, 0] = 0, 7, 255
 
 
-@Exercise(
+@Value(
     hints=[
         "uint8 has 256 values. What comes after 255?",
         "After 255 it starts again at 0: the result is the remainder after division by 256.",
@@ -28,7 +28,7 @@ def overflow():
     return (250 + 10) % 256
 
 
-@Exercise(
+@Value(
     hints=[
         "The picture is wide: it has more columns than rows. Which comes first in the shape?",
         "The order is batch, height, width, channels.",
@@ -50,7 +50,7 @@ def batch_shape():
     return 32, 160, 240, 3
 
 
-@Exercise(
+@Value(
     hints=[
         "How many numbers does one such photo hold? Each unit has a weight for each of them.",
         "4,000 times 3,000 pixels, three channels; and each of the 100 units has a bias too.",
@@ -71,7 +71,7 @@ def phone_photo_parameters():
     return (4_000 * 3_000 * 3 + 1) * 100
 
 
-@Exercise(
+@Value(
     hints=[
         "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
         "Shuffle the columns of that matrix in the same way. What comes out of the network?",
@@ -90,7 +90,7 @@ def permuted_accuracy():
     return "the same"
 
 
-@Exercise(
+@Function(
     cases=[(_IMAGES, 4), (_IMAGES, 3), (_rng.integers(0, 256, (3, 8, 8, 1), np.uint8), 2)],
     hints=[
         "The batch and the channels stay whole. Only two axes are cut.",
@@ -153,7 +153,7 @@ def centre_crop(images, size):
     return images[:, top : top + size, left : left + size]
 
 
-@Exercise(
+@Function(
     cases=[(_IMAGES,), (_IMAGES[:1, :4, :4],)],
     hints=[
         "The numbers move with their pixels. Which function of NumPy puts axes in a new order?",
@@ -211,7 +211,7 @@ _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
 _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
 
 
-@Exercise(
+@Function(
     cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
     hints=[
         "`train.mean(axis=0)` has one mean for each pixel.",
@@ -276,7 +276,7 @@ def standardise(train, test):
 _POINTS = _rng.uniform(-1, 1, (60, 2))
 
 
-@Exercise(
+@Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],)],
     hints=[
         "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(2)
 
@@ -20,7 +20,7 @@ def _same_size(image, kernel):
     return _correlate(np.pad(image, ((h // 2, (h - 1) // 2), (w // 2, (w - 1) // 2))), kernel)
 
 
-@Exercise(
+@Function(
     cases=[
         (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
         (_rng.normal(size=(4, 4)), _rng.normal(size=(3, 3))),
@@ -78,7 +78,7 @@ def correlate2d(image, kernel):
     return output
 
 
-@Exercise(
+@Value(
     hints=[
         "Rotate W by 180 degrees: its last number comes first.",
         "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
@@ -102,7 +102,7 @@ def second_cell():
     return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
 
 
-@Exercise(
+@Function(
     cases=[
         (7, 3, 1, 0, 1),
         (7, 3, 3, 0, 1),
@@ -171,7 +171,7 @@ def _layer(image, weights):
     return np.einsum("ijmnc,mncf->ijf", windows, weights)
 
 
-@Exercise(
+@Function(
     cases=[
         (_rng.normal(size=(6, 5, 3)), _rng.normal(size=(3, 2, 3, 4)), _rng.normal(size=4)),
         (_rng.normal(size=(4, 4, 2)), _rng.normal(size=(3, 3, 2, 2)), _rng.normal(size=2)),
@@ -237,7 +237,7 @@ def conv_layer(image, weights, bias):
     return output
 
 
-@Exercise(
+@Value(
     hints=[
         "Each row of the matrix makes one output. How many pixels does it use?",
         "There are 4 times 4 outputs, and each one has 9 weights.",
@@ -256,7 +256,7 @@ def toeplitz_weights():
     return 4 * 4 * 9
 
 
-@Exercise(
+@Value(
     hints=[
         "Each of the ten units sees the whole map. How large is a kernel that sees it all?",
         "Keras's order is kernel height, kernel width, input channels, filters.",
@@ -286,7 +286,7 @@ def riddle(image):
     return _correlate(np.asarray(image, float), _HIDDEN)
 
 
-@Exercise(
+@Value(
     hints=[
         "Feed the riddle a picture of your own. Which one would show the kernel?",
         "Try a black picture with one white pixel, and look closely at what comes out. Which way "
@@ -343,7 +343,7 @@ def _backward(delta, image, kernel, turn=True):
     return image_gradient, _correlate(image, delta)
 
 
-@Exercise(
+@Function(
     cases=[
         (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3))),
         (_rng.normal(size=(4, 2)), _rng.normal(size=(5, 4)), _rng.normal(size=(2, 3))),

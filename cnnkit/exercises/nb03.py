@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(3)
 
@@ -14,7 +14,7 @@ def _blocks(image, size):
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
 
 
-@Exercise(
+@Function(
     cases=[
         (_rng.normal(size=(6, 4)), 2),
         (_rng.normal(size=(7, 9)), 3),
@@ -56,7 +56,7 @@ def max_pool(image, size):
     return output
 
 
-@Exercise(
+@Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
     mistakes=[
         ((14, 14, 16), "This is padding same. Without padding the last row is left out."),
@@ -72,7 +72,7 @@ def pooled_shape():
     return 27 // 2, 27 // 2, 16
 
 
-@Exercise(
+@Value(
     hints=[
         "First the mean of the four, then max(0, .).",
         "The mean of -4, 2, 2 and 4 is 1.",
@@ -92,7 +92,7 @@ def relu_after_average():
     return max(0, (-4 + 2 + 2 + 4) / 4)
 
 
-@Exercise(
+@Function(
     cases=[
         (np.array([1.0, 3, 6, 2]),),
         (np.zeros(4),),
@@ -139,7 +139,7 @@ def _routed(delta, image, size, weights):
 _DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
 
 
-@Exercise(
+@Function(
     cases=[(_DELTA, _IMAGE, 2), (_rng.normal(size=(2, 2)), _rng.normal(size=(7, 6)), 3)],
     hints=[
         "If the winner of a window changes a little, the output changes as much. And the others?",
@@ -187,7 +187,7 @@ def max_pool_backward(delta, image, size):
     return gradient
 
 
-@Exercise(
+@Value(
     hints=[
         "Count the places of the kernel. With stride 2 there are half as many rows.",
         "The pooling itself multiplies nothing.",
@@ -216,7 +216,7 @@ def _reach(layers, grow=True, late=False):
     return size
 
 
-@Exercise(
+@Function(
     cases=[
         ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
         ([(11, 4), (3, 2), (5, 1)],),
@@ -261,7 +261,7 @@ def receptive_field(layers):
     return size
 
 
-@Exercise(
+@Value(
     hints=[
         "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
         "64 times 4 times 4 inputs, 128 units, and their biases.",

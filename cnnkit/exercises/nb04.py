@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(4)
 
@@ -17,7 +17,7 @@ _MAPS = _rng.normal(5, 0.3, size=(4, 3, 2, 6))
 _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
 
 
-@Exercise(
+@Function(
     cases=[
         (_MAPS, _GAMMA, _BETA),
         (_rng.normal(size=(3, 4, 5, 2)), np.array([1.0, 3]), np.array([0.0, -1])),
@@ -69,7 +69,7 @@ def batch_norm(x, gamma, beta):
     return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
 
-@Exercise(
+@Value(
     hints=[
         "All examples and all places of one channel go into one mean.",
         "32 examples, 14 rows, 14 columns.",
@@ -89,7 +89,7 @@ def mean_size():
     return 32 * 14 * 14
 
 
-@Exercise(
+@Function(
     cases=[
         (np.zeros(3), np.ones(3), _rng.normal(2, 3, size=(8, 3)), 0.99),
         (_rng.normal(size=2), _rng.uniform(1, 2, size=2), _rng.normal(size=(5, 2)), 0.9),
@@ -149,7 +149,7 @@ def update_moving(moving_mean, moving_variance, x, momentum):
     return new_mean, new_variance
 
 
-@Exercise(
+@Value(
     hints=[
         "Each step leaves 0.99 of it. So after n steps 0.99 to the power of n is left.",
         "Solve 0.99 ** n < 0.01: n > ln(0.01) / ln(0.99). Round up.",
@@ -184,7 +184,7 @@ def _folded(kernel, bias, gamma, beta, mean, variance, keep_bias=True, root=True
     return kernel * scale, ((bias if keep_bias else 0) - mean) * scale + beta
 
 
-@Exercise(
+@Function(
     cases=[
         _FOLD,
         (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01)),
@@ -223,7 +223,7 @@ def fold(kernel, bias, gamma, beta, mean, variance):
     return kernel * scale, (bias - mean) * scale + beta
 
 
-@Exercise(
+@Value(
     hints=[
         "In a batch of one, what is the mean of one number? And its variance?",
         "x minus its mean is 0, whatever x is.",
@@ -254,7 +254,7 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
     return _scaled(split, 1, 0, axis=axis).reshape(x.shape)
 
 
-@Exercise(
+@Function(
     cases=[
         (_rng.normal(2, 3, size=(2, 3, 3, 6)), 2),
         (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4),
@@ -291,7 +291,7 @@ def group_norm(x, groups):
     return ((split - mean) / np.sqrt(variance + 1e-3)).reshape(x.shape)
 
 
-@Exercise(
+@Value(
     hints=[
         "The convolution has 3 x 3 x 3 x 64 weights, and here no bias.",
         "Of the four numbers that the normalisation has for each channel, two are trained.",
@@ -329,7 +329,7 @@ def _bowl(w):
 _START = np.array([-4.0, 1.5])
 
 
-@Exercise(
+@Function(
     cases=[
         (_START, _bowl, 0.03, 0.9, 10),
         (np.array([1.0, -2]), _bowl, 0.01, 0.5, 3),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(5)
 
@@ -30,7 +30,7 @@ def _last_epoch(losses, patience):
     return min(best + patience, len(losses) - 1)
 
 
-@Exercise(
+@Function(
     cases=[
         ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3),
         ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 2),
@@ -80,7 +80,7 @@ _OUTPUTS = _rng.normal(size=(3, 4))
 _UNIFORM = _rng.uniform(size=(3, 4))
 
 
-@Exercise(
+@Function(
     cases=[
         (_OUTPUTS, 0.3, _UNIFORM),
         (_OUTPUTS, 0.0, _UNIFORM),
@@ -116,7 +116,7 @@ def dropout(x, rate, uniform):
     return np.where(uniform < rate, 0, x / (1 - rate))
 
 
-@Exercise(
+@Value(
     hints=[
         "Of many ones, which share is left, and what has each become?",
         "0.8 of them are left, each 1 / 0.2.",
@@ -136,7 +136,7 @@ def wrong_mean():
     return (1 - 0.2) / 0.2
 
 
-@Exercise(
+@Value(
     hints=[
         "A Keras layer takes the probability to be dropped.",
         "What is not kept is dropped.",
@@ -162,7 +162,7 @@ def _softmax(logits):
 _PASSES = 2 * _rng.normal(size=(5, 3, 4))
 
 
-@Exercise(
+@Function(
     cases=[
         (_PASSES,),
         (np.repeat(_PASSES[:1], 4, axis=0),),
@@ -229,7 +229,7 @@ def _summary(mean, values):
     return mean, values.std(axis=0)[_likeliest(values)]
 
 
-@Exercise(
+@Value(
     hints=[
         "A dense layer has a weight for each pair of input and output, and a bias for each output.",
         "784 × 256 + 256, and the way back.",
@@ -251,7 +251,7 @@ def autoencoder_parameters():
 _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
 
 
-@Exercise(
+@Function(
     cases=[
         (_WEIGHTS, _GRADIENT, 0.1, 0.5),
         (_WEIGHTS, 0 * _GRADIENT, 0.1, 0.02),
@@ -306,7 +306,7 @@ def l2_step(weights, gradient, rate, penalty):
 _SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.80, 0.82, 0.85, 0.76])
 
 
-@Exercise(
+@Function(
     cases=[_SCORES, (np.array([0.5, 0.4, 0.9]), np.array([0.6, 0.3, 0.7]))],
     hints=[
         "Which of the two arrays may be looked at to choose?",
@@ -335,7 +335,7 @@ def honest_score(validation, test):
     return test[validation.argmax()]
 
 
-@Exercise(
+@Value(
     hints=[
         "How likely is it that all 24 miss?",
         "One draw misses with probability 0.95, and the draws are independent.",

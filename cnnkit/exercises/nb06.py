@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(6)
 
 
-@Exercise(
+@Value(
     hints=[
         "How often do you have to multiply 1.28 million by ten to get 300 million? Not a whole "
         "number of times.",
@@ -28,7 +28,7 @@ def log_gain():
     return 3 * np.log10(300 / 1.28)
 
 
-@Exercise(
+@Value(
     hints=[
         "In how many places can the left edge of the window stand, from the first to the last?",
         "From 0 to 256 - 224: these are 33 places. So for the top edge, too.",
@@ -59,7 +59,7 @@ _TOWARDS_TOP = np.zeros((6, 5))
 _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
 
 
-@Exercise(
+@Function(
     cases=[
         (_ARROW, 0),
         (np.ascontiguousarray(_ARROW[:, ::-1]), 2),
@@ -110,7 +110,7 @@ def _about(angle, x, y):
     return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
 
 
-@Exercise(
+@Function(
     cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
     hints=[
         "Three steps: move the centre to the origin, turn, move it back.",
@@ -164,7 +164,7 @@ def _mixed(x, weight, order):
     return weight * x + (1 - weight) * x[order]
 
 
-@Exercise(
+@Function(
     cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
     hints=[
         "`images[order]` are the partners.",
@@ -215,7 +215,7 @@ def mixup(images, labels, weight, order):
     return mixed, weight * labels + (1 - weight) * labels[order]
 
 
-@Exercise(
+@Function(
     cases=[
         (32, 32, 4, 10, 12, 8),
         (32, 32, 26, 10, 12, 8),
@@ -289,7 +289,7 @@ def _growing(images, augment, n_epochs, seed):
     return np.stack(seen)
 
 
-@Exercise(
+@Function(
     cases=[(_PICTURES, _jitter, 3, 0), (_PICTURES, _jitter, 2, 5)],
     hints=[
         "What is drawn again in each epoch, and what only once?",
@@ -341,7 +341,7 @@ def _predict(images):
 _TESTED = _rng.uniform(size=(5, 4, 6, 3))
 
 
-@Exercise(
+@Function(
     cases=[(_predict, _TESTED), (lambda images: _predict(images) ** 2, _TESTED[:1])],
     hints=[
         "`images[:, :, ::-1]` are the mirror images: axis 0 counts them, axis 1 is the rows.",

@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(7)
 
@@ -19,7 +19,7 @@ def _in_order_of_appearance(names, share):
     return np.isin(names, animals[: round(share * len(animals))])
 
 
-@Exercise(
+@Function(
     cases=[
         (np.array("Rex Ada Rex Tom Ada Ida Bo Rex Mia Tom Zoe".split()), 0.25),
         (np.array("Bo Bo Ida Ada Bo Max Ada Leo".split()), 0.25),
@@ -80,7 +80,7 @@ _LOGITS = _rng.normal(0.3, 1, size=(40, 1))
 _ANIMALS = (_LOGITS[:, 0] + _rng.normal(size=40) > 0.5).astype(int)
 
 
-@Exercise(
+@Function(
     cases=[
         (_LOGITS, _ANIMALS),
         (np.array([[0.3], [-2.0], [5.0], [0.8], [-0.1]]), np.array([1, 0, 1, 0, 1])),
@@ -134,7 +134,7 @@ def accuracy_from_logits(logits, labels):
     return np.mean((logits[:, 0] > 0) == labels)
 
 
-@Exercise(
+@Value(
     hints=[
         "What is left of 7 × 7 × 1280 after the mean over the places?",
         "`Dense(1)` has a weight for each of its inputs, and a bias.",
@@ -208,7 +208,7 @@ def _last_without_norms(layers, n):
     return layers[-n:]
 
 
-@Exercise(
+@Function(
     cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4)],
     hints=[
         "A frozen model trains nothing, whatever its layers say. So start with "
@@ -284,7 +284,7 @@ def _shares(labels, predicted, kind=1):
 _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
 
 
-@Exercise(
+@Function(
     cases=[
         (_TRUE, _SAID),
         (np.array([1, 1, 1, 0, 0, 0, 0, 1]), np.array([1, 0, 0, 0, 0, 1, 0, 1])),
@@ -350,7 +350,7 @@ _P_DOG = _rng.beta(0.5, 0.5, size=50)
 _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
 
 
-@Exercise(
+@Function(
     cases=[
         (_P_DOG, _DOGS),
         (np.array([0.9, 0.2, 0.4, 0.7]), np.array([1, 0, 1, 0])),
@@ -414,7 +414,7 @@ def _error(p, n):
 _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
 
 
-@Exercise(
+@Function(
     cases=[
         (_ACCURACIES, 500),
         (_ACCURACIES, 5000),
@@ -497,7 +497,7 @@ _SOFTMAX = _rng.dirichlet(np.ones(6), size=20).astype("float32")
 _CLASSES = _rng.integers(0, 6, 20)
 
 
-@Exercise(
+@Function(
     cases=[
         (_SOFTMAX, _CLASSES, 3),
         (_SOFTMAX, _CLASSES, 1),
