@@ -108,10 +108,7 @@ def permuted_accuracy():
             ][:size, :size],
             "The first axis is the batch: rows are axis 1 and columns axis 2.",
         ),
-        (
-            lambda images, size: images[:, -size:, -size:],
-            "This is the lower right corner.",
-        ),
+        (lambda images, size: images[:, -size:, -size:], "This is the lower right corner."),
         (
             lambda images, size: images[
                 :,
@@ -139,8 +136,7 @@ def permuted_accuracy():
         ),
         (
             lambda images, size: images[
-                :,
-                (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
+                :, (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size
             ],
             "The rows are cut. Now the columns.",
         ),
@@ -196,10 +192,7 @@ def _sample_deviation(train, axis):
 def _without_check(train, test, own=False):
     with np.errstate(invalid="ignore", divide="ignore"):
         test_by = test if own else train
-        return (
-            (train - train.mean(0)) / train.std(0),
-            (test - test_by.mean(0)) / test_by.std(0),
-        )
+        return ((train - train.mean(0)) / train.std(0), (test - test_by.mean(0)) / test_by.std(0))
 
 
 def _leak(train, test):

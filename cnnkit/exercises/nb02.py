@@ -40,10 +40,7 @@ def _same_size(image, kernel):
             lambda image, kernel: _correlate(image, kernel.T),
             "The kernel is transposed: rows and columns are swapped.",
         ),
-        (
-            lambda image, kernel: _correlate(image.T, kernel.T).T[::-1],
-            "The output is upside down.",
-        ),
+        (lambda image, kernel: _correlate(image.T, kernel.T).T[::-1], "The output is upside down."),
         (
             lambda image, kernel: _correlate(image, kernel)[:-1, :-1],
             "The last row and the last column are missing: the output has H - h + 1 rows.",
@@ -142,10 +139,7 @@ def second_cell():
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
             "The stride is missing: the kernel goes s pixels at a time.",
         ),
-        (
-            lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1,
-            "The padding is missing.",
-        ),
+        (lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1, "The padding is missing."),
         (
             lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d) // s + 1,
             "One too much: n pixels have room for n - 1 steps of one pixel.",

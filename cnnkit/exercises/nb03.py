@@ -73,10 +73,7 @@ def pooled_shape():
 
 
 @Value(
-    hints=[
-        "First the mean of the four, then max(0, .).",
-        "The mean of -4, 2, 2 and 4 is 1.",
-    ],
+    hints=["First the mean of the four, then max(0, .).", "The mean of -4, 2, 2 and 4 is 1."],
     mistakes=[
         (2, "This is the mean after the ReLU. Pool first."),
         (0, "The mean is positive, and ReLU leaves it."),

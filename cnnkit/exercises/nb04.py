@@ -40,10 +40,7 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
             lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(1, 2, 3)),
             "Each example is normalised alone, all channels together: that is layer normalisation.",
         ),
-        (
-            lambda x, gamma, beta: _scaled(x, 1, 0, axis=(0, 1, 2)),
-            "gamma and beta are missing.",
-        ),
+        (lambda x, gamma, beta: _scaled(x, 1, 0, axis=(0, 1, 2)), "gamma and beta are missing."),
         (
             lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(0, 1, 2), epsilon=1e-30),
             "epsilon is missing, or is not 1e-3.",
@@ -185,10 +182,7 @@ def _folded(kernel, bias, gamma, beta, mean, variance, keep_bias=True, root=True
 
 
 @Function(
-    cases=[
-        _FOLD,
-        (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01)),
-    ],
+    cases=[_FOLD, (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01))],
     hints=[
         "Write gamma (x W + b - mean) / s + beta with s the root, and sort: what multiplies x?",
         "With scale = gamma / s, the new kernel is `kernel * scale`, column by column.",
@@ -255,10 +249,7 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
 
 
 @Function(
-    cases=[
-        (_rng.normal(2, 3, size=(2, 3, 3, 6)), 2),
-        (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4),
-    ],
+    cases=[(_rng.normal(2, 3, size=(2, 3, 3, 6)), 2), (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4)],
     hints=[
         "`x.reshape(N, H, W, groups, C // groups)` puts neighbouring channels into one group.",
         "Then the mean is over height, width and the last axis: `axis=(1, 2, 4), keepdims=True`.",

@@ -137,10 +137,7 @@ def wrong_mean():
 
 
 @Value(
-    hints=[
-        "A Keras layer takes the probability to be dropped.",
-        "What is not kept is dropped.",
-    ],
+    hints=["A Keras layer takes the probability to be dropped.", "What is not kept is dropped."],
     mistakes=[
         (0.8, "This is the probability to be kept, as the paper writes it."),
         (1.25, "This is what is left multiplied by."),

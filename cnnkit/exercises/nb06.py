@@ -183,10 +183,7 @@ def _mixed(x, weight, order):
             "The weights are swapped: `weight` is the share of the image itself.",
         ),
         (
-            lambda images, labels, weight, order: (
-                images + images[order],
-                labels + labels[order],
-            ),
+            lambda images, labels, weight, order: (images + images[order], labels + labels[order]),
             "The shares must add up to one.",
         ),
         (

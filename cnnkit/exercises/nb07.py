@@ -250,14 +250,8 @@ def _last_without_norms(layers, n):
             lambda load, n: _n_trained(load, lambda x: x[:n]),
             "These are the first layers. The last ones know the most about the old classes.",
         ),
-        (
-            lambda load, n: _n_trained(load, lambda x: x[-n - 1 :]),
-            "One layer too many.",
-        ),
-        (
-            lambda load, n: _n_trained(load, lambda x: x[len(x) - n + 1 :]),
-            "One layer too few.",
-        ),
+        (lambda load, n: _n_trained(load, lambda x: x[-n - 1 :]), "One layer too many."),
+        (lambda load, n: _n_trained(load, lambda x: x[len(x) - n + 1 :]), "One layer too few."),
         (
             lambda load, n: _n_trained(load, lambda x: _last_without_norms(x, n)),
             "Count every layer, those of BatchNormalization too; these only stay frozen.",
