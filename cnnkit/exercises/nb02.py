@@ -1,5 +1,7 @@
 """The exercises of notebook 02, convolution."""
 
+from functools import partial
+
 import numpy as np
 
 from cnnkit.exercises._exercise import Function, Value
@@ -205,10 +207,7 @@ def _layer(image, weights):
             lambda image, weights, bias: _layer(image[..., -1:], weights[:, :, -1:]) + bias,
             "Only the last channel was used: add the channels up, with `+=`, not `=`.",
         ),
-        (
-            lambda image, weights, bias: _layer(image, weights) + bias[0],
-            "Each filter has a bias of its own.",
-        ),
+        (lambda x, w, bias: _layer(x, w) + bias[0], "Each filter has a bias of its own."),
         (
             lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
             "The feature maps were added up. Each filter makes a map of its own.",
@@ -330,11 +329,16 @@ def _wrapped(delta, image, kernel):
     return image_gradient, _correlate(image, delta)
 
 
-def _backward(delta, image, kernel, turn=True):
+def _turned(kernel):
+    return kernel[::-1, ::-1]
+
+
+def _backward(delta, image, kernel, turn=True, of_image=np.array, of_kernel=np.array):
+    """Both gradients, each after what a slip makes of it."""
     h, w = kernel.shape
     padded = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))
-    image_gradient = _correlate(padded, kernel[::-1, ::-1] if turn else kernel)
-    return image_gradient, _correlate(image, delta)
+    image_gradient = _correlate(padded, _turned(kernel) if turn else kernel)
+    return of_image(image_gradient), of_kernel(_correlate(image, delta))
 
 
 @Function(
@@ -352,14 +356,11 @@ def _backward(delta, image, kernel, turn=True):
     ],
     mistakes=[
         (
-            lambda delta, image, kernel: _backward(delta, image, kernel, turn=False),
+            partial(_backward, turn=False),
             "In the image's gradient the kernel has to be turned by 180 degrees.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1][::-1, ::-1],
-            ),
+            partial(_backward, of_kernel=_turned),
             "The kernel's gradient is turned by 180 degrees. Do not turn it.",
         ),
         (
@@ -372,39 +373,27 @@ def _backward(delta, image, kernel, turn=True):
             "them out.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel, turn=False)[0],
-                _backward(delta, image, kernel)[1][::-1, ::-1],
-            ),
+            partial(_backward, turn=False, of_kernel=_turned),
             "Both kernels are the wrong way round: turn the one for the image, and only that.",
         ),
         (
-            lambda delta, image, kernel: _backward(delta, image, kernel)[::-1],
+            lambda *a: _backward(*a)[::-1],
             "Both are right, in the wrong order: first the image's gradient.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1] / delta.size,
-            ),
+            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient / a[0].size),
             "The kernel is shared by all places: its gradient is the sum over them, not the mean.",
         ),
         (
-            lambda delta, image, kernel: tuple(-g for g in _backward(delta, image, kernel)),
+            lambda *a: tuple(-gradient for gradient in _backward(*a)),
             "The sign: a gradient points uphill. It is the optimiser that goes down.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1] + kernel,
-            ),
+            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient + a[2]),
             "Start the gradients at zero, not at the kernel.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0][1:-1, 1:-1],
-                _backward(delta, image, kernel)[1],
-            ),
+            partial(_backward, of_image=lambda gradient: gradient[1:-1, 1:-1]),
             "The image's gradient has the image's shape: pixels at the edge count too.",
         ),
     ],
