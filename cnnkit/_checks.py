@@ -1,6 +1,6 @@
-"""Checks of what the reference functions are given."""
+"""Checks of arguments that several rooms share."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -76,3 +76,19 @@ def as_pair(value, name):
             f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
         )
     return pair
+
+
+def ascending_pair(value, name):
+    """Convert `value` to two floats, `(low, high)`.
+
+    Raises:
+        ValueError: If it is not a pair of finite numbers, the lower one first.
+    """
+    pair = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else ()
+    is_number = (isinstance(n, Real) and np.isfinite(n) for n in pair)
+    if len(pair) != 2 or not all(is_number) or not pair[0] < pair[1]:
+        raise ValueError(
+            f"`{name}` must be two finite numbers (low, high) with low < high. "
+            f"Received: {name}={value!r}"
+        )
+    return float(pair[0]), float(pair[1])

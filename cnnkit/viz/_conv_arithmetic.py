@@ -50,8 +50,8 @@ def plot_conv_arithmetic(
     Args:
         size: Size of the input: an integer or a pair `(height, width)`.
         kernel_size, stride, dilation: An integer or a pair `(vertical, horizontal)`.
-        padding: "valid", "same" (an odd pixel goes to the bottom and to the right, as in Keras), or
-            `(top, bottom, left, right)`.
+        padding: "valid", "same" (an odd pixel goes to the bottom and to the right, as in Keras), an
+            integer, `(vertical, horizontal)` or `((top, bottom), (left, right))`.
         ax: The `Axes` to draw on. By default a new figure.
         title: The text above. By default the formula of the output's size.
 

@@ -87,7 +87,7 @@ def test_what_is_written():
     ]
     assert shape(cells(ax, "border")) == (7, 7), "the odd pixel goes to the bottom and right"
     assert min(cells(ax, "border")) == (0, 6)
-    ax = viz.plot_conv_arithmetic((5, 7), (3, 2), (1, 2), (1, 0, 2, 0), title="mine")
+    ax = viz.plot_conv_arithmetic((5, 7), (3, 2), (1, 2), ((1, 0), (2, 0)), title="mine")
     assert ax.get_title() == "mine" and "stride (1, 2)" in ax.texts[0].get_text()
     assert len(cells(ax, "border")) == 6 * 9 - 5 * 7
 

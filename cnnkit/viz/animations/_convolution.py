@@ -71,7 +71,8 @@ def animate_convolution(image, kernel, *, stride=1, padding="valid", bias=0.0):
         kernel: Array of shape `(kernel_height, kernel_width)` or, for an image with channels,
             `(kernel_height, kernel_width, channels)`, such as `layer.kernel[..., 0]`.
         stride: An integer or a pair `(vertical, horizontal)`.
-        padding: "valid", "same" or `(top, bottom, left, right)`.
+        padding: "valid", "same", an integer, `(vertical, horizontal)` or
+            `((top, bottom), (left, right))`.
         bias: A number that is added to each sum.
 
     Returns:
