@@ -124,7 +124,7 @@ def _cropped(images, size, axes=(1, 2), end=0, shift=0):
         (lambda x, n: x[:, (x.shape[1] - n) // 2 :][:, :n], "The rows are cut. Now the columns."),
     ],
 )
-def centre_crop(images, size):
+def center_crop(images, size):
     """The middle `size` by `size` pixels of each image in a batch, `(batch, size, size, C)`."""
     top = (images.shape[1] - size) // 2
     left = (images.shape[2] - size) // 2
@@ -155,13 +155,13 @@ def to_channels_first(images):
     return images.transpose(0, 3, 1, 2)
 
 
-def _standardised(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
+def _standardized(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
     mean, std = train.mean(axis), spread(train, axis) + epsilon
     return (other - mean * shift) / np.where(std == 0, 1, std)
 
 
 def _both(train, test, **slip):
-    return tuple(_standardised(train, images, **slip) for images in (train, test))
+    return tuple(_standardized(train, images, **slip) for images in (train, test))
 
 
 def _without_check(train, test, own=False):
@@ -172,7 +172,7 @@ def _without_check(train, test, own=False):
 
 def _leak(train, test):
     together = np.concatenate([train, test])
-    return _standardised(together, train), _standardised(together, test)
+    return _standardized(together, train), _standardized(together, test)
 
 
 _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
@@ -188,7 +188,7 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
     ],
     mistakes=[
         (
-            lambda train, test: (_standardised(train, train), _standardised(test, test)),
+            lambda train, test: (_standardized(train, train), _standardized(test, test)),
             "The test set was standardised with its own mean and deviation. In use, examples "
             "come one by one: only the training set's statistics are known.",
         ),
@@ -227,12 +227,12 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         ),
         (partial(_both, shift=False), "The mean was not subtracted."),
         (
-            lambda train, test: (_standardised(train, train), test),
+            lambda train, test: (_standardized(train, train), test),
             "The test set was left as it is; the network would not recognise it.",
         ),
     ],
 )
-def standardise(train, test):
+def standardize(train, test):
     """Both sets, `(n, pixels)`, standardised pixel by pixel with the training set's statistics."""
     mean, std = train.mean(axis=0), train.std(axis=0)
     std = np.where(std == 0, 1, std)

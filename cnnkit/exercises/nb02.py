@@ -112,8 +112,8 @@ def second_cell():
     ],
     hints=[
         "How far can the kernel move from its first place to its last one?",
-        "It covers (kernel - 1) * dilation + 1 pixels of size + 2 * padding. The rest is the way "
-        "to go, in steps of `stride`.",
+        "It covers (kernel_size - 1) * dilation_rate + 1 pixels of size + 2 * padding. The rest is "
+        "the way to go, in steps of `strides`.",
         "Whole steps only, so `//`. And the first place counts too.",
     ],
     mistakes=[
@@ -131,11 +131,11 @@ def second_cell():
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
-            "Dilation spreads the kernel: it covers (kernel - 1) * dilation + 1 pixels.",
+            "Dilation spreads the kernel to (kernel_size - 1) * dilation_rate + 1 pixels.",
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k * d) // s + 1,
-            "There are kernel - 1 gaps between the kernel's numbers, not `kernel`.",
+            "There are kernel_size - 1 gaps between the kernel's numbers, not `kernel_size`.",
         ),
         (
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
@@ -148,7 +148,8 @@ def second_cell():
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k - (k - 1) * d) // s + 1,
-            "A dilation of 1 leaves no gap: the kernel covers (kernel - 1) * dilation + 1 pixels.",
+            "A dilation of 1 leaves no gap: the kernel covers (kernel_size - 1) * dilation_rate + "
+            "1 pixels.",
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1) / s + 1,
@@ -156,10 +157,10 @@ def second_cell():
         ),
     ],
 )
-def output_size(size, kernel, stride, padding, dilation):
+def output_size(size, kernel_size, strides, padding, dilation_rate):
     """Rows (or columns) of the output; `padding` is added on each side."""
-    covered = (kernel - 1) * dilation + 1
-    return (size + 2 * padding - covered) // stride + 1
+    covered = (kernel_size - 1) * dilation_rate + 1
+    return (size + 2 * padding - covered) // strides + 1
 
 
 def _layer(image, weights):

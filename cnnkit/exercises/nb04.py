@@ -267,11 +267,11 @@ def trained_parameters():
     return 3 * 3 * 3 * 64 + 2 * 64
 
 
-def _descent(start, gradient, rate, momentum, steps, kind="momentum", more=0):
+def _descent(start, gradient, rate, momentum, n_steps, kind="momentum", more=0):
     w, velocity = start, 0 * start
     scale = {"average": 1 - momentum, "uphill": -1}.get(kind, 1)
     momentum = 0 if kind == "plain" else momentum
-    for _ in range(steps + more):
+    for _ in range(n_steps + more):
         ahead = w + momentum * velocity if kind == "nesterov" else w
         old, velocity = velocity, momentum * velocity - scale * rate * gradient(ahead)
         w = w + (old if kind == "late" else velocity)
@@ -315,10 +315,10 @@ _START = np.array([-4.0, 1.5])
         (partial(_descent, more=1), "This is one step too many."),
     ],
 )
-def descend(start, gradient, rate, momentum, steps):
-    """Where SGD with momentum is after `steps` steps from `start`."""
+def descend(start, gradient, rate, momentum, n_steps):
+    """Where SGD with momentum is after `n_steps` steps from `start`."""
     w, velocity = start, 0
-    for _ in range(steps):
+    for _ in range(n_steps):
         velocity = momentum * velocity - rate * gradient(w)
         w = w + velocity
     return w

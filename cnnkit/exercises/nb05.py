@@ -191,7 +191,7 @@ _PASSES = 2 * _rng.normal(size=(5, 3, 4))
         ),
     ],
 )
-def summarise(logits):
+def summarize(logits):
     """Mean probabilities (images, classes) and spread (images,) of `logits`.
 
     `logits` has shape (passes, images, classes). The spread is the standard deviation over the

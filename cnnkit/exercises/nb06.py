@@ -130,7 +130,7 @@ def _about(angle, height, width, pixel=1, order=1):
         ),
     ],
 )
-def rotation_about_centre(angle, height, width):
+def rotation_about_center(angle, height, width):
     """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
     c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
     turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])

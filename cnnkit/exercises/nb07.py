@@ -1,8 +1,7 @@
 """The exercises of notebook 07, transfer learning: cats vs dogs."""
 
-import functools
 import math
-from functools import partial
+from functools import cache, partial
 
 import keras
 import numpy as np
@@ -140,7 +139,7 @@ def head_parameters():
     return 1280 * 1 + 1
 
 
-@functools.cache
+@cache
 def _network():
     layers = [
         keras.layers.Conv2D(3, 3),
