@@ -6,6 +6,8 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 from matplotlib.patches import Patch, Polygon
 
+from cnnkit._checks import check_model
+
 _MAX_BOXES = 80
 _KINDS = {  # of which the first that has a word in the name of a layer's class is the layer's
     "other": ("padding", "attention"),
@@ -104,12 +106,10 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
 
 
 def _boxes(model, expand):
-    import keras  # here, as these import Keras, which other drawings do not need
-
+    # here, as it imports Keras, which other drawings do not need
     from cnnkit._keras import find_calls, find_graph
 
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+    check_model(model)
     graph = find_graph(model)
     if graph is None:
         raise ValueError(
