@@ -76,3 +76,13 @@ def as_pair(value, name):
             f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
         )
     return pair
+
+
+def check_finite(array, name):
+    """Raise a ValueError, with a count, if `array` holds NaN or infinite values."""
+    n_nan, n_infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    if n_nan or n_infinite:
+        raise ValueError(
+            f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
+            f"{n_nan} NaN and {n_infinite} infinite values"
+        )

@@ -3,8 +3,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnkit.viz._attributions import plot_attributions
-from cnnkit.viz._panels import Panels
+from cnnkit.viz import Panels, plot_attributions
 
 RNG = np.random.default_rng(0)
 POSITIVE = RNG.uniform(0.5, 2, (3, 6, 8)).astype(np.float32)

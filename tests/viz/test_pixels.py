@@ -72,14 +72,14 @@ def test_numbers_stand_out(image):
     if isinstance(image, str):
         image = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
     ax = viz.plot_pixels(image)
-    colours = ax.images[0].to_rgba(ax.images[0].get_array())[..., :3].reshape(-1, 3)
-    for text, behind in zip(ax.texts, colours, strict=True):
-        luminances = sorted(luminance(colour) for colour in (to_rgb(text.get_color()), behind))
+    colors = ax.images[0].to_rgba(ax.images[0].get_array())[..., :3].reshape(-1, 3)
+    for text, behind in zip(ax.texts, colors, strict=True):
+        luminances = sorted(luminance(color) for color in (to_rgb(text.get_color()), behind))
         assert (luminances[1] + 0.05) / (luminances[0] + 0.05) > 4.5  # WCAG's level AA
 
 
-def luminance(colour):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+def luminance(color):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
     return np.dot(linear, [0.2126, 0.7152, 0.0722])
 
 
