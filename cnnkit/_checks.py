@@ -1,6 +1,6 @@
-"""Checks of what the reference functions are given."""
+"""Checks of arguments that several rooms share."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -86,3 +86,19 @@ def check_finite(array, name):
             f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
             f"{n_nan} NaN and {n_infinite} infinite values"
         )
+
+
+def ascending_pair(value, name):
+    """Convert `value` to two floats, `(low, high)`.
+
+    Raises:
+        ValueError: If it is not a pair of finite numbers, the lower one first.
+    """
+    pair = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else ()
+    is_number = (isinstance(n, Real) and np.isfinite(n) for n in pair)
+    if len(pair) != 2 or not all(is_number) or not pair[0] < pair[1]:
+        raise ValueError(
+            f"`{name}` must be two finite numbers (low, high) with low < high. "
+            f"Received: {name}={value!r}"
+        )
+    return float(pair[0]), float(pair[1])

@@ -1,5 +1,6 @@
 """Images to learn from: digits, photos, and cats and dogs."""
 
+from cnnkit._places import stored
 from cnnkit.data._cats_vs_dogs import load_cats_vs_dogs
 from cnnkit.data._characters import draw_characters
 from cnnkit.data._decode import read_image
@@ -10,7 +11,6 @@ from cnnkit.data._label_errors import rank_label_errors
 from cnnkit.data._pets import draw_pets
 from cnnkit.data._photo_splits import PhotoSplits
 from cnnkit.data._sample_photos import load_photo, photo_names
-from cnnkit.data._stored import stored
 
 __all__ = [
     "DownloadError",

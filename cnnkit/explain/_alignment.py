@@ -8,13 +8,13 @@ the image, as is usual, moves what it shows: in MobileNetV2, of 224 pixels, by 1
 
 import weakref
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit._keras import find_calls, find_graph
 from cnnkit.explain._capture import _trace
 from cnnkit.explain._targets import image_at, with_logits
-from cnnkit.geometry._receptive_field import trace_fields
+from cnnkit.geometry import receptive_field
 
 
 def to_images(maps, model, inputs, layer):
@@ -73,19 +73,17 @@ def _find_positions(model, trace, image_size, map_size):
     the maps are stretched over the whole image.
     """
     field = _field(model, trace.layer(), trace.call, image_size)
-    if field is not None and 0 not in field.stride:
-        return field.centre, field.stride
+    if field is not None and 0 not in field.strides:
+        return field.center, field.strides
     step = tuple(n / m for n, m in zip(image_size, map_size, strict=True))
     return tuple((s - 1) / 2 for s in step), step
 
 
 def _field(model, layer, call, image_size):
     """The `ReceptiveField` of one call of a layer, or None."""
-    graph = find_graph(model)
-    if graph is None:
+    if not isinstance(model, keras.Model):
         return None
-    calls = find_calls(graph, image_size)
-    fields = trace_fields(calls)
-    of_layer = [each for each in calls if each.layer is layer]
-    field = fields[id(of_layer[call].outputs[0])] if call < len(of_layer) else None
-    return None if isinstance(field, ValueError) else field
+    try:
+        return receptive_field(model, (layer, call), image_size)
+    except ValueError:  # not known
+        return None

@@ -195,7 +195,7 @@ def _cells(row):
         f"{row.trainable_params:,}",
         "?" if row.macs is None else f"{row.macs:,}",
         "?" if field is None else _pair(field.size),
-        "?" if field is None else "-" if field.stride == (0, 0) else _pair(field.stride),
+        "?" if field is None else "-" if field.strides == (0, 0) else _pair(field.strides),
         "?" if row.memory is None else f"{row.memory:,}",
     )
 

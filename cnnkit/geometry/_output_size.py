@@ -28,7 +28,5 @@ def output_size(size, kernel_size, stride=1, padding="valid", dilation=1):
     numbers = {"size": size, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
     for name, value in numbers.items():
         check_positive(value, name)
-    if not isinstance(padding, (str, tuple, list)):
-        padding = (padding, padding)
     (border,) = borders(padding, [size], [kernel_size], [stride], [dilation])
     return int(count_positions(size, border, kernel_size, stride, dilation))

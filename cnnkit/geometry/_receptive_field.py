@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 import keras
 from keras import layers
 
+from cnnkit._checks import as_pair
 from cnnkit._keras import find_calls, find_graph
+from cnnkit._layers import find_in, layer_paths, split_call
 from cnnkit.reference import borders
 
 _WINDOW = (
@@ -73,12 +75,12 @@ _ELEMENTWISE_OPERATIONS = frozenset(
 class ReceptiveField:
     """The rectangle of pixels that each unit of a layer can see.
 
-    Unit `(row, column)` sees `size` pixels, from `offset + (row, column) * stride` on. Each of the
+    Unit `(row, column)` sees `size` pixels, from `offset + (row, column) * strides` on. Each of the
     three is a pair `(vertical, horizontal)` of integers.
 
     Attributes:
         size: Height and width in pixels, those counted that lie outside of the image.
-        stride: Pixels from the field of one unit to that of the next, also called jump. `(0, 0)`
+        strides: Pixels from the field of one unit to that of the next, also called jump. `(0, 0)`
             if all units see the same, as after global pooling: then `size` and `offset` are cut
             at the border of the image.
         offset: The first pixel, top left, of the field of unit (0, 0). Negative where it lies in
@@ -88,18 +90,18 @@ class ReceptiveField:
             the strides differ no rule fits all units, and it is around all units, with stride 0.
     """
 
-    size: tuple
-    stride: tuple
-    offset: tuple
-    misaligned: tuple = ()
+    size: tuple[int, int]
+    strides: tuple[int, int]
+    offset: tuple[int, int]
+    misaligned: tuple[str, ...] = ()
 
     @property
-    def centre(self):
+    def center(self):
         """The middle of the field of unit (0, 0), in pixels: the first pixel's middle is 0."""
         return tuple(o + (s - 1) / 2 for o, s in zip(self.offset, self.size, strict=True))
 
 
-def receptive_field(model, layer=None):
+def receptive_field(model, layer=None, image_size=None):
     """Compute which pixels of the image a unit of a layer can see, from the architecture alone.
 
     It is where the gradient of the unit with respect to the image can differ from 0, as a
@@ -109,8 +111,13 @@ def receptive_field(model, layer=None):
     Args:
         model: A built Sequential or functional `keras.Model` with one input of shape `(batch,
             height, width, channels)`. Nested models and other inputs are allowed.
-        layer: The layer, its name, or its path "model/layer" if it is in a nested model. None
-            stands for the last layer that gives maps of more than one position, if there is one.
+        layer: A layer of the model or of a model within it: a name, a path such as
+            `"mobilenetv2_1.00_224/out_relu"` or the end of one, or the layer itself, as in
+            `cnnkit.explain`. For a layer that the model calls several times, a pair `(layer,
+            call)`: `call` counts from 0, in the order in which the model runs. None stands for the
+            last layer that gives maps of more than one position, if there is one.
+        image_size: `(height, width)` of the images, or an integer for square ones, for a model that
+            leaves it open.
 
     Returns:
         A `ReceptiveField`.
@@ -119,7 +126,8 @@ def receptive_field(model, layer=None):
         TypeError: If `model` is no Keras model.
         ValueError: If the model is not built, or has not one image as input; if there is not one
             layer as asked; if it does not see the image; if the field of a layer on the way is not
-            known; or if it depends on the size of the image, which the model leaves open.
+            known; or if it depends on the size of the image, which the model leaves open and
+            `image_size` does not give.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
@@ -130,13 +138,15 @@ def receptive_field(model, layer=None):
             f"known how the layers are connected. Received: {model.name!r}, a "
             f"{type(model).__name__}"
         )
-    calls = find_calls(graph)
+    if image_size is not None:
+        image_size = _image_size(image_size, graph)
+    calls = find_calls(graph, image_size)
     fields = trace_fields(calls)
-    found = {fields[id(call.outputs[0])] for call in _choose(calls, layer)}
+    found = {fields[id(call.outputs[0])] for call in _choose(model, calls, layer)}
     if len(found) > 1:
         raise ValueError(
-            "`layer` must be called once, or always see the same: it is shared by branches with "
-            f"different fields. Received: layer={layer!r}"
+            "`layer` must say which of its calls is meant, as `(layer, call)`, call from 0: it is "
+            f"shared by branches with different fields. Received: layer={layer!r}"
         )
     (field,) = found
     if field is None:
@@ -144,6 +154,20 @@ def receptive_field(model, layer=None):
     if isinstance(field, ValueError):
         raise field
     return field
+
+
+def _image_size(image_size, graph):
+    """The pair that is meant."""
+    pair = as_pair(image_size, "image_size")
+    for tensor in graph.inputs:
+        if len(tensor.shape) == 4 and not all(
+            own in (None, given) for own, given in zip(tensor.shape[1:3], pair, strict=True)
+        ):
+            raise ValueError(
+                f"`image_size` must be that of the images the model takes, of shape "
+                f"{tensor.shape}. Received: image_size={image_size!r}"
+            )
+    return pair
 
 
 def trace_fields(calls):
@@ -186,22 +210,30 @@ def _start(calls):
     return fields, _map_size(images[0])
 
 
-def _choose(calls, layer):
+def _choose(model, calls, layer):
     """The calls of the layer that is asked for."""
     if layer is None:
         maps = [call for call in calls if len(call.outputs[0].shape) == 4 and call.inputs]
         wide = [call for call in maps if _map_size(call.outputs[0]) != (1, 1)]
-        chosen = (wide or maps or calls)[-1:]
-    else:
-        chosen = [call for call in calls if call.layer is layer or call.path == layer]
-        chosen = chosen or [call for call in calls if call.layer.name == layer]
-    if len({id(call.layer) for call in chosen}) != 1:
-        paths = dict.fromkeys(call.path for call in chosen or calls)
+        return (wide or maps or calls)[-1:]
+    layer, call = split_call(layer)
+    # A function of `keras.ops` is called, but is no layer of the model.
+    paths = {each.path: each.layer for each in calls} | layer_paths(model)
+    layer = find_in(paths, layer, model.name)
+    chosen = [each for each in calls if each.layer is layer]
+    if not chosen:
         raise ValueError(
-            "`layer` must be None, or one layer of the model, its name or its path, out of "
-            f"{', '.join(paths)}. Received: layer={layer!r}"
+            "`layer` must be called by the model itself, or by a Sequential or functional model "
+            f"within it. Received: {layer.name!r}"
         )
-    return chosen
+    if call is None:
+        return chosen
+    if call not in range(len(chosen)):
+        raise ValueError(
+            f"`layer` must say which of its calls is meant, as `(layer, call)` with call from 0 to "
+            f"{len(chosen) - 1}. Received: {layer.name!r}, call={call!r}"
+        )
+    return [chosen[call]]
 
 
 def _step(call, seen, image_size):
@@ -209,7 +241,7 @@ def _step(call, seen, image_size):
     layer, fields = call.layer, [field for field in seen if field is not None]
     if not fields:
         return None
-    if all(field.stride == (0, 0) for field in fields):  # no layer could widen them
+    if all(field.strides == (0, 0) for field in fields):  # no layer could widen them
         return _union(fields)
     kind = type(layer)
     if getattr(layer, "data_format", None) == "channels_first":
@@ -254,39 +286,39 @@ def _after_window(call, field):
             raise _open_size(call.path)
         sizes = [size or 1 for size in sizes]  # without a stride it does not matter
     border = borders(layer.padding, sizes, kernel_size, strides, dilations)
-    axes = zip(field.size, kernel_size, dilations, field.stride, strict=True)
+    axes = zip(field.size, kernel_size, dilations, field.strides, strict=True)
     size = tuple(r + (k - 1) * d * j for r, k, d, j in axes)
     moved = _move(field, [-before for before, _ in border])
-    stride = tuple(j * s for j, s in zip(field.stride, strides, strict=True))
-    return replace(moved, size=size, stride=stride)
+    strides = tuple(j * s for j, s in zip(field.strides, strides, strict=True))
+    return replace(moved, size=size, strides=strides)
 
 
 def _move(field, positions):
     """The field when unit (0, 0) is another one than before."""
-    axes = zip(field.offset, positions, field.stride, strict=True)
+    axes = zip(field.offset, positions, field.strides, strict=True)
     return replace(field, offset=tuple(o + n * j for o, n, j in axes))
 
 
 def _everything(path, field, maps, image_size):
     """What all units of a map see together, cut at the border of the image."""
-    if field.stride == (0, 0):
+    if field.strides == (0, 0):
         return field
     if None in (*_map_size(maps), *image_size):
         raise _open_size(path)
-    axes = zip(field.offset, field.size, field.stride, _map_size(maps), image_size, strict=True)
+    axes = zip(field.offset, field.size, field.strides, _map_size(maps), image_size, strict=True)
     ends = [(max(o, 0), min(o + (n - 1) * j + r, limit)) for o, r, j, n, limit in axes]
     size, offset = tuple(end - start for start, end in ends), tuple(start for start, _ in ends)
-    return replace(field, size=size, stride=(0, 0), offset=offset)
+    return replace(field, size=size, strides=(0, 0), offset=offset)
 
 
 def _meet(call, seen, image_size):
     """The field around those of all branches that meet in a layer."""
     pairs = [(f, t) for f, t in zip(seen, call.inputs, strict=True) if f is not None]
     fields = [field for field, _ in pairs]
-    moving = [f for f, t in pairs if f.stride != (0, 0) and _map_size(t) != (1, 1)]
-    aligned = len({(field.stride, field.centre) for field in moving}) <= 1
+    moving = [f for f, t in pairs if f.strides != (0, 0) and _map_size(t) != (1, 1)]
+    aligned = len({(field.strides, field.center) for field in moving}) <= 1
     same_size = len({_map_size(tensor) for _, tensor in pairs}) == 1
-    if len({field.stride for field in fields}) > 1 or not same_size:
+    if len({field.strides for field in fields}) > 1 or not same_size:
         fields = [_everything(call.path, field, tensor, image_size) for field, tensor in pairs]
     field = _union(fields)
     return field if aligned else replace(field, misaligned=(*field.misaligned, call.path))
@@ -302,7 +334,7 @@ def _union(fields):
     offset = tuple(min(axis) for axis in starts)
     size = tuple(max(end) - start for end, start in zip(ends, offset, strict=True))
     misaligned = dict.fromkeys(path for field in fields for path in field.misaligned)
-    return ReceptiveField(size, fields[0].stride, offset, tuple(misaligned))
+    return ReceptiveField(size, fields[0].strides, offset, tuple(misaligned))
 
 
 def _mixes_positions(call):
@@ -326,6 +358,6 @@ def _map_size(tensor):
 
 def _open_size(name):
     return ValueError(
-        "`model` must have an input of known height and width, as the receptive field after "
-        f"{name!r} depends on them. Received: a model that leaves them open"
+        "`image_size` must be given, as the receptive field after "
+        f"{name!r} depends on it. Received: a model that leaves it open"
     )

@@ -52,7 +52,7 @@ class BasePooling2D(keras.Layer):
             size = shape[first + axis]
             if size is not None:
                 (border,) = borders(self.padding, [size], [window], [stride], [1])
-                shape[first + axis] = count_positions(size, border, window, stride, dilation=1)
+                shape[first + axis] = count_positions(size, border, window, stride, dilation_rate=1)
         return tuple(shape)
 
     def window_size(self):

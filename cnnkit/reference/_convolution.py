@@ -41,7 +41,8 @@ def correlate2d(image, kernel, stride=1, padding="valid", dilation=1):
         stride: Pixels from one position of the kernel to the next: an integer, or a pair
             `(vertical, horizontal)`.
         padding: Zeros around the image: "valid" (none), "same" (so many that the result has
-            `ceil(size / stride)` rows and columns), or `(top, bottom, left, right)`.
+            `ceil(size / stride)` rows and columns), an integer (on every side), or as in Keras's
+            `ZeroPadding2D` `(vertical, horizontal)` or `((top, bottom), (left, right))`.
         dilation: Pixels from one value of the kernel to the next: an integer or a pair.
 
     Returns:
@@ -106,7 +107,8 @@ def conv2d(
             `(vertical, horizontal)`. Unlike in Keras, stride and dilation may both be above 1.
         padding: Border around the images: "valid" (none), "same" (so wide that the maps have
             `ceil(size / stride)` rows and columns; an odd pixel goes to the bottom and to the
-            right, as in TensorFlow), or `(top, bottom, left, right)`.
+            right, as in TensorFlow), an integer (on every side), or as in Keras's `ZeroPadding2D`
+            `(vertical, horizontal)` or `((top, bottom), (left, right))`.
         padding_mode: What the border holds: "zero", "reflect" (the image mirrored at its outermost
             pixels, which are not repeated) or "edge" (the outermost pixels repeated).
         dilation: Pixels from one value of the kernel to the next: an integer or a pair.

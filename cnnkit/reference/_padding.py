@@ -11,71 +11,88 @@ import numpy as np
 _NUMPY_MODES = {"zero": "constant", "reflect": "reflect", "edge": "edge"}
 
 
-def effective_size(kernel_size, dilation):
+def effective_size(kernel_size, dilation_rate):
     """From the first to the last value that a dilated kernel touches, along one axis."""
-    return (kernel_size - 1) * dilation + 1
+    return (kernel_size - 1) * dilation_rate + 1
 
 
-def same_border(size, kernel_size, stride, dilation):
-    """What padding "same" adds along one axis, so that `ceil(size / stride)` values come out.
-
-    Returns:
-        A pair `(before, after)`. Where the sum is odd, `after` is the larger, as in TensorFlow.
-    """
-    n_outputs = -(-size // stride)  # rounded up
-    last_start = (n_outputs - 1) * stride
-    total = max(last_start + effective_size(kernel_size, dilation) - size, 0)
-    return total // 2, total - total // 2
-
-
-def borders(padding, sizes, kernel_sizes, strides, dilations):
+def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
     """The widths of the border along each axis.
 
     Args:
-        padding: "valid" (no border), "same", or two integers for each axis, one after the other.
-        sizes, kernel_sizes, strides, dilations: One integer for each axis.
+        padding: "valid" (no border), "same" (so much that `ceil(size / strides)` values come out;
+            where it is odd, one more comes after than before, as in TensorFlow), an integer (on
+            every side), or for each axis an integer or a pair: for images `(vertical, horizontal)`
+            or `((top, bottom), (left, right))`, for one axis `(before, after)`.
+        sizes, kernel_sizes, strides, dilation_rates: One integer for each axis.
 
     Returns:
         A list of pairs `(before, after)`, one for each axis.
-
-    Raises:
-        ValueError: If `padding` is none of these.
     """
-    axes = list(zip(sizes, kernel_sizes, strides, dilations, strict=True))
+    axes = list(zip(sizes, kernel_sizes, strides, dilation_rates, strict=True))
     if isinstance(padding, str) and padding == "valid":
         return [(0, 0)] * len(axes)
     if isinstance(padding, str) and padding == "same":
-        return [same_border(*axis) for axis in axes]
-    widths = padding if isinstance(padding, (tuple, list)) else ()
-    is_width = [isinstance(width, Integral) and width >= 0 for width in widths]
-    if len(widths) != 2 * len(axes) or not all(is_width):
+        return [_same_border(*axis) for axis in axes]
+    if isinstance(padding, Integral) or len(axes) == 1:
+        widths = [_as_widths(padding)] * len(axes)
+    elif isinstance(padding, (tuple, list)) and len(padding) == len(axes):
+        widths = [_as_widths(axis) for axis in padding]
+    else:
+        widths = [None]
+    if None in widths:
         raise ValueError(
-            f'`padding` must be "valid", "same" or {2 * len(axes)} integers of at least 0. '
+            f'`padding` must be "valid", "same", {_own_widths(len(axes))}, all at least 0. '
             f"Received: padding={padding!r}"
         )
-    return list(zip(widths[0::2], widths[1::2], strict=True))
+    return widths
 
 
-def count_positions(size, border, kernel_size, stride, dilation):
+def _same_border(size, kernel_size, strides, dilation_rate):
+    n_outputs = -(-size // strides)  # rounded up
+    last_start = (n_outputs - 1) * strides
+    total = max(last_start + effective_size(kernel_size, dilation_rate) - size, 0)
+    return total // 2, total - total // 2
+
+
+def _as_widths(padding):
+    """What is given for one axis as a pair `(before, after)`, or None if it is neither form."""
+    pair = (padding, padding) if isinstance(padding, Integral) else padding
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        return None
+    is_width = (isinstance(width, Integral) and width >= 0 for width in pair)
+    return tuple(pair) if all(is_width) else None
+
+
+def _own_widths(n_axes):
+    """The forms that `borders` accepts besides words, for an error message."""
+    if n_axes == 1:
+        return "an integer or a pair (before, after)"
+    if n_axes == 2:
+        return "an integer, (vertical, horizontal) or ((top, bottom), (left, right))"
+    return f"an integer, or {n_axes} integers or pairs (before, after)"
+
+
+def count_positions(size, border, kernel_size, strides, dilation_rate):
     """How many positions a kernel has along one axis: the size of the output.
 
     Args:
         size: Size of the input without its border.
         border: A pair `(before, after)`.
-        kernel_size, stride, dilation: Positive integers.
+        kernel_size, strides, dilation_rate: Positive integers.
 
     Raises:
         ValueError: If the kernel is larger than the input with its border.
     """
     padded = border[0] + size + border[1]
-    reach = effective_size(kernel_size, dilation)
+    reach = effective_size(kernel_size, dilation_rate)
     if reach > padded:
         raise ValueError(
             f"The kernel must fit into the padded image, but along one axis it reaches over "
             f"{reach} values and there are {padded}. Received: kernel_size={kernel_size}, "
-            f"dilation={dilation}, size={size}, border={border}"
+            f"dilation_rate={dilation_rate}, size={size}, border={border}"
         )
-    return (padded - reach) // stride + 1
+    return (padded - reach) // strides + 1
 
 
 def pad(maps, border, mode):

@@ -23,7 +23,7 @@ def toeplitz1d(kernel, size, padding="valid"):
         kernel: Array of shape `(kernel_size,)`.
         size: Length of the sequence.
         padding: Zeros around the sequence: "valid" (none), "same" (the output is as long as the
-            input) or `(before, after)`.
+            input), an integer (on both sides) or `(before, after)`.
 
     Returns:
         An array `matrix` of shape `(output_size, size)`, float as the kernel or int64, such that

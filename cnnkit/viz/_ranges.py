@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+from cnnkit._checks import ascending_pair
+
 
 def value_ranges(images, value_range="auto"):
     """The `(low, high)` of each image, chosen for all of them together.
@@ -19,26 +21,15 @@ def value_ranges(images, value_range="auto"):
         A list with one `(low, high)` for each image.
     """
     if not isinstance(value_range, str):
-        low, high = _explicit(value_range)
-        return [(low, high)] * len(images)
+        return [ascending_pair(value_range, "value_range")] * len(images)
     if value_range != "auto":
-        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
+        raise ValueError(
+            '`value_range` must be "auto" or (low, high) with low < high. '
+            f"Received: value_range={value_range!r}"
+        )
     shared = _shared([image for image in images if image.dtype not in (np.uint8, bool)])
     by_dtype = {np.dtype(np.uint8): (0, 255), np.dtype(bool): (0, 1)}
     return [by_dtype.get(image.dtype, shared) for image in images]
-
-
-_WANTED = '`value_range` must be "auto" or (low, high) with low < high. '
-
-
-def _explicit(value_range):
-    try:
-        low, high = (float(value) for value in value_range)
-    except (TypeError, ValueError):
-        low, high = 0, 0
-    if not (low < high and np.isfinite([low, high]).all()):
-        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
-    return low, high
 
 
 def _shared(images):

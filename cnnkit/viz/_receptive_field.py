@@ -38,7 +38,7 @@ def plot_receptive_field(
     image = _check(image, heat)
     if position is None:
         position = _middle_unit(field, image.shape)
-    top, left = (o + at * s for o, at, s in zip(field.offset, position, field.stride, strict=True))
+    top, left = (o + at * s for o, at, s in zip(field.offset, position, field.strides, strict=True))
     height, width = field.size
     _check_overlap(top, left, field.size, position, image.shape)
     ((low, high),) = value_ranges([image], value_range)
@@ -67,7 +67,7 @@ def _check(image, heat):
 
 def _middle_unit(field, shape):
     """The unit whose field is in the middle; where all units see the same, the first."""
-    axes = zip(shape, field.size, field.stride, field.offset, strict=False)
+    axes = zip(shape, field.size, field.strides, field.offset, strict=False)
     return tuple(
         max(0, round(((n - size) / 2 - offset) / stride)) if stride else 0
         for n, size, stride, offset in axes

@@ -49,7 +49,7 @@ def test_its_support_is_the_theoretical_field():
     model = network(linear=True)
     seen = effective_receptive_field(model, RNG.normal(size=(1, 25, 21, 2)), "last") > 0
     field = geometry.receptive_field(model, "last")
-    first = [o + p * s for o, p, s in zip(field.offset, (3, 2), field.stride, strict=True)]
+    first = [o + p * s for o, p, s in zip(field.offset, (3, 2), field.strides, strict=True)]
     box = np.zeros((25, 21), bool)
     rows, columns = (slice(max(f, 0), f + s) for f, s in zip(first, field.size, strict=True))
     box[rows, columns] = True

@@ -68,7 +68,7 @@ def test_output_size_is_that_of_keras(size, kernel_size, stride, padding, dilati
 def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilation, before, after):
     expected = output_size(size, kernel_size, stride, (before, after), dilation)
     images, weights = np.zeros((1, size, 5, 1)), np.zeros((kernel_size, 1, 1, 1))
-    border, strides, dilations = (before, after, 0, 0), (stride, 1), (dilation, 1)
+    border, strides, dilations = ((before, after), 0), (stride, 1), (dilation, 1)
     maps = conv2d(images, weights, None, strides, border, "zero", dilations)
     assert maps.shape == (1, expected, 5, 1)
 

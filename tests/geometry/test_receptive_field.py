@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
 
+from cnnkit.explain import find_layer
 from cnnkit.geometry import ReceptiveField, receptive_field
 from cnnkit.geometry import _receptive_field as fields
 from cnnkit.models import small_cnn
@@ -32,7 +33,7 @@ def test_published_fields(name, size, padding):
     build = getattr(keras.applications, name)
     model = build(weights=None, include_top=False, input_shape=(224, 224, 3))
     field = receptive_field(model)
-    assert field.size == (size, size) and field.stride == (32, 32) and not field.misaligned
+    assert field.size == (size, size) and field.strides == (32, 32) and not field.misaligned
     assert padding is None or field.offset == (-padding, -padding)
 
 
@@ -41,7 +42,7 @@ def test_the_small_cnn_of_the_course():
     maps = [layer for layer in model.layers if type(layer).__name__ in ("Conv2D", "MaxPooling2D")]
     found = [receptive_field(model, layer) for layer in maps]
     assert [field.size for field in found] == [(n, n) for n in (3, 4, 8, 10, 18, 22)]
-    assert [field.stride for field in found] == [(n, n) for n in (1, 2, 2, 4, 4, 8)]
+    assert [field.strides for field in found] == [(n, n) for n in (1, 2, 2, 4, 4, 8)]
     assert receptive_field(model) == found[-1] == ReceptiveField((22, 22), (8, 8), (-7, -7))
     everything = ReceptiveField((28, 28), (0, 0), (0, 0))
     assert receptive_field(model, model.layers[-1]) == everything
@@ -54,8 +55,8 @@ def test_alexnet():
     model = keras.Sequential([keras.Input((227, 227, 3)), *maps])
     found = [receptive_field(model, layer) for layer in maps]
     assert [field.size[0] for field in found] == [11, 19, 51, 67, 99, 131, 163, 195]
-    assert [field.stride[1] for field in found] == [4, 8, 8, 16, 16, 16, 16, 32]
-    assert found[0].offset == (0, 0) and found[0].centre == (5, 5)
+    assert [field.strides[1] for field in found] == [4, 8, 8, 16, 16, 16, 16, 32]
+    assert found[0].offset == (0, 0) and found[0].center == (5, 5)
 
 
 # The gradient
@@ -73,7 +74,7 @@ def support(model, row, column):
 
 def box(field, row, column):
     """The same, according to a receptive field."""
-    start = [o + n * s for o, n, s in zip(field.offset, (row, column), field.stride, strict=True)]
+    start = [o + n * s for o, n, s in zip(field.offset, (row, column), field.strides, strict=True)]
     return tuple(start), tuple(a + n - 1 for a, n in zip(start, field.size, strict=True))
 
 
@@ -143,7 +144,7 @@ def test_fields_are_where_the_gradient_is_not_zero(height, width, steps):
     field = receptive_field(model, model.layers[-1])
     expected = box(field, row, column)
     # Further out the field reaches into the padding, of which there is no gradient.
-    for start, end, stride, size in zip(*expected, field.stride, (height, width), strict=True):
+    for start, end, stride, size in zip(*expected, field.strides, (height, width), strict=True):
         assume(start >= 4 + 2 * stride and end < size - 4 - 2 * stride)
     assert support(model, row, column) == expected
 
@@ -165,7 +166,7 @@ def one_layer(layer, sizes=(16, 16)):
 def test_maximum_and_average_have_the_same_field(padding, sizes):
     maximum = receptive_field(one_layer(layers.MaxPooling2D((2, 3), (3, 2), padding), sizes))
     average = receptive_field(one_layer(layers.AveragePooling2D((2, 3), (3, 2), padding), sizes))
-    assert maximum == average and maximum.size == (2, 3) and maximum.stride == (3, 2)
+    assert maximum == average and maximum.size == (2, 3) and maximum.strides == (3, 2)
 
 
 @pytest.mark.parametrize("last", [layers.Flatten, layers.GlobalAveragePooling2D])
@@ -246,7 +247,7 @@ def deep():
     stack = [keras.Input((None, None, 2)), inner, layers.Conv2D(2, 3, name="c")]
     outer = keras.Sequential(stack, name="outer")
     top = [keras.Input((16, 16, 2)), layers.ZeroPadding2D(name="a"), layers.Cropping2D(name="d")]
-    return keras.Sequential([*top, outer, layers.Flatten(), layers.Dense(2)])
+    return keras.Sequential([*top, outer, layers.Flatten(), layers.Dense(2)], name="deep")
 
 
 def test_layers_are_found_by_name_path_and_object(deep):
@@ -259,26 +260,78 @@ def test_layers_are_found_by_name_path_and_object(deep):
     assert receptive_field(deep, deep.get_layer("outer").get_layer("c")).size == (5, 5)
 
 
-@pytest.mark.parametrize("layer", ["z", "outer/a", layers.ReLU(), 3])
+@pytest.mark.parametrize("layer", ["z", "outer/a", 3, (None, 0), ("a", 0, 0)])
 def test_unknown_names(deep, layer):
     with pytest.raises(ValueError, match=r"`layer` must be .* outer/inner/a, .*Received: layer="):
         receptive_field(deep, layer)
 
 
+def test_a_layer_of_no_model(deep):
+    with pytest.raises(ValueError, match="`layer` must be a layer of the model 'deep'. Received: "):
+        receptive_field(deep, layers.ReLU())
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["a", "d", "outer", "outer/inner", "inner", "outer/inner/a", "inner/a", "b", "outer/c", "c"]
+    + ["z", "outer/a", "ner/a", "/a", "", "deep", "deep/a", 3, layers.ReLU()],
+)
+def test_it_means_the_layer_that_explain_means(deep, layer):
+    try:
+        found = find_layer(deep, layer)
+    except ValueError as error:
+        with pytest.raises(ValueError) as other:
+            receptive_field(deep, layer)
+        assert str(error).split(":")[0] == str(other.value).split(":")[0]
+    else:
+        assert receptive_field(deep, layer) == receptive_field(deep, found)
+
+
 def test_a_name_in_two_nested_models_needs_its_path():
     parts = [keras.Sequential([layers.Conv2D(2, 3, name="x")], name=name) for name in "pq"]
     model = keras.Sequential([keras.Input((16, 16, 2)), *parts])
-    with pytest.raises(ValueError, match="out of p/x, q/x. Received: layer='x'"):
-        receptive_field(model, "x")
+    for find in (receptive_field, find_layer):
+        with pytest.raises(ValueError, match="this name fits p/x, q/x. Received: layer='x'"):
+            find(model, "x")
     assert receptive_field(model, "q/x").size == (5, 5)
 
 
-def test_a_shared_layer_is_ambiguous():
-    inputs, conv = keras.Input((16, 16, 2)), layers.Conv2D(2, 3, padding="same")
-    model = keras.Model(inputs, conv(conv(inputs)))
-    with pytest.raises(ValueError, match="`layer` must be called once"):
-        receptive_field(model, conv)
-    assert receptive_field(model).size == (5, 5)
+def test_a_call_of_a_shared_layer():
+    inputs, conv = keras.Input((16, 16, 2)), layers.Conv2D(2, 3, padding="same", name="conv")
+    part = keras.Sequential([keras.Input((None, None, 2)), conv], name="part")
+    model = keras.Model(inputs, part(layers.MaxPooling2D()(part(inputs))))
+    for layer in (conv, "conv", "part/conv"):
+        with pytest.raises(ValueError, match=r"`layer` must say which .* `\(layer, call\)`"):
+            receptive_field(model, layer)
+        assert [receptive_field(model, (layer, n)).size[0] for n in (0, 1)] == [3, 8]
+        for call in (2, -1, "0"):
+            with pytest.raises(ValueError, match=f"call from 0 to 1. Received: .*{call!r}"):
+                receptive_field(model, (layer, call))
+    assert receptive_field(model).size == receptive_field(model, ("part", 1)).size == (8, 8)
+
+
+def test_a_shared_layer_that_always_sees_the_same():
+    inputs, relu = keras.Input((16, 16, 2)), layers.ReLU()
+    model = keras.Model(inputs, relu(relu(inputs)))
+    assert receptive_field(model, relu).size == (1, 1)
+
+
+class Holder(layers.Layer):
+    """Calls a layer that the graph of a model does not show."""
+
+    def __init__(self):
+        super().__init__()
+        self.held = layers.Conv2D(2, 3, name="held")
+
+    def call(self, inputs):
+        return self.held(inputs)
+
+
+def test_a_layer_that_the_graph_does_not_show():
+    model = one_layer(Holder())
+    assert find_layer(model, "held") is model.layers[0].held
+    with pytest.raises(ValueError, match="`layer` must be called by .*Received: 'held'"):
+        receptive_field(model, "held")
 
 
 # What is not known
@@ -319,8 +372,25 @@ def test_what_depends_on_an_open_size():
     for layer in kinds:
         assert receptive_field(one_layer(layer, (None, None))) == receptive_field(one_layer(layer))
     for layer in (layers.MaxPooling2D(padding="same"), layers.GlobalMaxPooling2D(keepdims=True)):
-        with pytest.raises(ValueError, match=f"known height and width.*{layer.name}"):
-            receptive_field(one_layer(layer, (None, None)))
+        model = one_layer(layer, (None, None))
+        with pytest.raises(ValueError, match=f"`image_size` must be given.*{layer.name}"):
+            receptive_field(model)
+        for image_size in (16, (15, 16)):
+            closed = one_layer(layer, np.broadcast_to(image_size, 2).tolist())
+            assert receptive_field(model, image_size=image_size) == receptive_field(closed)
+            assert receptive_field(closed, None, image_size) == receptive_field(closed)
+
+
+@pytest.mark.parametrize("image_size", [0, (16, 16, 1), (8.0, 8), "16"])
+def test_wrong_image_sizes(image_size):
+    with pytest.raises(ValueError, match="`image_size` must be a positive integer or a pair"):
+        receptive_field(one_layer(layers.ReLU()), image_size=image_size)
+
+
+def test_another_image_size_than_that_of_the_model():
+    for sizes in ((16, 16), (16, None)):
+        with pytest.raises(ValueError, match="`image_size` must be that of the images.*=17"):
+            receptive_field(one_layer(layers.ReLU(), sizes), image_size=17)
 
 
 class Own(keras.Model):

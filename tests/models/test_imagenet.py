@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from cnnkit import data, models
-from cnnkit.data._stored import stored
 from cnnkit.models import _imagenet as imagenet
 
 CLOSED = "http://127.0.0.1:9/nothing"
@@ -30,7 +29,7 @@ def test_what_it_says_is_what_the_stored_table_says(real_data, no_web, tmp_path)
     classifier = models.load_imagenet_classifier()
     assert classifier.count_params() == 2_601_976
     subprocess.run([sys.executable, "-c", DECODE], check=True)  # a new process, without network
-    table = list(csv.DictReader(stored("imagenet_top5.csv").read_text().splitlines()))
+    table = list(csv.DictReader(data.stored("imagenet_top5.csv").read_text().splitlines()))
     assert len(table) == 6 and table[0]["first"].startswith("Egyptian_cat")
     for row in table:
         image = data.load_photo(row["photo"])

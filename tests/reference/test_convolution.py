@@ -5,12 +5,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnkit import reference
-from cnnkit.reference import conv2d, conv2d_backward, convolve2d, correlate2d
-from cnnkit.reference._padding import same_border
+from cnnkit.reference import borders, conv2d, conv2d_backward, convolve2d, correlate2d
 
 SOBEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 IMAGE = np.array(
@@ -50,8 +49,8 @@ def test_another_kernel_by_hand():
 
 
 def test_convolution_does_not_care_which_of_the_two_is_the_kernel():
-    full = (2, 2, 2, 2)
-    swapped = convolve2d(SMALL_KERNEL, SMALL_IMAGE, padding=(4, 4, 4, 4))
+    full = 2
+    swapped = convolve2d(SMALL_KERNEL, SMALL_IMAGE, padding=4)
     assert (convolve2d(SMALL_IMAGE, SMALL_KERNEL, padding=full) == swapped).all()
 
 
@@ -61,10 +60,7 @@ def test_a_stride_that_does_not_fit_leaves_pixels_out(size, stride, expected):
 
 
 def test_same_padding_of_the_course():
-    assert [same_border(7, size, 1, 1) for size in (3, 5, 7)] == [(1, 1), (2, 2), (3, 3)]
-    assert same_border(32, 7, 1, 1) == (3, 3)
-    assert same_border(6, 3, 2, 1) == (0, 1), "the odd one comes last"
-    assert correlate2d(np.ones((7, 7)), SOBEL, padding=(1, 1, 1, 1)).shape == (7, 7)
+    assert correlate2d(np.ones((7, 7)), SOBEL, padding=1).shape == (7, 7)
 
 
 def test_an_image_size_kernel_slides_over_a_larger_image():
@@ -112,7 +108,8 @@ def cases(draw, max_groups=1, modes=("zero", "reflect", "edge")):
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     mode, groups = draw(st.sampled_from(modes)), draw(st.integers(1, max_groups))
-    padding = draw(st.tuples(*[st.integers(0, 3)] * 4))
+    widths = st.tuples(st.integers(0, 3), st.integers(0, 3))
+    padding = draw(st.tuples(widths, widths))
     if mode == "zero":
         padding = draw(st.sampled_from(["valid", "same", padding]))
     shortest = [1, 1] if padding == "same" else reach
@@ -126,7 +123,7 @@ def cases(draw, max_groups=1, modes=("zero", "reflect", "edge")):
 
 
 def pad_in_tensorflow(images, padding, mode):
-    top, bottom, left, right = padding
+    (top, bottom), (left, right) = padding
     if mode != "edge":
         widths = [(0, 0), (top, bottom), (left, right), (0, 0)]
         return tf.pad(images, widths, "REFLECT" if mode == "reflect" else "CONSTANT")
@@ -137,9 +134,7 @@ def pad_in_tensorflow(images, padding, mode):
 
 
 def pad_in_numpy(images, padding, mode):
-    top, bottom, left, right = padding
-    widths = [(0, 0), (top, bottom), (left, right), (0, 0)]
-    return np.pad(images, widths, "constant" if mode == "zero" else mode)
+    return np.pad(images, [(0, 0), *padding, (0, 0)], "constant" if mode == "zero" else mode)
 
 
 def conv2d_in_keras(images, weights, stride, padding, dilation, groups, padding_mode):
@@ -150,12 +145,21 @@ def conv2d_in_keras(images, weights, stride, padding, dilation, groups, padding_
         return keras.ops.conv(images, weights, stride, padding, dilation_rate=dilation)
 
 
+def tensorflow_leaves_zeros(maps, images, weights, strides):
+    """Whether TensorFlow's result on a CPU is wrong (2.21): rows but the first are 0."""
+    one_column = maps[2] == 1 and maps[0] > 1 and maps[1] > 1
+    jumps = strides[0] == 1 and strides[1] > 1 and weights[1] > 1
+    of_tensorflow = keras.backend.backend() == "tensorflow"
+    return of_tensorflow and one_column and jumps and images[3] == 1
+
+
 def check_against_keras(case, seed):
     images_shape, weights_shape, options = case
     images, weights = arrays(images_shape, weights_shape, dtype="float32", seed=seed)
     expected = keras.ops.convert_to_numpy(conv2d_in_keras(images, weights, **options))
     maps = conv2d(images, weights, **options)
     assert maps.dtype == np.float32
+    assume(not tensorflow_leaves_zeros(maps.shape, images_shape, weights_shape, options["stride"]))
     assert_close(maps, expected, 1e-5)
     (gradient,) = arrays(maps.shape, dtype="float32", seed=seed + 1)
     gradients = conv2d_backward(gradient, images, weights, **options)
@@ -199,7 +203,14 @@ def test_groups_are_those_of_keras(case, seed):
     check_against_keras(case, seed)
 
 
-@pytest.mark.parametrize("padding", ["valid", "same", (1, 0, 2, 1)])
+def test_one_column_with_strides():
+    """Where TensorFlow is wrong: see `tensorflow_leaves_zeros`."""
+    images, weights = arrays((2, 3, 3, 1), (1, 2, 1, 2))
+    maps = conv2d(images, weights, stride=(1, 2))
+    np.testing.assert_allclose(maps[:, :, 0], images[:, :, :2, 0] @ weights[0, :, 0])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same", ((1, 0), (2, 1))])
 @pytest.mark.parametrize("stride, dilation", [((2, 3), (2, 1)), (2, 2), ((1, 2), (3, 2))])
 def test_stride_with_dilation_by_the_definition(stride, dilation, padding):
     images, weights, bias = arrays((2, 8, 9, 4), (2, 3, 2, 6), (6,))
@@ -207,10 +218,8 @@ def test_stride_with_dilation_by_the_definition(stride, dilation, padding):
     strides, dilations = np.broadcast_to(stride, 2), np.broadcast_to(dilation, 2)
     if padding == "same":
         assert maps.shape[1:3] == tuple(-(-np.array([8, 9]) // strides))
-        axes = zip((8, 9), (2, 3), strides, dilations, strict=True)
-        padding = sum((same_border(*axis) for axis in axes), ())
-    top, bottom, left, right = (0, 0, 0, 0) if padding == "valid" else padding
-    padded = np.pad(images, [(0, 0), (top, bottom), (left, right), (0, 0)])
+    border = borders(padding, (8, 9), (2, 3), strides, dilations)
+    padded = np.pad(images, [(0, 0), *border, (0, 0)])
     for b, i, j, f in np.ndindex(maps.shape):
         total, first = bias[f], 0 if f < 3 else 2  # the first channel that the filter sees
         for m, n, c in np.ndindex(2, 3, 2):
@@ -230,7 +239,7 @@ def central_differences(loss, array, step=1e-3):
 
 
 @pytest.mark.parametrize("mode", ["zero", "reflect", "edge"])
-@pytest.mark.parametrize("padding", ["valid", "same", (3, 0, 1, 2)])
+@pytest.mark.parametrize("padding", ["valid", "same", ((3, 0), (1, 2))])
 @pytest.mark.parametrize("stride, dilation, groups", [(1, 1, 1), ((2, 1), (1, 3), 2), (3, 2, 2)])
 def test_gradients_are_finite_differences(stride, dilation, groups, padding, mode):
     options = (stride, padding, mode, dilation, groups)
@@ -264,7 +273,7 @@ def test_same_padding_can_hold_pixels():
     images, weights = arrays((1, 5, 6, 2), (3, 3, 2, 1))
     for mode in ("reflect", "edge"):
         maps = conv2d(images, weights, padding="same", padding_mode=mode)
-        assert (maps == conv2d(images, weights, None, 1, (1, 1, 1, 1), mode)).all()
+        assert (maps == conv2d(images, weights, None, 1, 1, mode)).all()
     edge = conv2d(np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)), None, 1, "same", "edge")
     assert (edge == 9).all()
 
@@ -330,18 +339,16 @@ WRONG = [
     ({"stride": 1.5}, "stride=1.5"),
     ({"stride": (1, 2, 3)}, r"stride=\(1, 2, 3\)"),
     ({"dilation": (1, -1)}, r"`dilation` must be .* dilation=\(1, -1\)"),
-    ({"padding": "full"}, "`padding` must be \"valid\", .* 4 integers .* padding='full'"),
-    ({"padding": 1}, "Received: padding=1"),
-    ({"padding": (1, 1)}, r"Received: padding=\(1, 1\)"),
-    ({"padding": (0, 0, 0, -1)}, r"Received: padding=\(0, 0, 0, -1\)"),
+    ({"padding": "full"}, "`padding` must be \"valid\", .* padding='full'"),
+    ({"padding": (0, 0, 0, 0)}, r"Received: padding=\(0, 0, 0, 0\)"),
     ({"padding_mode": "wrap"}, "`padding_mode` must be \"zero\", .* Received: padding_mode='wrap'"),
     (
-        {"padding": (0, 0, 4, 0), "padding_mode": "reflect"},
+        {"padding": ((0, 0), (4, 0)), "padding_mode": "reflect"},
         r"narrower than the image. Received: a border of \(4, 0\) around 4 pixels",
     ),
     (
         {"dilation": 3},
-        "reaches over 7 values and there are 5. Received: kernel_size=3, dilation=3, size=5",
+        "reaches over 7 values and there are 5. Received: kernel_size=3, dilation_rate=3, size=5",
     ),
 ]
 

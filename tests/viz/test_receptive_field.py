@@ -99,7 +99,7 @@ def test_the_unit_in_the_middle(field, unit):
     assert ax.get_title().startswith(f"unit {unit} ")
     (middle,) = artists(ax, "middle")
     ((x, y),) = middle.get_xydata()
-    reach = [stride / 2 + 0.01 for stride in field.stride]
+    reach = [stride / 2 + 0.01 for stride in field.strides]
     assert abs(y - 9.5) <= reach[0] and abs(x - 14.5) <= reach[1]
 
 

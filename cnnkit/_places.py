@@ -1,0 +1,72 @@
+"""Where files lie: the environment is read here alone, when it is needed, and written nowhere."""
+
+import contextlib
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def data_folder():
+    """The folder of photos and weights that `$CNNKIT_DATA` names, or None if it is not set.
+
+    A relative path counts from the folder in which the process is when this is called.
+    """
+    return _folder("CNNKIT_DATA")
+
+
+def given(*parts):
+    """The path of a file or folder below `$CNNKIT_DATA`, or None if nothing lies there."""
+    folder = data_folder()
+    path = folder and folder.joinpath(*parts)
+    return path if path and path.exists() else None
+
+
+def keras_home():
+    """The folder of Keras's own downloads: `$KERAS_HOME`, else `~/.keras`."""
+    return _folder("KERAS_HOME", "~/.keras")
+
+
+def cache_dir():
+    """The folder for downloads: `$CNNKIT_CACHE`, else `~/.cache/cnnkit`. It may not exist yet."""
+    return _folder("CNNKIT_CACHE", "~/.cache/cnnkit")
+
+
+def stored(name):
+    """Return the path of a file of the folder `data`, in a wheel as in a checkout.
+
+    Raises:
+        FileNotFoundError: If there is no such file; the message lists those that there are.
+    """
+    folder = _PACKAGE / "stored"  # where the wheel puts them
+    folder = folder if folder.is_dir() else _PACKAGE.parent / "data"
+    names = sorted(path.name for path in folder.glob("*") if path.suffix in (".h5", ".csv", ".npz"))
+    if name not in names:
+        raise FileNotFoundError(
+            f"`name` must be one of {', '.join(names)}. Received: name={name!r}"
+        )
+    return folder / name
+
+
+def write_whole(path, contents):
+    """Write a file at once: whoever reads it, or interrupts this, finds the old one or the new one.
+
+    Args:
+        path: Where the file shall be. Its folder is made.
+        contents: Its bytes.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(contents)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _folder(variable, otherwise=None):
+    named = os.environ.get(variable) or otherwise
+    return named and Path(named).expanduser().absolute()

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from cnnkit.reference import borders, count_positions, effective_size
+from cnnkit.reference._padding import pad, pad_backward
+
+
+def borders_of(padding, n_axes=2):
+    return borders(padding, [7] * n_axes, [3] * n_axes, [1] * n_axes, [1] * n_axes)
+
+
+@pytest.mark.parametrize(
+    "padding, expected",
+    [
+        ("valid", [(0, 0), (0, 0)]),
+        ("same", [(1, 1), (1, 1)]),
+        (2, [(2, 2), (2, 2)]),
+        ((1, 2), [(1, 1), (2, 2)]),
+        ([(0, 1), (2, 3)], [(0, 1), (2, 3)]),
+        ((4, (2, 3)), [(4, 4), (2, 3)]),
+        (np.int64(1), [(1, 1), (1, 1)]),
+    ],
+)
+def test_borders_of_images(padding, expected):
+    assert borders_of(padding) == expected
+
+
+@pytest.mark.parametrize(
+    "padding, expected", [("valid", (0, 0)), ("same", (1, 1)), (2, (2, 2)), ((1, 2), (1, 2))]
+)
+def test_borders_of_sequences(padding, expected):
+    assert borders_of(padding, n_axes=1) == [expected]
+
+
+def test_borders_of_three_axes():
+    assert borders_of(1, n_axes=3) == [(1, 1)] * 3
+    assert borders_of((1, 2, (3, 4)), n_axes=3) == [(1, 1), (2, 2), (3, 4)]
+
+
+@pytest.mark.parametrize(
+    "padding", ["full", None, -1, 1.5, (1, -1), (1, 2, 3), (0, 0, 0, 0), ((1, 2),), ((1, 2, 3), 1)]
+)
+def test_what_is_no_padding(padding):
+    words = r"integer, \(vertical, horizontal\) or \(\(top, bottom\), \(left, right\)\)"
+    with pytest.raises(ValueError, match=f"`padding` must be .*{words}") as error:
+        borders_of(padding)
+    assert str(error.value).endswith(f"Received: padding={padding!r}")
+
+
+@pytest.mark.parametrize("padding", ["full", (1,), (1, 2, 3), ((1, 2),), ((1, 2), (1, 2))])
+def test_what_is_no_padding_of_a_sequence(padding):
+    with pytest.raises(ValueError, match=r"an integer or a pair \(before, after\)"):
+        borders_of(padding, n_axes=1)
+
+
+def test_what_is_no_padding_of_three_axes():
+    with pytest.raises(ValueError, match="3 integers or pairs"):
+        borders_of((1, 2), n_axes=3)
+
+
+def test_same():
+    def same(*axis):
+        return borders("same", *([n] for n in axis))
+
+    assert [same(7, size, 1, 1) for size in (3, 5, 7)] == [[(1, 1)], [(2, 2)], [(3, 3)]]
+    assert same(32, 7, 1, 1) == [(3, 3)]
+    assert same(6, 3, 2, 1) == [(0, 1)], "the odd one comes last"
+    assert same(7, 3, 1, 2) == [(2, 2)]
+    assert same(6, 1, 4, 1) == [(0, 0)], "a stride can leave out more than a kernel needs"
+
+
+@pytest.mark.parametrize("size, kernel_size, strides, dilation_rate", list(np.ndindex(7, 3, 3, 3)))
+def test_positions_are_those_that_fit(size, kernel_size, strides, dilation_rate):
+    size, kernel_size, strides, dilation_rate = (
+        n + 1 for n in (size, kernel_size, strides, dilation_rate)
+    )
+    last = [m * dilation_rate for m in range(kernel_size)][-1]
+    assert effective_size(kernel_size, dilation_rate) == last + 1
+    fitting = [i for i in range(0, size + 3, strides) if i + last < size + 3]
+    if fitting:
+        assert count_positions(size, (1, 2), kernel_size, strides, dilation_rate) == len(fitting)
+    else:
+        with pytest.raises(ValueError, match="must fit into the padded image"):
+            count_positions(size, (1, 2), kernel_size, strides, dilation_rate)
+
+
+@pytest.mark.parametrize("mode", ["zero", "reflect", "edge"])
+def test_the_gradient_of_padding_is_its_transpose(mode):
+    rng = np.random.default_rng(0)
+    border = [(2, 1), (0, 3)]
+    maps = rng.standard_normal((2, 3, 4, 5))
+    padded = pad(maps, border, mode)
+    gradient = rng.standard_normal(padded.shape)
+    back = pad_backward(gradient, border, mode)
+    assert back.shape == maps.shape
+    assert (back * maps).sum() == pytest.approx((gradient * padded).sum())
+
+
+def test_reflect_does_not_repeat_the_edge_pixel_and_edge_does():
+    row = np.array([[1, 2, 3]])
+    assert pad(row, [(0, 0), (2, 1)], "reflect").tolist() == [[3, 2, 1, 2, 3, 2]]
+    assert pad(row, [(0, 0), (2, 1)], "edge").tolist() == [[1, 1, 1, 2, 3, 3]]

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from cnnkit import _checks
+
+
+def test_numbers_get_one_dtype():
+    whole, small = _checks.as_numbers(whole=[1, 2], small=np.float32([1]))
+    assert whole.dtype == small.dtype == np.float64
+    (pixels,) = _checks.as_numbers(pixels=np.uint8([255]))
+    assert pixels.dtype == np.int64
+    halves = _checks.as_numbers(a=np.float16([1]), b=np.uint8([255]), c=np.array([True]))
+    assert {array.dtype for array in halves} == {np.dtype("float16")}
+
+
+@pytest.mark.parametrize("array", ["text", [None], 1j])
+def test_what_is_no_number(array):
+    with pytest.raises(TypeError, match="`pixels` must hold integers or floats. Received: pixels"):
+        _checks.as_numbers(kernel=[1], pixels=array)
+
+
+def test_axes():
+    _checks.check_axes(np.zeros((2, 3)), "image", ("height", "width"))
+    words = r"`image` must have the shape \(height, width\). Received: image of shape \(2,\)"
+    with pytest.raises(ValueError, match=words):
+        _checks.check_axes(np.zeros(2), "image", ("height", "width"))
+
+
+def test_gradient():
+    _checks.check_gradient(np.zeros((2, 3)), (2, 3), "the maps")
+    with pytest.raises(ValueError, match=r"shape of the maps, \(3, 2\). Received.*\(2, 3\)"):
+        _checks.check_gradient(np.zeros((2, 3)), (3, 2), "the maps")
+
+
+def test_kernel_size():
+    _checks.check_kernel_size((1, 3), "kernel")
+    with pytest.raises(ValueError, match=r"`kernel` must have at least one.*of size \(3, 0\)"):
+        _checks.check_kernel_size((3, 0), "kernel")
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None])
+def test_what_is_not_positive(value):
+    _checks.check_positive(1, "groups")
+    _checks.check_positive(np.int64(2), "groups")
+    with pytest.raises(ValueError, match=f"`groups` must be a positive.*: groups={value!r}"):
+        _checks.check_positive(value, "groups")
+
+
+def test_pairs():
+    assert _checks.as_pair(2, "strides") == (2, 2)
+    assert _checks.as_pair([1, 2], "strides") == (1, 2)
+
+
+@pytest.mark.parametrize("value", [0, (1, 0), (1,), (1, 2, 3), 1.5, (1, 1.5), "12", None])
+def test_what_is_no_pair(value):
+    with pytest.raises(ValueError, match="`strides` must be a positive integer or a pair") as error:
+        _checks.as_pair(value, "strides")
+    assert str(error.value).endswith(f"Received: strides={value!r}")
+
+
+@pytest.mark.parametrize("value", [(0, 1), [0.0, 1.0], np.array([0, 1]), np.float32([0, 1])])
+def test_ascending_pairs(value):
+    pair = _checks.ascending_pair(value, "value_range")
+    assert pair == (0.0, 1.0) and {type(n) for n in pair} == {float}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        (1, 0),
+        (1, 1),
+        (0, 1, 2),
+        (0,),
+        (0, float("inf")),
+        (float("nan"), 1),
+        "01",
+        ("0", "1"),
+        (0, None),
+        np.zeros((2, 2)),
+        1,
+        None,
+    ],
+)
+def test_what_is_no_ascending_pair(value):
+    words = "`value_range` must be two finite numbers .* Received: value_range="
+    with pytest.raises(ValueError, match=words):
+        _checks.ascending_pair(value, "value_range")
