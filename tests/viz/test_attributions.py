@@ -40,7 +40,7 @@ def test_a_row_for_each_image_and_a_column_for_each_method(n):
             assert ax.images[-1].get_gid() == "map"  # on top
 
 
-def test_colours():
+def test_colors():
     panels = plot_attributions(pictures(), BOTH)
     limits = [np.percentile(np.abs(some), 99) for some in BOTH.values()]
     for _, positive, signed in panels.axes:

@@ -23,14 +23,14 @@ def random_settings(n):
     rng = np.random.default_rng(0)
     for _ in range(n):
         size, kernel = rng.integers(3, 10, 2), rng.integers(1, 4, 2)
-        stride, dilation = (
+        strides, dilation_rate = (
             (rng.integers(1, 4, 2), (1, 1)) if rng.random() < 0.6 else ((1, 1), (2, 2))
         )
         padding = str(rng.choice(["valid", "same"]))
-        reach = (kernel - 1) * np.array(dilation) + 1
+        reach = (kernel - 1) * np.array(dilation_rate) + 1
         if padding == "same" or (reach <= size).all():
             yield (
-                [tuple(int(v) for v in pair) for pair in (size, kernel, stride, dilation)],
+                [tuple(int(v) for v in pair) for pair in (size, kernel, strides, dilation_rate)],
                 padding,
             )
 

@@ -28,7 +28,7 @@ def test_signed_maps_and_columns():
     assert {axis.images[0].get_clim() for axis in panels} == {(-2, 2)}
 
 
-def test_three_positive_channels_are_maps_and_no_colours():
+def test_three_positive_channels_are_maps_and_no_colors():
     panels = viz.plot_feature_maps(np.ones((4, 4, 3)))
     assert titles(panels) == ["channel 0", "channel 1", "channel 2"]
 

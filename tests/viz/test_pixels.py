@@ -39,7 +39,7 @@ def test_no_negative_zero():
     assert texts(viz.plot_pixels([[1.5, -0.001]]))[1] == "0.00"
 
 
-def test_a_window_keeps_indices_numbers_and_colours():
+def test_a_window_keeps_indices_numbers_and_colors():
     photo = data.load_photo("camera")
     ax = viz.plot_pixels(photo, window=(100, 200, 4, 5))
     assert [int(text.get_text()) for text in ax.texts] == photo[100:104, 200:205].ravel().tolist()
@@ -54,7 +54,7 @@ def test_many_ticks_are_thinned():
     assert len(viz.plot_pixels(np.zeros((20, 32))).get_xticks()) == 16
 
 
-def test_colours_have_three_numbers():
+def test_colors_have_three_numbers():
     cat = data.load_photo("cat")
     ax = viz.plot_pixels(cat, window=(0, 0, 2, 2))
     assert texts(ax)[0].split("\n") == [str(value) for value in cat[0, 0]]

@@ -119,7 +119,7 @@ def test_channels_are_summed_and_rounding_is_said():
     assert "0.33 + 0.33 + 0.33 ≈ 1.00;" in sum_text(animation)
 
 
-def test_colours_follow_the_values():
+def test_colors_follow_the_values():
     animation = viz.animate_convolution(np.arange(25).reshape(5, 5), SOBEL)
     for i, step in enumerate(animation.steps):
         animation.draw(step)

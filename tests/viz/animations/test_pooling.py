@@ -147,7 +147,7 @@ def test_the_first_of_equal_values_wins():
     assert step.winner == (0, 0)
 
 
-def test_one_range_of_colours():
+def test_one_range_of_colors():
     grey = viz.animate_pooling(np.arange(16.0).reshape(4, 4), kind="average")
     assert {(ax.images[0].get_clim(), ax.images[0].get_cmap().name) for ax in panels(grey)} == {
         ((0, 15), "gray")
