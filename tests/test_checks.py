@@ -85,3 +85,9 @@ def test_what_is_no_ascending_pair(value):
     words = "`value_range` must be two finite numbers .* Received: value_range="
     with pytest.raises(ValueError, match=words):
         _checks.ascending_pair(value, "value_range")
+
+
+def test_finite():
+    _checks.check_finite(np.zeros(2), "heat")
+    with pytest.raises(ValueError, match="`heat` must hold finite .* 1 NaN and 2 infinite values"):
+        _checks.check_finite(np.array([np.nan, np.inf, -np.inf]), "heat")

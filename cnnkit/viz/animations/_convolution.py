@@ -73,8 +73,7 @@ def animate_convolution(image, kernel, *, strides=1, padding="valid", bias=0.0):
 
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `ConvolutionStep` a
-        frame. It
-        is saved by `.save("convolution.gif")`.
+        frame. It is saved by `.save("convolution.gif")`.
     """
     image, kernel = _check(image, kernel)
     check_finite(np.asarray(bias, np.float64), "bias")
