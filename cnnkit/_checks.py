@@ -102,3 +102,20 @@ def ascending_pair(value, name):
             f"Received: {name}={value!r}"
         )
     return float(pair[0]), float(pair[1])
+
+
+def check_model(model):
+    """Raise a TypeError unless `model` is a Keras model."""
+    import keras  # here, as not all that is checked needs Keras, which takes seconds to import
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+
+
+def check_built(model):
+    """Raise a ValueError unless a Keras model is built."""
+    if not model.built:
+        raise ValueError(
+            "`model` must be built: call it once on a batch of images, or call `model.build`. "
+            f"Received: {model.name!r}, a {type(model).__name__} that is not built"
+        )

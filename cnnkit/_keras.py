@@ -37,8 +37,10 @@ def find_graph(model):
 
     Returns:
         The model itself, the one inside a Sequential model, or None: a subclassed model and one
-        that is not built have none.
+        that is not built have none, nor has one that is called in another way than its graph says.
     """
+    if not type(model).call.__module__.startswith("keras."):
+        return None
     if isinstance(model, keras.Sequential):
         model = model._functional
     return model if hasattr(model, "_nodes_by_depth") else None

@@ -6,13 +6,14 @@ import keras
 
 from cnnkit._checks import check_positive
 from cnnkit._keras import layers_within
+from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.geometry._output_size import output_size
 from cnnkit.reference import effective_size
 
 _CONV = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 _DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
 _SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
-_MERGE = (
+_MERGE = (  # these have a `build`, which makes no weights
     keras.layers.Add,
     keras.layers.Average,
     keras.layers.Concatenate,
@@ -23,27 +24,24 @@ _MERGE = (
 )
 
 
-def parameters(layer, input_shape):
+def parameters(layer: keras.Layer, input_shape: tuple[int | None, ...]) -> int:
     """Count the numbers that a layer learns: its weights and its biases.
 
     Args:
         layer: A Keras layer, built or not; it is not changed. Known are convolutions (in 1, 2 and 3
-            dimensions, depthwise, separable), Dense, and layers without weights.
+            dimensions, depthwise, separable), Dense, layers without weights, and a user's
+            subclasses of these that change no more than how they are constructed.
         input_shape: Shape of one example, `(height, width, channels)` for images. The sizes may be
             None, as they do not matter here; the channels may not.
 
-    Returns:
-        An int.
-
     Raises:
         TypeError: If the layer is of another type.
-        ValueError: If the shape does not suit the layer.
     """
     weights, biases = _count_weights(layer, input_shape)
     return weights + biases
 
 
-def multiply_adds(layer, input_shape):
+def multiply_adds(layer: keras.Layer, input_shape: tuple[int, ...]) -> int:
     """Count the products of a weight and an input that a layer adds up for one example.
 
     A convolution uses each weight once at each position of its kernel, a dense layer uses each
@@ -52,9 +50,6 @@ def multiply_adds(layer, input_shape):
     Args:
         layer: A Keras layer, as in `parameters`.
         input_shape: Shape of one example, `(height, width, channels)` for images.
-
-    Returns:
-        An int.
 
     Raises:
         TypeError: If the layer is of another type.
@@ -69,17 +64,17 @@ def _count_weights(layer, input_shape):
     _check_known(layer)
     if _has_no_weights(layer):
         return 0, 0
-    channels = _channels(layer, input_shape)
-    if type(layer) is keras.layers.Dense:
+    channels, kind = _channels(layer, input_shape), keras_kind(layer)
+    if kind is keras.layers.Dense:
         weights, outputs = channels * layer.units, layer.units
-    elif type(layer) in _CONV:
+    elif kind in _CONV:
         _check_groups(layer, channels)
         weights = math.prod(layer.kernel_size) * (channels // layer.groups) * layer.filters
         outputs = layer.filters
     else:  # a kernel, or several, for each channel alone
         outputs = channels * layer.depth_multiplier
         weights = math.prod(layer.kernel_size) * outputs
-        if type(layer) in _SEPARABLE:  # then a 1x1 convolution
+        if kind in _SEPARABLE:  # then a 1x1 convolution
             weights, outputs = weights + outputs * layer.filters, layer.filters
     return weights, outputs if layer.use_bias else 0
 
@@ -89,22 +84,23 @@ def _count_uses(layer, input_shape):
     sizes = _sizes(layer, input_shape)
     for size in sizes:
         check_positive(size, "size")
-    if type(layer) is keras.layers.Dense:
+    if keras_kind(layer) is keras.layers.Dense:
         return math.prod(sizes)  # once for each vector along the last axis
     uses = 1
     settings = (layer.kernel_size, layer.strides, layer.dilation_rate)
-    for size, kernel_size, stride, dilation in zip(sizes, *settings, strict=True):
+    for size, kernel_size, strides, dilation_rate in zip(sizes, *settings, strict=True):
         padding = layer.padding
         if padding == "causal":  # all in front, so that no output sees what comes later
-            padding = (effective_size(kernel_size, dilation) - 1, 0)
-        uses *= output_size(size, kernel_size, stride, padding, dilation)
+            padding = (effective_size(kernel_size, dilation_rate) - 1, 0)
+        options = dict(strides=strides, padding=padding, dilation_rate=dilation_rate)
+        uses *= output_size(size, kernel_size, **options)
     return uses
 
 
 def _check_known(layer):
     if not isinstance(layer, keras.Layer):
         raise TypeError(f"`layer` must be a Keras layer. Received: layer={layer!r}")
-    known = type(layer) in (keras.layers.Dense, *_CONV, *_DEPTHWISE, *_SEPARABLE)
+    known = keras_kind(layer) in (keras.layers.Dense, *_CONV, *_DEPTHWISE, *_SEPARABLE)
     changed = getattr(layer, "lora_rank", None) or getattr(layer, "quantization_mode", None)
     if changed or not (known or _has_no_weights(layer)):
         raise TypeError(
@@ -118,14 +114,13 @@ def _has_no_weights(layer):
     """Whether a layer never gets any: it merges others, or makes nothing when it is built."""
     if isinstance(layer, keras.layers.Lambda):  # a function could do anything
         return False
-    makes_nothing = type(layer).build is keras.Layer.build
-    holds_nothing = not layer.weights and not layers_within(layer)
-    return isinstance(layer, _MERGE) or (makes_nothing and holds_nothing)
+    makes_nothing = type(layer).build in [kind.build for kind in (keras.Layer, *_MERGE)]
+    return makes_nothing and not layer.weights and not layers_within(layer)
 
 
 def _channels(layer, input_shape):
     """The number of channels of the input."""
-    if type(layer) is keras.layers.Dense:
+    if keras_kind(layer) is keras.layers.Dense:
         fits = len(input_shape) >= 1
     else:
         fits = len(input_shape) == len(layer.kernel_size) + 1

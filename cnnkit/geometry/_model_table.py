@@ -6,9 +6,12 @@ from html import escape
 
 import keras
 
+from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
 from cnnkit.geometry._costs import multiply_adds
-from cnnkit.geometry._receptive_field import ReceptiveField, is_elementwise, trace_fields
+from cnnkit.geometry._keras_kind import keras_kind
+from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
+from cnnkit.geometry._trace_fields import is_elementwise
 
 _TITLES = (
     *("layer", "type", "output", "parameters", "trainable", "multiply-adds"),
@@ -26,20 +29,20 @@ class TableRow:
         name: The layer's name, behind the names of the models it is in: "model/layer".
         type: The name of its class.
         output_shape: Shape of its output for one example. The first one's, if there are several.
-        params, trainable_params: How many numbers it holds, and how many of them are trained. A
-            layer that is called again counts none.
-        macs: Multiply-adds for one example, as `multiply_adds` counts them. Layers that treat each
-            value alone, such as BatchNorm, count 0.
+        parameters, trainable_parameters: How many numbers it holds, and how many of them are
+            trained. A layer that is called again counts none.
+        multiply_adds: Those for one example, as `geometry.multiply_adds` counts them. Layers that
+            treat each value alone, such as BatchNorm, count 0.
         field: Its `ReceptiveField`.
         memory: Bytes of its output for one example, in float32.
     """
 
     name: str
     type: str
-    output_shape: tuple | None
-    params: int
-    trainable_params: int
-    macs: int | None
+    output_shape: tuple[int | None, ...] | None
+    parameters: int
+    trainable_parameters: int
+    multiply_adds: int | None
     field: ReceptiveField | None
     memory: int | None
 
@@ -54,15 +57,15 @@ class ModelTable:
     Attributes:
         name: The model's name.
         rows: A list of `TableRow`, in the order of computation.
-        total_params, trainable_params: Parameters of the model, and how many are trained.
-        total_macs: Multiply-adds for one example, of all layers whose cost is known.
+        total_parameters, trainable_parameters: Parameters of the model, and how many are trained.
+        total_multiply_adds: Those for one example, of all layers whose cost is known.
     """
 
     name: str
-    rows: list
-    total_params: int
-    trainable_params: int
-    total_macs: int
+    rows: list[TableRow]
+    total_parameters: int
+    trainable_parameters: int
+    total_multiply_adds: int
 
     def __repr__(self):
         lines = [_TITLES, *_lines(self.rows)]
@@ -86,15 +89,15 @@ class ModelTable:
         )
 
     def _summary(self):
-        unknown = sum(row.macs is None for row in self.rows)
+        unknown = sum(row.multiply_adds is None for row in self.rows)
         without = f", without {unknown} layers of unknown cost" if unknown else ""
         return (
-            f"{self.name}: {self.total_params:,} parameters, {self.trainable_params:,} of them "
-            f"trainable; {self.total_macs:,} multiply-adds{without}"
+            f"{self.name}: {self.total_parameters:,} parameters, {self.trainable_parameters:,} of "
+            f"them trainable; {self.total_multiply_adds:,} multiply-adds{without}"
         )
 
 
-def model_table(model):
+def model_table(model: keras.Model) -> ModelTable:
     """Tell of each layer of a model what it makes, what it costs and what it sees.
 
     Nothing is computed but shapes. Layers in nested Sequential and functional models have their own
@@ -106,31 +109,22 @@ def model_table(model):
 
     Returns:
         A `ModelTable`.
-
-    Raises:
-        TypeError: If `model` is no Keras model.
-        ValueError: If it is not built.
     """
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
-    if not model.built:
-        raise ValueError(
-            "`model` must be built: call it once on a batch of images, or call `model.build`. "
-            f"Received: {model.name!r}, a {type(model).__name__} that is not built"
-        )
+    check_model(model)
+    check_built(model)
     graph, counted = find_graph(model), set()
     if graph is None:
         rows = [_row(layer.name, layer, counted) for layer in model.layers]
     else:
         calls = find_calls(graph)
-        fields = trace_fields(calls)
+        fields = receptive_fields(calls)
         rows = [_row_of_call(call, fields, counted) for call in calls if not call.is_expanded]
     return ModelTable(
         name=model.name,
         rows=rows,
-        total_params=_count(model.weights),
-        trainable_params=_count(model.trainable_weights),
-        total_macs=sum(row.macs or 0 for row in rows),
+        total_parameters=_count(model.weights),
+        trainable_parameters=_count(model.trainable_weights),
+        total_multiply_adds=sum(row.multiply_adds or 0 for row in rows),
     )
 
 
@@ -142,32 +136,33 @@ def _row_of_call(call, fields, counted):
         call.layer,
         counted,
         output_shape=shape,
-        macs=_macs(call),
+        n_products=_multiply_adds(call),
         field=field if isinstance(field, ReceptiveField) else None,
         memory=4 * sum(sizes) if len(sizes) == len(call.outputs) else None,
     )
 
 
-def _row(name, layer, counted, output_shape=None, macs=None, field=None, memory=None):
+def _row(name, layer, counted, output_shape=None, n_products=None, field=None, memory=None):
     """A row, which counts those weights that are not yet in the set `counted`."""
     new = [w for w in getattr(layer, "weights", []) if id(w) not in counted]  # a function has none
     counted.update(id(w) for w in new)
     n_trained = _count([w for w in new if w.trainable])
     kind = type(layer).__name__
-    return TableRow(name, kind, output_shape, _count(new), n_trained, macs, field, memory)
+    return TableRow(name, kind, output_shape, _count(new), n_trained, n_products, field, memory)
 
 
 def _count(weights):
     return sum(math.prod(w.shape) for w in weights)
 
 
-def _macs(call):
+def _multiply_adds(call):
     layer = call.layer
     try:
         return multiply_adds(layer, call.inputs[0].shape[1:] if call.inputs else ())
     except TypeError:  # not known, but layers that scale each value are no products of matrices
-        alone = is_elementwise(layer) or type(layer) is keras.layers.GroupNormalization
-        return 0 if alone and type(layer) is not keras.layers.Dense else None
+        kind = keras_kind(layer)
+        alone = is_elementwise(layer) or kind is keras.layers.GroupNormalization
+        return 0 if alone and kind is not keras.layers.Dense else None
     except ValueError:  # the model leaves the size of the image open
         return None
 
@@ -191,9 +186,9 @@ def _cells(row):
     return (
         row.type,
         "?" if row.output_shape is None else _sizes(row.output_shape),
-        f"{row.params:,}",
-        f"{row.trainable_params:,}",
-        "?" if row.macs is None else f"{row.macs:,}",
+        f"{row.parameters:,}",
+        f"{row.trainable_parameters:,}",
+        "?" if row.multiply_adds is None else f"{row.multiply_adds:,}",
         "?" if field is None else _pair(field.size),
         "?" if field is None else "-" if field.strides == (0, 0) else _pair(field.strides),
         "?" if row.memory is None else f"{row.memory:,}",

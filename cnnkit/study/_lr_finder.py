@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from cnnkit._checks import check_model
+
 _BLOWN_UP = 4  # times the loss at the beginning
 
 
@@ -140,8 +142,7 @@ def _copy(optimizer):
 
 
 def _check(model, x, y, batch_size, low, high, steps):
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a keras.Model. Received: {type(model).__name__}")
+    check_model(model)
     if not model.compiled or model.optimizer is None:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}, not compiled")
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:

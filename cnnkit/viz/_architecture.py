@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from matplotlib.patches import Patch, Polygon
 
+from cnnkit._checks import check_model
 from cnnkit.viz._figure import begin, finish
 
 _MAX_BOXES = 80
@@ -99,12 +100,10 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
 
 
 def _boxes(model, expand):
-    import keras  # here, as these import Keras, which other drawings do not need
-
+    # here, as it imports Keras, which other drawings do not need
     from cnnkit._keras import find_calls, find_graph
 
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+    check_model(model)
     graph = find_graph(model)
     if graph is None:
         raise ValueError(

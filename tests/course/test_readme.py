@@ -48,7 +48,7 @@ def test_the_example_runs_and_says_what_is_so(example, offline, tmp_path, monkey
     elif "maps" in names:
         assert names["maps"].shape == (4, 12, 12, 192)
         assert names["field"].size == (59, 59) and names["field"].strides == (8, 8)
-        assert names["table"].total_params == names["model"].count_params()
+        assert names["table"].total_parameters == names["model"].count_params()
     else:
         layer, geometry = names["layer"], names["geometry"]
         assert geometry.parameters(layer, (32, 32, 8)) == 6_288

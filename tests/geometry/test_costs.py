@@ -161,7 +161,32 @@ class Head(keras.Layer):
 
 
 class OddConv(layers.Conv2D):
-    """A layer of a user that could do anything."""
+    """A layer of a user that does something else."""
+
+    def convolution_op(self, inputs, kernel):
+        return super().convolution_op(inputs, kernel * kernel)
+
+
+class OddAdd(layers.Add):
+    """A layer of a user that learns."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.scale = self.add_weight(shape=())
+
+
+class OwnAdd(layers.Add):
+    def _merge_function(self, inputs):
+        return 2 * super()._merge_function(inputs)
+
+
+class OwnConv(layers.Conv2D):
+    def __init__(self, filters, **kwargs):
+        super().__init__(filters, 3, **kwargs)
+
+
+class OwnDense(layers.Dense):
+    """Changes nothing."""
 
 
 @pytest.mark.parametrize(
@@ -176,6 +201,7 @@ class OddConv(layers.Conv2D):
         keras.Sequential([layers.Dense(2)]),
         Head(),
         OddConv(3, 3),
+        OddAdd(),
     ],
 )
 def test_layers_of_unknown_cost(layer):
@@ -183,6 +209,13 @@ def test_layers_of_unknown_cost(layer):
     for count in (parameters, multiply_adds):
         with pytest.raises(TypeError, match=re.escape(words)):
             count(layer, (8, 8, 3))
+
+
+def test_subclasses_of_known_cost():
+    assert parameters(OwnConv(5), (8, 8, 3)) == 5 * 28
+    assert multiply_adds(OwnConv(5), (8, 8, 3)) == 36 * 5 * 27
+    assert multiply_adds(OwnDense(5), (8, 3)) == 8 * 15
+    assert parameters(OwnAdd(), (8, 8, 3)) == multiply_adds(OwnAdd(), (8, 8, 3)) == 0
 
 
 def test_what_is_no_layer():

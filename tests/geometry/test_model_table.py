@@ -49,11 +49,17 @@ def test_totals_are_those_of_keras_and_tensorflow(make):
     model = make()
     table = model_table(model)
     assert table.name == model.name
-    assert table.total_params == model.count_params() == sum(row.params for row in table.rows)
+    assert (
+        table.total_parameters == model.count_params() == sum(row.parameters for row in table.rows)
+    )
     trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-    assert table.trainable_params == trainable == sum(row.trainable_params for row in table.rows)
-    assert 2 * table.total_macs == profiled(model) > 0
-    assert table.total_macs == sum(row.macs for row in table.rows)
+    assert (
+        table.trainable_parameters
+        == trainable
+        == sum(row.trainable_parameters for row in table.rows)
+    )
+    assert 2 * table.total_multiply_adds == profiled(model) > 0
+    assert table.total_multiply_adds == sum(row.multiply_adds for row in table.rows)
     assert all(row.field and row.memory for row in table.rows)
 
 
@@ -61,8 +67,8 @@ def test_rows_of_a_model():
     table = model_table(small_cnn())
     row = table.rows[4]
     assert row.type == "Conv2D" and row.name.startswith("conv2d")
-    assert row.output_shape == (14, 14, 32) and row.params == row.trainable_params == 4_640
-    assert row.macs == 14 * 14 * 9 * 16 * 32 and row.memory == 4 * 14 * 14 * 32
+    assert row.output_shape == (14, 14, 32) and row.parameters == row.trainable_parameters == 4_640
+    assert row.multiply_adds == 14 * 14 * 9 * 16 * 32 and row.memory == 4 * 14 * 14 * 32
     assert row.field == ReceptiveField((8, 8), (2, 2), (-3, -3))
 
 
@@ -71,8 +77,10 @@ def test_rows_of_nested_models():
     table = model_table(nested_mobilenet())
     rows = {row.name: row for row in table.rows}
     assert rows["backbone/out_relu"].output_shape == (3, 2, 1280)
-    assert rows["backbone/Conv1"].macs == 48 * 32 * 27 * 16
-    assert rows["backbone/Conv1"].params == 432 and not rows["backbone/Conv1"].trainable_params
+    assert rows["backbone/Conv1"].multiply_adds == 48 * 32 * 27 * 16
+    assert (
+        rows["backbone/Conv1"].parameters == 432 and not rows["backbone/Conv1"].trainable_parameters
+    )
     assert list(rows)[0] == "images" and list(rows)[-1].startswith("head/dense")
     assert "backbone" not in rows and "head" not in rows
     lines = repr(table).split("\n")
@@ -125,10 +133,10 @@ def test_layers_of_unknown_field_or_cost():
     model = keras.Model(inputs, outputs)
     table = model_table(model)
     rows = {row.name: row for row in table.rows}
-    assert rows["conv"].macs == 16 * 16 * 9 * 2 * 2 and rows["back"].macs is None
-    assert rows["up"].macs == 0 and rows["up"].field is rows["dense"].field is None
-    assert rows["own"].macs is None and rows["own"].params == 38 + 12
-    assert table.total_params == model.count_params()
+    assert rows["conv"].multiply_adds == 16 * 16 * 9 * 2 * 2 and rows["back"].multiply_adds is None
+    assert rows["up"].multiply_adds == 0 and rows["up"].field is rows["dense"].field is None
+    assert rows["own"].multiply_adds is None and rows["own"].parameters == 38 + 12
+    assert table.total_parameters == model.count_params()
     assert "without 3 layers of unknown cost" in repr(table) and " ? " in repr(table)
 
 
@@ -136,18 +144,18 @@ def test_a_shared_layer_counts_its_weights_once():
     inputs, conv = keras.Input((8, 8, 2)), layers.Conv2D(2, 3, padding="same")
     model = keras.Model(inputs, conv(conv(inputs)))
     table = model_table(model)
-    assert [row.params for row in table.rows] == [0, 38, 0]
-    assert table.total_params == model.count_params() == 38
-    assert 2 * table.total_macs == profiled(model)
+    assert [row.parameters for row in table.rows] == [0, 38, 0]
+    assert table.total_parameters == model.count_params() == 38
+    assert 2 * table.total_multiply_adds == profiled(model)
     assert [row.field.size for row in table.rows] == [(1, 1), (3, 3), (5, 5)]
 
 
 def test_a_model_for_images_of_any_size():
     stack = [layers.Conv2D(2, 3), layers.MaxPooling2D(padding="same"), layers.Conv2D(2, 3)]
     table = model_table(keras.Sequential([keras.Input((None, None, 1)), *stack]))
-    assert [row.macs for row in table.rows] == [0, None, 0, None]
+    assert [row.multiply_adds for row in table.rows] == [0, None, 0, None]
     assert [row.field is None for row in table.rows] == [False, False, True, True]
-    assert all(row.memory is None and row.params is not None for row in table.rows)
+    assert all(row.memory is None and row.parameters is not None for row in table.rows)
     assert "?x?x2" in repr(table) and "?x?x2" in table._repr_html_()
 
 
@@ -159,9 +167,9 @@ def test_subclassed_models():
     model = Own()
     model(np.ones((1, 4, 4, 1)))
     table = model_table(model)
-    assert [(row.type, row.params) for row in table.rows] == [("Conv2D", 20), ("Dense", 12)]
-    assert table.total_params == model.count_params() == 32
-    assert all(row.output_shape is row.macs is row.field is None for row in table.rows)
+    assert [(row.type, row.parameters) for row in table.rows] == [("Conv2D", 20), ("Dense", 12)]
+    assert table.total_parameters == model.count_params() == 32
+    assert all(row.output_shape is row.multiply_adds is row.field is None for row in table.rows)
     assert "without 2 layers of unknown cost" in repr(table)
     with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model=3"):
         model_table(3)

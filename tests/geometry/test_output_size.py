@@ -9,28 +9,28 @@ from cnnkit.reference import conv2d
 
 
 @pytest.mark.parametrize(
-    "arguments, expected",
+    "image_size, kernel_size, options, expected",
     [
-        ((7, 3), 5),
-        ((7, 3, 2), 3),
-        ((7, 3, 3), 2),  # 2.33: the last pixel is left out
-        ((7, 3, 3, "same"), 3),
-        ((7, 3, 1, 1), 7),
-        ((7, 5, 1, 2), 7),
-        ((7, 7, 1, 3), 7),
-        ((9, 3, 1), 7),
-        ((9, 3, 2), 4),
-        ((5, 3, 1, "valid", 2), 1),
-        ((64, 7), 58),
-        ((32, 5), 28),
-        ((100, 32), 69),
-        ((227, 11, 4), 55),
-        ((5, 3, 1, (2, 0)), 5),
-        ((6, 3, 2, (0, 1)), 3),
+        (7, 3, {}, 5),
+        (7, 3, dict(strides=2), 3),
+        (7, 3, dict(strides=3), 2),  # 2.33: the last pixel is left out
+        (7, 3, dict(strides=3, padding="same"), 3),
+        (7, 3, dict(padding=1), 7),
+        (7, 5, dict(padding=2), 7),
+        (7, 7, dict(padding=3), 7),
+        (9, 3, dict(strides=1), 7),
+        (9, 3, dict(strides=2), 4),
+        (5, 3, dict(dilation_rate=2), 1),
+        (64, 7, {}, 58),
+        (32, 5, {}, 28),
+        (100, 32, {}, 69),
+        (227, 11, dict(strides=4), 55),
+        (5, 3, dict(padding=(2, 0)), 5),
+        (6, 3, dict(strides=2, padding=(0, 1)), 3),
     ],
 )
-def test_output_size_by_hand(arguments, expected):
-    size = output_size(*arguments)
+def test_output_size_by_hand(image_size, kernel_size, options, expected):
+    size = output_size(image_size, kernel_size, **options)
     assert size == expected and type(size) is int
 
 
@@ -51,22 +51,24 @@ def test_maps_shrink_until_no_kernel_fits():
     st.sampled_from(["valid", "same"]),
     st.integers(1, 3),
 )
-def test_output_size_is_that_of_keras(size, kernel_size, stride, padding, dilation):
-    stride = stride if dilation == 1 else 1
+def test_output_size_is_that_of_keras(size, kernel_size, strides, padding, dilation_rate):
+    strides = strides if dilation_rate == 1 else 1
     if padding == "valid":
-        size += (kernel_size - 1) * dilation
-    layer = layers.Conv1D(1, kernel_size, stride, padding, dilation_rate=dilation)
+        size += (kernel_size - 1) * dilation_rate
+    options = dict(strides=strides, padding=padding, dilation_rate=dilation_rate)
+    layer = layers.Conv1D(1, kernel_size, **options)
     expected = layer.compute_output_shape((None, size, 1))[1]
-    assert output_size(size, kernel_size, stride, padding, dilation) == expected
-    if dilation == 1:
-        pooled = layers.MaxPooling1D(kernel_size, stride, padding)
+    assert output_size(size, kernel_size, **options) == expected
+    if dilation_rate == 1:
+        pooled = layers.MaxPooling1D(kernel_size, strides, padding)
         assert pooled.compute_output_shape((None, size, 1))[1] == expected
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(7, 20), *[st.integers(1, 3)] * 3, *[st.integers(0, 3)] * 2)
 def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilation, before, after):
-    expected = output_size(size, kernel_size, stride, (before, after), dilation)
+    options = dict(strides=stride, padding=(before, after), dilation_rate=dilation)
+    expected = output_size(size, kernel_size, **options)
     images, weights = np.zeros((1, size, 5, 1)), np.zeros((kernel_size, 1, 1, 1))
     border, strides, dilations = ((before, after), 0), (stride, 1), (dilation, 1)
     maps = conv2d(images, weights, None, strides, border, "zero", dilations)
@@ -76,18 +78,18 @@ def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilatio
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"size": 0}, "`size` must be a positive integer. Received: size=0"),
-        ({"size": None}, "Received: size=None"),
+        ({"image_size": 0}, "`image_size` must be a positive integer. Received: image_size=0"),
+        ({"image_size": None}, "Received: image_size=None"),
         ({"kernel_size": 2.0}, "`kernel_size` must be a positive integer"),
-        ({"stride": 0}, "`stride` must be a positive integer"),
-        ({"dilation": -1}, "`dilation` must be a positive integer"),
+        ({"strides": 0}, "`strides` must be a positive integer"),
+        ({"dilation_rate": -1}, "`dilation_rate` must be a positive integer"),
         ({"padding": "full"}, "`padding` must be"),
         ({"padding": -1}, "`padding` must be"),
         ({"padding": (1, 1, 1)}, "`padding` must be"),
         ({"padding": None}, "`padding` must be"),
-        ({"dilation": 4}, "reaches over 9 values and there are 8. .* size=8"),
+        ({"dilation_rate": 4}, "reaches over 9 values and there are 8. .* size=8"),
     ],
 )
 def test_wrong_sizes(change, words):
     with pytest.raises(ValueError, match=words):
-        output_size(**({"size": 8, "kernel_size": 3} | change))
+        output_size(**({"image_size": 8, "kernel_size": 3} | change))

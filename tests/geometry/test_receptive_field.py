@@ -10,7 +10,6 @@ from keras import layers, ops
 
 from cnnkit.explain import find_layer
 from cnnkit.geometry import ReceptiveField, receptive_field
-from cnnkit.geometry import _receptive_field as fields
 from cnnkit.models import small_cnn
 
 ONES = {"kernel_initializer": "ones", "use_bias": False}
@@ -64,11 +63,15 @@ def test_alexnet():
 
 def support(model, row, column):
     """First and last pixels, along both axes, that one unit of the output depends on."""
+
+    # A graph leaves out the gradients of the kernels: those of a 1x1 kernel with strides 2 and
+    # padding "same" write where they must not, in TensorFlow on a CPU, and end Python now and then.
+    @tf.function(autograph=False)
+    def gradient(image):
+        return tf.gradients(tf.reduce_sum(model(image)[0, row, column]), image)[0]
+
     image = tf.ones((1, *model.input_shape[1:]))
-    with tf.GradientTape() as tape:
-        tape.watch(image)
-        unit = tf.reduce_sum(model(image)[0, row, column])
-    pixels = np.argwhere(tape.gradient(unit, image)[0].numpy().any(axis=-1))
+    pixels = np.argwhere(gradient(image)[0].numpy().any(axis=-1))
     return tuple(pixels.min(axis=0)), tuple(pixels.max(axis=0))
 
 
@@ -348,7 +351,7 @@ def test_a_layer_that_the_graph_does_not_show():
         layers.Softmax(1, name="odd"),
         layers.LayerNormalization((1, 2, 3), name="odd"),
         layers.Reshape((256, 2, 1), name="odd"),
-        type("MyConv", (layers.Conv2D,), {})(2, 3, name="odd"),
+        type("MyConv", (layers.Conv2D,), {"call": lambda self, x: x})(2, 3, name="odd"),
     ],
 )
 def test_layers_of_unknown_field(layer):
@@ -398,10 +401,26 @@ class Own(keras.Model):
         return inputs
 
 
+class OwnSequential(keras.Sequential):
+    def call(self, inputs, training=None, mask=None):
+        return super().call(super().call(inputs))
+
+
+class OwnFunctional(keras.Model):
+    def call(self, inputs):
+        return super().call(super().call(inputs))
+
+
 def test_models_without_a_graph():
+    """Or with one that is not the whole truth."""
     own = Own(name="own")
     own(np.ones((1, 4, 4, 1)))
-    for model in (own, keras.Sequential([layers.Conv2D(1, 3)], name="own")):
+    inputs, conv = keras.Input((4, 4, 1)), layers.Conv2D(1, 3, padding="same")
+    twice = [
+        OwnSequential([inputs, conv], name="own"),
+        OwnFunctional(inputs, conv(inputs), name="own"),
+    ]
+    for model in (own, keras.Sequential([layers.Conv2D(1, 3)], name="own"), *twice):
         words = f"`model` must be .* be built: .* Received: 'own', a {type(model).__name__}"
         with pytest.raises(ValueError, match=words):
             receptive_field(model)
@@ -416,33 +435,3 @@ def test_models_without_one_image(shapes):
     for layer in (None, model.layers[-1]):
         with pytest.raises(ValueError, match="`model` must have one input of shape"):
             receptive_field(model, layer)
-
-
-ARGUMENTS = {
-    layers.Activation: ["tanh"],
-    layers.Dense: [2],
-    layers.Normalization: [-1, 0.5, 2.0],
-    layers.Rescaling: [2.0],
-    layers.RandomPosterization: [4],
-    layers.RandomTranslation: [0.5, 0.5],
-}
-NO_ARGUMENTS = (
-    *(layers.RandomErasing, layers.RandomFlip, layers.RandomGrayscale, layers.RandomShear),
-    *(layers.RandomElasticTransform, layers.RandomGaussianBlur, layers.RandomPerspective),
-)
-
-
-@pytest.mark.parametrize("kind", sorted(fields._ELEMENTWISE, key=lambda kind: kind.__name__))
-def test_elementwise_layers_pass_nothing_to_other_places(kind):
-    noise = kind.__name__.startswith(("Random", "Gaussian", "Spatial", "Alpha", "Dropout"))
-    arguments = [0.5] if noise and kind not in NO_ARGUMENTS else []
-    layer = kind(*ARGUMENTS.get(kind, arguments))
-    image = np.random.default_rng(0).uniform(0.2, 0.6, (6, 7, 3)).astype("float32")
-    images = np.stack([image, image])
-    images[1, 2, 4, 0] += 0.3
-    merges = kind.__name__ in "Add Average Concatenate Maximum Minimum Multiply Subtract".split()
-    maps = keras.Input((6, 7, 3))
-    model = keras.Model(maps, layer([maps, 2 * maps]) if merges else layer(maps))
-    first, second = np.array(model(images, training=False))
-    changed = np.argwhere(np.abs(first - second).max(axis=-1) > 1e-5)  # more than rounding
-    assert changed.tolist() == [[2, 4]]

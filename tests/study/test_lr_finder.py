@@ -152,7 +152,7 @@ def test_a_loss_that_never_falls():
 @pytest.mark.parametrize(
     "change, error, words",
     [
-        (dict(model="cnn"), TypeError, "`model` must be a keras.Model. Received: str"),
+        (dict(model="cnn"), TypeError, "`model` must be a Keras model. Received: model='cnn'"),
         (dict(model=keras.Sequential(name="n")), ValueError, "must be compiled. Received: 'n'"),
         (dict(y=Y[:3]), ValueError, r"`x` and `y` must hold .* x of shape \(64, 8\), y of"),
         (dict(x=X[:0], y=Y[:0]), ValueError, r"`x` and `y` must hold"),
