@@ -90,6 +90,16 @@ def as_integer_seed(seed):
     return seed
 
 
+def check_finite(array, name):
+    """Raise a ValueError, with a count, if `array` holds NaN or infinite values."""
+    n_nan, n_infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    if n_nan or n_infinite:
+        raise ValueError(
+            f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
+            f"{n_nan} NaN and {n_infinite} infinite values"
+        )
+
+
 def ascending_pair(value, name):
     """Convert `value` to two floats, `(low, high)`.
 

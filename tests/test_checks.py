@@ -112,3 +112,9 @@ def test_maps():
     words = r"`layer` must give maps .* Received: layer='pool', which gives the shape \(1, 4\)"
     with pytest.raises(ValueError, match=words):
         _checks.check_maps(np.zeros((1, 4)), "pool")
+
+
+def test_finite():
+    _checks.check_finite(np.zeros(2), "heat")
+    with pytest.raises(ValueError, match="`heat` must hold finite .* 1 NaN and 2 infinite values"):
+        _checks.check_finite(np.array([np.nan, np.inf, -np.inf]), "heat")
