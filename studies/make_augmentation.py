@@ -46,7 +46,7 @@ def layers_for(augment, seed=None):
 
 
 def build(n, augment, **_):
-    model = models.normalised_cnn((32, 32, 3), layers_for(augment))
+    model = models.normalized_cnn((32, 32, 3), layers_for(augment))
     rate = keras.optimizers.schedules.CosineDecay(3e-3, STEPS[n])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=20)

@@ -48,7 +48,7 @@ def build(n, source, regime):
     """A new model for a regime, compiled."""
     if regime.startswith("scratch"):
         augmentation = layers_for("both") if "augmented" in regime else []
-        model = models.normalised_cnn((SMALL_SIZE, SMALL_SIZE, 3), augmentation)
+        model = models.normalized_cnn((SMALL_SIZE, SMALL_SIZE, 3), augmentation)
         return compiled(model, keras.optimizers.schedules.CosineDecay(3e-3, SCRATCH_STEPS[n]))
     backbone = load_backbone(source)
     head = keras.Sequential(

@@ -37,7 +37,7 @@ def fit(model, learning_rate, epochs, images, labels):
 def train(seed, images, labels):
     """The three networks, by name."""
     keras.utils.set_random_seed(seed)
-    scratch = models.small_cnn((64, 64, 3), n_outputs=1)
+    scratch = models.small_cnn((64, 64, 3), n_classes=1)
     fit(scratch, 1e-3, 20, images, labels)
     yield "from scratch", scratch
     backbone = models.load_backbone("drawn_animals")

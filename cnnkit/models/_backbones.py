@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from cnnkit._layers import find_in
 from cnnkit.data import stored
 from cnnkit.models._weights import find_weights
 
@@ -133,12 +134,12 @@ def load_whole(model, path):
         raise ValueError("some weights are infinite or no numbers")
 
 
-def split_backbone(backbone, layer_name):
+def split_backbone(backbone, layer):
     """Cut a backbone in two after a layer, without copying it.
 
     Args:
         backbone: A functional `keras.Model`.
-        layer_name: Name of the layer whose output shall pass from the first part to the second.
+        layer: The layer whose output shall pass from the first part to the second, or its name.
 
     Returns:
         `(trunk, block)`, two models that share their layers with `backbone`:
@@ -147,21 +148,17 @@ def split_backbone(backbone, layer_name):
     Raises:
         ValueError: If there is no such layer, or a connection passes it by.
     """
-    names = [layer.name for layer in backbone.layers]
-    if layer_name not in names:
-        raise ValueError(
-            f"`layer_name` must be one of {', '.join(names)}. Received: layer_name={layer_name!r}"
-        )
-    cut = backbone.get_layer(layer_name).output
+    names = {each.name: each for each in backbone.layers}
+    cut = find_in(names, layer, backbone.name).output
     trunk = keras.Model(backbone.input, cut, name="trunk")
     try:
         block = keras.Model(cut, backbone.output, name="block")
     except ValueError:  # newer versions of Keras see by themselves that something passes by
         block = None
-    if block is None or any(layer in trunk.layers for layer in block.layers):
+    if block is None or any(each in trunk.layers for each in block.layers):
         raise ValueError(
-            f"`layer_name` must be a layer through which everything passes, such as the last one "
-            f"of a block. Received: layer_name={layer_name!r}"
+            "`layer` must be a layer through which everything passes, such as the last one of a "
+            f"block. Received: layer={layer!r}"
         )
     return trunk, block
 
