@@ -21,13 +21,13 @@ from cnnkit.layers import RandomAffine, RandomColor, RandomWarp
 K = keras.layers
 BATCH, SIZE, THREADS, ROUNDS, SECONDS = 32, 160, 2, 5, 0.6
 IMAGES = np.random.default_rng(0).uniform(0, 255, (BATCH, SIZE, SIZE, 3)).astype("float32")
-COLOURS = {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2, "hue": 0.1}
+COLORS = {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2, "hue": 0.1}
 
 
 def keras_layers():
     flip, rotate, zoom = K.RandomFlip("horizontal"), K.RandomRotation(0.1), K.RandomZoom(0.2)
     shift, shear = K.RandomTranslation(0.1, 0.1), K.RandomShear(0.1, 0.1)
-    factors = {f"{name}_factor": value for name, value in COLOURS.items()}
+    factors = {f"{name}_factor": value for name, value in COLORS.items()}
     jitter = K.RandomColorJitter(**factors)
     return {
         "RandomFlip": [flip],
@@ -47,7 +47,7 @@ def keras_layers():
 
 def cnnkit_layers():
     affine = RandomAffine("horizontal", rotation=0.1, zoom=0.2, translation=0.1, shear=0.1)
-    color = RandomColor(**COLOURS)
+    color = RandomColor(**COLORS)
     return {
         "RandomAffine, all settings": [affine],
         "RandomColor, all settings": [color],

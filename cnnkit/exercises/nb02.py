@@ -131,7 +131,7 @@ def second_cell():
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
-            "Dilation spreads the kernel to (kernel_size - 1) * dilation_rate + 1 pixels.",
+            "Dilation spreads the kernel: it covers (kernel_size - 1) * dilation_rate + 1 pixels.",
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k * d) // s + 1,
@@ -139,7 +139,7 @@ def second_cell():
         ),
         (
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
-            "The stride is missing: the kernel goes s pixels at a time.",
+            "The strides are missing: the kernel goes s pixels at a time.",
         ),
         (lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1, "The padding is missing."),
         (
@@ -148,8 +148,7 @@ def second_cell():
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - k - (k - 1) * d) // s + 1,
-            "A dilation of 1 leaves no gap: the kernel covers (kernel_size - 1) * dilation_rate + "
-            "1 pixels.",
+            "A dilation rate of 1 leaves no gap: (kernel_size - 1) * dilation_rate + 1 pixels.",
         ),
         (
             lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1) / s + 1,

@@ -60,20 +60,17 @@ def as_range(value, name, lowest=-float("inf")):
     Raises:
         ValueError: If it is neither, or goes below `lowest`.
     """
-    try:
-        if isinstance(value, str):
-            raise TypeError
-        low, high = (-value, value) if isinstance(value, Real) else map(float, value)
-    except (TypeError, ValueError):
-        low, high = 1, 0
-    if not lowest <= low <= high < float("inf"):
+    pair = (-value, value) if isinstance(value, Real) else value
+    is_pair = isinstance(pair, (tuple, list, np.ndarray)) and len(pair) == 2
+    is_pair = is_pair and all(isinstance(n, Real) for n in pair)
+    if not is_pair or not lowest <= pair[0] <= pair[1] < float("inf"):
         limit = "" if lowest == -float("inf") else f", low not below {lowest:.3g}"
         most = "" if not limit else f" (at most {-lowest:.3g})"
         raise ValueError(
             f"`{name}` must be a number that is not negative{most}, or a pair (low, high){limit}. "
             f"Received: {name}={value!r}"
         )
-    return low, high
+    return float(pair[0]), float(pair[1])
 
 
 def check_fill(fill_mode, fill_value):

@@ -16,7 +16,7 @@ class BasePooling2D(keras.Layer):
         pool_size: Integer or pair `(vertical, horizontal)`, size of the window.
         strides: Integer or pair, from one window to the next. None means `pool_size`.
         padding: "valid" (windows inside of the maps only) or "same" (so many windows that
-            `ceil(size / stride)` rows and columns come out).
+            `ceil(size / strides)` rows and columns come out).
         data_format: "channels_last" or "channels_first". None means what `keras.config` says.
     """
 

@@ -28,8 +28,8 @@ class MaxBlurPooling2D(BasePooling2D):
         pool_size: Integer or pair `(vertical, horizontal)`, size of the window of the maximum.
         strides: Integer or pair, distance of the values that are kept. None means `pool_size`.
         kernel_size: Integer, size of the binomial kernel. 1 means no blur.
-        padding: "same" (the values at rows and columns 0, stride, 2 * stride, …, so
-            `ceil(size / stride)` of each) or "valid" (windows inside of the maps only).
+        padding: "same" (the values at rows and columns 0, strides, 2 * strides, …, so
+            `ceil(size / strides)` of each) or "valid" (windows inside of the maps only).
         data_format: "channels_last" or "channels_first". None means what `keras.config` says.
 
     Call arguments:
@@ -38,10 +38,6 @@ class MaxBlurPooling2D(BasePooling2D):
 
     Output shape:
         As of the inputs, with as many rows and columns as values are kept.
-
-    Raises:
-        ValueError: If a setting is wrong, or with "valid" window and kernel do not fit into the
-            maps.
 
     Example:
 

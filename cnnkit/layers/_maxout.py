@@ -24,9 +24,6 @@ class Maxout(keras.Layer):
     Output shape:
         `(batch, ..., channels // pieces)`. Output 0 is the largest of the first `pieces` channels.
 
-    Raises:
-        ValueError: If `pieces` is no positive integer or does not divide the channels.
-
     Example:
 
     >>> outputs = Maxout(2)(keras.ops.array([[1.0, 5.0, 4.0, -2.0]]))

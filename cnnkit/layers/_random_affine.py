@@ -36,8 +36,9 @@ class RandomAffine(BaseAugmentation):
             Keras's `RandomZoom` larger numbers make things smaller.)
         translation: In heights downwards and, drawn for itself, in widths to the right.
         shear: By how many pixels a row moves to the right for each row that it lies lower.
-        fill_mode: What is seen outside of the image: "reflect" (mirrored), "constant" (the
-            `fill_value`) or "nearest" (the pixel at the edge).
+        fill_mode: What is seen outside of the image, in Keras's words: "reflect" (mirrored, the
+            edge pixel repeated: `dcba|abcd|dcba`; NumPy's "reflect" does not repeat it), "constant"
+            (the `fill_value`) or "nearest" (the edge pixel, `aaaa|abcd|dddd`).
         fill_value: Number, in the range of the images.
         seed: Integer, for the same draws each time. None means others each time.
 
@@ -47,10 +48,8 @@ class RandomAffine(BaseAugmentation):
         training: Whether to change the images. False gives them back as they are.
 
     Output shape:
-        As of the images, and of the same dtype.
-
-    Raises:
-        ValueError: If a setting is wrong or `images` has another number of dimensions.
+        As of the images, and of the same dtype: that of the tensor which Keras makes of them (int32
+        of uint16 with PyTorch, where Keras has none).
 
     Example:
 

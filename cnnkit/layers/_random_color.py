@@ -5,11 +5,12 @@ import math
 import keras
 from keras import ops
 
+from cnnkit._checks import ascending_pair
 from cnnkit.layers._base_augmentation import BaseAugmentation, as_range, restore
 from cnnkit.layers._compiled import compiled
-from cnnkit.layers._value_range import as_value_range, check_pixels
+from cnnkit.layers._value_range import check_pixels
 
-_GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
+_GRAY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
@@ -42,14 +43,14 @@ class RandomColor(BaseAugmentation):
         training: Whether to change the images. False gives them back as they are.
 
     Output shape:
-        As of the images, and of the same dtype.
+        As of the images, and of the same dtype: that of the tensor which Keras makes of them (int32
+        of uint16 with PyTorch, where Keras has none).
 
     Raises:
-        ValueError: If a setting is wrong, or `images` has another number of dimensions or channels.
-            Also if the pixels do not fit `value_range`: some lie outside of it by more than a tenth
-            of it, or floats lie all in its lowest 1/255, as images of 0 to 1 do in (0, 255). In a
-            graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or
-            JAX cannot check it.
+        ValueError: Also if the pixels do not fit `value_range`: some lie outside of it by more than
+            a tenth of it, or floats lie all in its lowest 1/255, as images of 0 to 1 do in
+            (0, 255). In a graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code
+            compiled by XLA or JAX cannot check it.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class RandomColor(BaseAugmentation):
         super().__init__(seed, **kwargs)
         self.brightness, self.contrast = brightness, contrast
         self.saturation, self.hue = saturation, hue
-        self.value_range = as_value_range(value_range)
+        self.value_range = ascending_pair(value_range, "value_range")
         self._ranges = (
             as_range(brightness, "brightness"),
             as_range(contrast, "contrast", lowest=-1),
@@ -102,9 +103,9 @@ class RandomColor(BaseAugmentation):
 
 def _saturation_matrices(factor):
     """Of shape `(batch, 3, 3)`, for colours as rows: a mixture of the pixel and its grey."""
-    to_grey = ops.convert_to_tensor([[weight] * 3 for weight in _GREY], "float32")
+    to_gray = ops.convert_to_tensor([[weight] * 3 for weight in _GRAY], "float32")
     factor = factor[:, None, None]
-    return factor * ops.eye(3, dtype="float32") + (1 - factor) * to_grey
+    return factor * ops.eye(3, dtype="float32") + (1 - factor) * to_gray
 
 
 def _hue_matrices(turns):

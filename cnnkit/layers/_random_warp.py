@@ -34,8 +34,9 @@ class RandomWarp(BaseAugmentation):
         points: Integer, at least 2: control points along each side. Fewer make wider waves.
         lens: Number `k` for a draw from `-k` to `k`, or pair `(low, high)`, above -1/3. Positive
             numbers make a barrel (straight lines bulge outwards), negative ones a pincushion.
-        fill_mode: What is seen outside of the image: "reflect" (mirrored), "constant" (the
-            `fill_value`) or "nearest" (the pixel at the edge).
+        fill_mode: What is seen outside of the image, in Keras's words: "reflect" (mirrored, the
+            edge pixel repeated: `dcba|abcd|dcba`; NumPy's "reflect" does not repeat it), "constant"
+            (the `fill_value`) or "nearest" (the edge pixel, `aaaa|abcd|dddd`).
         fill_value: Number, in the range of the images.
         seed: Integer, for the same draws each time. None means others each time.
 
@@ -45,10 +46,8 @@ class RandomWarp(BaseAugmentation):
         training: Whether to change the images. False gives them back as they are.
 
     Output shape:
-        As of the images, and of the same dtype.
-
-    Raises:
-        ValueError: If a setting is wrong or `images` has another number of dimensions.
+        As of the images, and of the same dtype: that of the tensor which Keras makes of them (int32
+        of uint16 with PyTorch, where Keras has none).
     """
 
     def __init__(

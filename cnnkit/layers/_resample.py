@@ -8,8 +8,9 @@ FILL_MODES = ("reflect", "constant", "nearest")
 def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
     """The values of images at any positions, by bilinear interpolation.
 
-    Outside of the image "reflect" mirrors it at the outer edge of its last pixels (`dcba|abcd`),
-    "constant" gives `fill_value`, and "nearest" repeats the last pixel.
+    Outside of the image "reflect" mirrors it at the outer edge of its last pixels, which are
+    so repeated (`dcba|abcd|dcba`, as in Keras; NumPy's "reflect" does not repeat them), "constant"
+    gives `fill_value`, and "nearest" repeats the last pixel.
 
     Args:
         images: Tensor of shape `(batch, height, width, channels)`.

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from cnnkit.layers._base_pooling2d import BasePooling2D
+from cnnkit.reference import borders
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
@@ -25,7 +26,7 @@ class StochasticPooling2D(BasePooling2D):
         strides: Integer or pair, from one window to the next. None means `pool_size`. Where windows
             overlap, each draws for itself.
         padding: "valid" (windows inside of the maps only) or "same" (so many windows that
-            `ceil(size / stride)` rows and columns come out, as in Keras's pooling layers).
+            `ceil(size / strides)` rows and columns come out, as in Keras's pooling layers).
         data_format: "channels_last" or "channels_first". None means what `keras.config` says.
         seed: Integer, for the same draws each time. None means others each time.
 
@@ -36,9 +37,6 @@ class StochasticPooling2D(BasePooling2D):
 
     Output shape:
         As of the inputs, with as many rows and columns as there are windows.
-
-    Raises:
-        ValueError: If a setting is wrong, or with "valid" the window does not fit into the maps.
 
     Example:
 
@@ -66,9 +64,8 @@ class StochasticPooling2D(BasePooling2D):
         if self.padding == "valid":
             return activations
         sizes = ops.shape(activations)[1:3]
-        axes = zip(sizes, self.pool_size, self.strides, strict=True)
-        border = [(0, 0), *(_same_border(*axis) for axis in axes), (0, 0)]
-        return ops.pad(activations, border)
+        border = borders(self.padding, sizes, self.pool_size, self.strides, (1, 1))
+        return ops.pad(activations, [(0, 0), *border, (0, 0)])
 
     def _draw(self, activations):
         """One value of each window: the first whose sum with all before it is above a number."""
@@ -101,13 +98,3 @@ class StochasticPooling2D(BasePooling2D):
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
-
-
-def _same_border(size, pool_size, stride):
-    """What "same" adds before and after an axis, as in `cnnkit.reference.padding.same_border`.
-
-    Here the size may be a tensor, which `max` refuses.
-    """
-    total = (size - 1) // stride * stride + pool_size - size
-    total = (total + abs(total)) // 2  # negative numbers become 0
-    return total // 2, total - total // 2

@@ -7,23 +7,6 @@ _TOLERANCE = 0.1  # resizing with cubic curves may overshoot by so much of the r
 _TOO_DARK = 1 / 255  # images of 0 to 1 use no more of (0, 255)
 
 
-def as_value_range(value_range):
-    """A pair of floats `(low, high)`.
-
-    Raises:
-        ValueError: If it is not a pair of numbers, the first below the second.
-    """
-    try:
-        low, high = map(float, value_range)
-    except (TypeError, ValueError):
-        low, high = 0.0, 0.0
-    if not -float("inf") < low < high < float("inf"):
-        raise ValueError(
-            f"`value_range` must be a pair of numbers (low, high). Received: {value_range=}"
-        )
-    return low, high
-
-
 def check_pixels(images, value_range):
     """Raise an error if the pixels of images do not fit `value_range`.
 
@@ -36,7 +19,8 @@ def check_pixels(images, value_range):
     """
     low, high = value_range
     margin = _TOLERANCE * (high - low)
-    lowest, highest = (ops.cast(f(images), "float32") for f in (ops.min, ops.max))
+    pixels = ops.cast(images, "float32")  # PyTorch has no least of uint16
+    lowest, highest = ops.min(pixels), ops.max(pixels)
     fits = (lowest >= low - margin) & (highest <= high + margin)
     if "float" in keras.backend.standardize_dtype(images.dtype):
         uses_range = highest > low + _TOO_DARK * (high - low)

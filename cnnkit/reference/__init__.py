@@ -1,7 +1,8 @@
 """What layers compute, written out in plain NumPy.
 
 Nothing here needs Keras or TensorFlow. The results are those of `keras.ops`, so that both can be
-compared number by number.
+compared number by number. All functions raise a TypeError if an array does not hold real numbers,
+and a ValueError if a shape or a setting is wrong or the kernel does not fit into the image.
 """
 
 from cnnkit.reference._convolution import conv2d, conv2d_backward, convolve2d, correlate2d

@@ -29,40 +29,36 @@ from cnnkit.reference._padding import (
 )
 
 
-def correlate2d(image, kernel, stride=1, padding="valid", dilation=1):
+def correlate2d(image, kernel, *, strides=1, padding="valid", dilation_rate=1):
     """Cross-correlate one grey image with one kernel.
 
     Row `i`, column `j` of the result is the sum over `m, n` of
-    `image[i * stride + m * dilation, j * stride + n * dilation] * kernel[m, n]`.
+    `image[i * strides + m * dilation_rate, j * strides + n * dilation_rate] * kernel[m, n]`.
 
     Args:
         image: Array of shape `(height, width)`, any numbers.
         kernel: Array of shape `(kernel_height, kernel_width)`.
-        stride: Pixels from one position of the kernel to the next: an integer, or a pair
+        strides: Pixels from one position of the kernel to the next: an integer, or a pair
             `(vertical, horizontal)`.
         padding: Zeros around the image: "valid" (none), "same" (so many that the result has
-            `ceil(size / stride)` rows and columns), an integer (on every side), or as in Keras's
+            `ceil(size / strides)` rows and columns), an integer (on every side), or as in Keras's
             `ZeroPadding2D` `(vertical, horizontal)` or `((top, bottom), (left, right))`.
-        dilation: Pixels from one value of the kernel to the next: an integer or a pair.
+        dilation_rate: Pixels from one value of the kernel to the next: an integer or a pair.
 
     Returns:
         An array of shape `(output_height, output_width)`: floats keep their dtype, integers give
         exact int64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong, or the kernel does not fit into the image.
     """
     image, kernel = as_numbers(image=image, kernel=kernel)
     check_axes(image, "image", ("height", "width"))
     check_axes(kernel, "kernel", ("kernel_height", "kernel_width"))
     check_kernel_size(kernel.shape, "kernel")
     images, weights = image[None, :, :, None], kernel[:, :, None, None]
-    maps = conv2d(images, weights, stride=stride, padding=padding, dilation=dilation)
-    return maps[0, :, :, 0]
+    settings = dict(strides=strides, padding=padding, dilation_rate=dilation_rate)
+    return conv2d(images, weights, **settings)[0, :, :, 0]
 
 
-def convolve2d(image, kernel, stride=1, padding="valid", dilation=1):
+def convolve2d(image, kernel, *, strides=1, padding="valid", dilation_rate=1):
     """Convolve one grey image with one kernel, in the sense of mathematics.
 
     This is `correlate2d` with the kernel rotated by 180 degrees: both of its axes are reversed.
@@ -70,28 +66,26 @@ def convolve2d(image, kernel, stride=1, padding="valid", dilation=1):
     Args:
         image: Array of shape `(height, width)`, any numbers.
         kernel: Array of shape `(kernel_height, kernel_width)`.
-        stride, padding, dilation: As in `correlate2d`.
+        strides, padding, dilation_rate: As in `correlate2d`.
 
     Returns:
         An array of shape `(output_height, output_width)`, with the dtype as in `correlate2d`.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong, or the kernel does not fit into the image.
     """
     kernel = np.asarray(kernel)
     check_axes(kernel, "kernel", ("kernel_height", "kernel_width"))
-    return correlate2d(image, kernel[::-1, ::-1], stride, padding, dilation)
+    settings = dict(strides=strides, padding=padding, dilation_rate=dilation_rate)
+    return correlate2d(image, kernel[::-1, ::-1], **settings)
 
 
 def conv2d(
     images,
     weights,
     bias=None,
-    stride=1,
+    *,
+    strides=1,
     padding="valid",
-    padding_mode="zero",
-    dilation=1,
+    pad_mode="constant",
+    dilation_rate=1,
     groups=1,
 ):
     """Compute the feature maps of a convolution layer, before its activation.
@@ -103,25 +97,24 @@ def conv2d(
         images: Array of shape `(batch, height, width, channels)`, any numbers.
         weights: Array of shape `(kernel_height, kernel_width, channels // groups, filters)`.
         bias: Array of shape `(filters,)`, or None for no bias.
-        stride: Pixels from one position of the kernel to the next: an integer, or a pair
-            `(vertical, horizontal)`. Unlike in Keras, stride and dilation may both be above 1.
+        strides: Pixels from one position of the kernel to the next: an integer, or a pair
+            `(vertical, horizontal)`. Unlike in Keras, strides and dilation rate may both be above
+            1.
         padding: Border around the images: "valid" (none), "same" (so wide that the maps have
-            `ceil(size / stride)` rows and columns; an odd pixel goes to the bottom and to the
+            `ceil(size / strides)` rows and columns; an odd pixel goes to the bottom and to the
             right, as in TensorFlow), an integer (on every side), or as in Keras's `ZeroPadding2D`
             `(vertical, horizontal)` or `((top, bottom), (left, right))`.
-        padding_mode: What the border holds: "zero", "reflect" (the image mirrored at its outermost
-            pixels, which are not repeated) or "edge" (the outermost pixels repeated).
-        dilation: Pixels from one value of the kernel to the next: an integer or a pair.
+        pad_mode: What the border holds, in NumPy's words: "constant" (zeros), "reflect" (the image
+            mirrored at its outermost pixels, which are not repeated: `dcb|abcd|cba`) or "edge" (the
+            outermost pixels repeated: `aaa|abcd|ddd`). The "reflect" of Keras's `fill_mode` is
+            another one: it repeats them.
+        dilation_rate: Pixels from one value of the kernel to the next: an integer or a pair.
         groups: Channels and filters are split into as many groups, and each group of filters sees
             only its group of channels. With one group for each channel: a depthwise convolution.
 
     Returns:
         An array of shape `(batch, output_height, output_width, filters)`: floats keep their dtype,
         integers give exact int64, slowly.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong, or the kernel does not fit into the image.
     """
     if bias is None:
         images, weights = as_numbers(images=images, weights=weights)
@@ -129,10 +122,10 @@ def conv2d(
         images, weights, bias = as_numbers(images=images, weights=weights, bias=bias)
     _check_shapes(images, weights, groups)
     _check_bias(bias, weights.shape[3])
-    strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    border = _border(padding, images.shape[1:3], weights.shape[:2], strides, dilations)
-    padded = pad(images.transpose(3, 0, 1, 2), border, padding_mode)
-    windows = _windows(padded, weights.shape[:2], strides, dilations)
+    strides, dilation_rates = as_pair(strides, "strides"), as_pair(dilation_rate, "dilation_rate")
+    border = _border(padding, images.shape[1:3], weights.shape[:2], strides, dilation_rates)
+    padded = pad(images.transpose(3, 0, 1, 2), border, pad_mode)
+    windows = _windows(padded, weights.shape[:2], strides, dilation_rates)
     products = _columns(windows, groups).swapaxes(1, 2) @ _filter_matrices(weights, groups)
     maps = _join_groups(products, (*windows.shape[3:], weights.shape[3]))
     return maps if bias is None else maps + bias
@@ -142,10 +135,11 @@ def conv2d_backward(
     output_gradient,
     images,
     weights,
-    stride=1,
+    *,
+    strides=1,
     padding="valid",
-    padding_mode="zero",
-    dilation=1,
+    pad_mode="constant",
+    dilation_rate=1,
     groups=1,
 ):
     """Compute the gradients of a loss from its gradient with respect to the maps of `conv2d`.
@@ -159,24 +153,20 @@ def conv2d_backward(
             `(batch, output_height, output_width, filters)`.
         images: Array of shape `(batch, height, width, channels)`.
         weights: Array of shape `(kernel_height, kernel_width, channels // groups, filters)`.
-        stride, padding, padding_mode, dilation, groups: As they were in `conv2d`.
+        strides, padding, pad_mode, dilation_rate, groups: As they were in `conv2d`.
 
     Returns:
         Three arrays, with the dtype as in `conv2d`: the gradients with respect to the images (of
         their shape), the weights (of their shape) and the bias, `(filters,)`.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong, or the kernel does not fit into the image.
     """
     output_gradient, images, weights = as_numbers(
         output_gradient=output_gradient, images=images, weights=weights
     )
     _check_shapes(images, weights, groups)
-    strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    border = _border(padding, images.shape[1:3], weights.shape[:2], strides, dilations)
-    padded = pad(images.transpose(3, 0, 1, 2), border, padding_mode)
-    windows = _windows(padded, weights.shape[:2], strides, dilations)
+    strides, dilation_rates = as_pair(strides, "strides"), as_pair(dilation_rate, "dilation_rate")
+    border = _border(padding, images.shape[1:3], weights.shape[:2], strides, dilation_rates)
+    padded = pad(images.transpose(3, 0, 1, 2), border, pad_mode)
+    windows = _windows(padded, weights.shape[:2], strides, dilation_rates)
     maps_shape = (*windows.shape[3:], weights.shape[3])
     check_gradient(output_gradient, maps_shape, "the feature maps")
 
@@ -185,32 +175,34 @@ def conv2d_backward(
     columns = _filter_matrices(weights, groups) @ products.swapaxes(1, 2)
 
     padded_gradient = np.zeros_like(padded)
-    views = _windows(padded_gradient, weights.shape[:2], strides, dilations)
+    views = _windows(padded_gradient, weights.shape[:2], strides, dilation_rates)
     _add_to_windows(views, columns.reshape(windows.shape))
-    images_gradient = pad_backward(padded_gradient, border, padding_mode).transpose(1, 2, 3, 0)
+    images_gradient = pad_backward(padded_gradient, border, pad_mode).transpose(1, 2, 3, 0)
     weights_gradient = _weights_from_matrices(matrices, weights.shape)
     # Axis by axis: one long sum of float32 numbers would lose digits.
     bias_gradient = output_gradient.sum(axis=2).sum(axis=1).sum(axis=0)
     return images_gradient, weights_gradient, bias_gradient
 
 
-def _border(padding, sizes, kernel_size, strides, dilations):
+def _border(padding, sizes, kernel_size, strides, dilation_rates):
     """The border `((top, bottom), (left, right))`, with which the kernel fits."""
-    border = borders(padding, sizes, kernel_size, strides, dilations)
-    for axis in zip(sizes, border, kernel_size, strides, dilations, strict=True):
+    border = borders(padding, sizes, kernel_size, strides, dilation_rates)
+    for axis in zip(sizes, border, kernel_size, strides, dilation_rates, strict=True):
         count_positions(*axis)  # raises an error where there is none
     return border
 
 
-def _windows(padded, kernel_size, strides, dilations):
+def _windows(padded, kernel_size, strides, dilation_rates):
     """What the kernel sees at each position: a view into the maps, which copies nothing.
 
     From `(channels, batch, height, width)` to
     `(channels, kernel_height, kernel_width, batch, output_height, output_width)`.
     """
-    reach = [effective_size(*axis) for axis in zip(kernel_size, dilations, strict=True)]
+    reach = [effective_size(*axis) for axis in zip(kernel_size, dilation_rates, strict=True)]
     windows = sliding_window_view(padded, reach, axis=(2, 3), writeable=True)
-    windows = windows[:, :, :: strides[0], :: strides[1], :: dilations[0], :: dilations[1]]
+    windows = windows[
+        :, :, :: strides[0], :: strides[1], :: dilation_rates[0], :: dilation_rates[1]
+    ]
     return windows.transpose(0, 4, 5, 1, 2, 3)
 
 

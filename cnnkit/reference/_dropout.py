@@ -9,7 +9,7 @@ import numpy as np
 from cnnkit._checks import as_numbers
 
 
-def dropout(x, rate, rng):
+def dropout(x, rate, *, seed=None):
     """Set values to 0 by chance, each on its own, and scale up the others.
 
     It is what `keras.layers.Dropout(rate)` computes with `training=True`: inverted dropout. What is
@@ -21,14 +21,11 @@ def dropout(x, rate, rng):
     Args:
         x: Array of any shape, any numbers.
         rate: The probability of each value to be dropped, in 0..1. 0 drops none, 1 drops all.
-        rng: A `numpy.random.Generator`, which draws.
+        seed: None draws new numbers at each call, an integer repeats them; or a
+            `numpy.random.Generator`, which draws.
 
     Returns:
         An array of the shape of `x`: floats keep their dtype, integers give float64.
-
-    Raises:
-        TypeError: If `x` does not hold real numbers.
-        ValueError: If `rate` is not in 0..1.
     """
     (x,) = as_numbers(x=x)
     if not 0 <= rate <= 1:
@@ -36,5 +33,5 @@ def dropout(x, rate, rng):
     dtype = x.dtype if x.dtype.kind == "f" else np.float64
     if rate == 1:
         return np.zeros(x.shape, dtype)
-    is_kept = rng.random(x.shape) >= rate
+    is_kept = np.random.default_rng(seed).random(x.shape) >= rate
     return np.where(is_kept, x / (1 - rate), 0).astype(dtype)

@@ -22,7 +22,7 @@ import numpy as np
 from cnnkit._checks import as_numbers, check_gradient, check_positive
 
 
-def batch_norm(x, gamma, beta, epsilon=1e-3):
+def batch_norm(x, gamma, beta, *, epsilon=1e-3):
     """Normalise each channel over the mini-batch, as in training: algorithm 1 of the paper.
 
     It is what `keras.layers.BatchNormalization()` computes with `training=True`. In inference it is
@@ -37,24 +37,20 @@ def batch_norm(x, gamma, beta, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)
-    normalised, _ = _normalise(values, _all_but_channels(values), epsilon)
-    return _with_dtype_of(x, gamma * normalised + beta)
+    normalized, _ = _normalize(values, _all_but_channels(values), epsilon)
+    return _with_dtype_of(x, gamma * normalized + beta)
 
 
-def batch_norm_backward(output_gradient, x, gamma, epsilon=1e-3):
+def batch_norm_backward(output_gradient, x, gamma, *, epsilon=1e-3):
     """Compute the gradients of a loss from its gradient with respect to `batch_norm`'s result.
 
     The mean and the variance depend on `x` too, so each value moves all others of its channel.
     Ioffe and Szegedy, 2015, section 3, list the gradient in six steps; this is their sum:
 
-        x_gradient = gamma / std * (g - mean(g) - normalised * mean(g * normalised))
+        x_gradient = gamma / std * (g - mean(g) - normalized * mean(g * normalized))
 
     where `g` is `output_gradient` and the means are those of a channel.
 
@@ -65,10 +61,6 @@ def batch_norm_backward(output_gradient, x, gamma, epsilon=1e-3):
     Returns:
         Three arrays, with the dtype of `output_gradient`, integers give float64: the gradients with
         respect to `x`, of its shape, and to `gamma` and `beta`, of shape `(channels,)`.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     (gamma,) = _as_weights(values, gamma=gamma)
@@ -76,14 +68,14 @@ def batch_norm_backward(output_gradient, x, gamma, epsilon=1e-3):
     check_gradient(g, values.shape, "`x`")
     g = g.astype(np.float64)
     axes = _all_but_channels(values)
-    normalised, std = _normalise(values, axes, epsilon)
-    product = g * normalised
-    x_gradient = gamma / std * (g - g.mean(axes) - normalised * product.mean(axes))
+    normalized, std = _normalize(values, axes, epsilon)
+    product = g * normalized
+    x_gradient = gamma / std * (g - g.mean(axes) - normalized * product.mean(axes))
     gradients = x_gradient, product.sum(axes), g.sum(axes)
     return tuple(_with_dtype_of(output_gradient, gradient) for gradient in gradients)
 
 
-def update_moving(moving_mean, moving_variance, x, momentum=0.99):
+def update_moving(moving_mean, moving_variance, x, *, momentum=0.99):
     """Move the averages that `batch_norm_inference` needs towards those of a mini-batch.
 
     As in `keras.layers.BatchNormalization`, `momentum` is the share of the old average:
@@ -103,10 +95,6 @@ def update_moving(moving_mean, moving_variance, x, momentum=0.99):
     Returns:
         The new mean and the new variance, two arrays of shape `(channels,)`: floats keep the dtype
         of the old ones, integers give float64. The old ones stay as they are.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     averages = _as_averages(values, moving_mean, moving_variance)
@@ -121,7 +109,7 @@ def update_moving(moving_mean, moving_variance, x, momentum=0.99):
     return _with_dtype_of(moving_mean, mean), _with_dtype_of(moving_variance, variance)
 
 
-def batch_norm_inference(x, gamma, beta, moving_mean, moving_variance, epsilon=1e-3):
+def batch_norm_inference(x, gamma, beta, moving_mean, moving_variance, *, epsilon=1e-3):
     """Normalise each channel with stored averages, so that no example depends on another.
 
     It is what `keras.layers.BatchNormalization()` computes with `training=False`: the end of
@@ -133,10 +121,6 @@ def batch_norm_inference(x, gamma, beta, moving_mean, moving_variance, epsilon=1
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)
@@ -144,7 +128,7 @@ def batch_norm_inference(x, gamma, beta, moving_mean, moving_variance, epsilon=1
     return _with_dtype_of(x, gamma * (values - mean) / _std(variance, epsilon) + beta)
 
 
-def layer_norm(x, gamma, beta, epsilon=1e-3):
+def layer_norm(x, gamma, beta, *, epsilon=1e-3):
     """Normalise each example over all its positions and channels.
 
     This is the layer normalisation of the papers. On feature maps of shape `(batch, height, width,
@@ -161,19 +145,15 @@ def layer_norm(x, gamma, beta, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     unit_shape = values.shape[1:]
     gamma, beta = _as_weights(values, or_shape=unit_shape, gamma=gamma, beta=beta)
-    normalised, _ = _normalise(values, tuple(range(1, values.ndim)), epsilon)
-    return _with_dtype_of(x, gamma * normalised + beta)
+    normalized, _ = _normalize(values, tuple(range(1, values.ndim)), epsilon)
+    return _with_dtype_of(x, gamma * normalized + beta)
 
 
-def instance_norm(x, gamma, beta, epsilon=1e-3):
+def instance_norm(x, gamma, beta, *, epsilon=1e-3):
     """Normalise each channel of each example alone.
 
     It is `group_norm` with as many groups as channels: `keras.layers.GroupNormalization(groups=-1)`
@@ -186,10 +166,6 @@ def instance_norm(x, gamma, beta, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     shape = np.shape(x)
     if len(shape) == 2:
@@ -200,7 +176,7 @@ def instance_norm(x, gamma, beta, epsilon=1e-3):
     return group_norm(x, gamma, beta, groups=shape[-1] if shape else 1, epsilon=epsilon)
 
 
-def group_norm(x, gamma, beta, groups, epsilon=1e-3):
+def group_norm(x, gamma, beta, *, groups, epsilon=1e-3):
     """Normalise each example over all positions of each group of neighbouring channels.
 
     It is `keras.layers.GroupNormalization(groups)`, whose default is 32 groups.
@@ -212,10 +188,6 @@ def group_norm(x, gamma, beta, groups, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
-
-    Raises:
-        TypeError: If an array does not hold real numbers.
-        ValueError: If a shape or a setting is wrong.
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)
@@ -227,11 +199,11 @@ def group_norm(x, gamma, beta, groups, epsilon=1e-3):
         )
     grouped = values.reshape(*values.shape[:-1], groups, channels // groups)
     axes = (*range(1, values.ndim - 1), values.ndim)  # all but the examples and the groups
-    normalised, _ = _normalise(grouped, axes, epsilon)
-    return _with_dtype_of(x, gamma * normalised.reshape(values.shape) + beta)
+    normalized, _ = _normalize(grouped, axes, epsilon)
+    return _with_dtype_of(x, gamma * normalized.reshape(values.shape) + beta)
 
 
-def _normalise(values, axes, epsilon):
+def _normalize(values, axes, epsilon):
     """Values of mean 0 and standard deviation 1 over `axes`, and what they were divided by."""
     mean = values.mean(axes, keepdims=True)
     std = _std(values.var(axes, keepdims=True), epsilon)

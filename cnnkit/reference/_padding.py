@@ -8,7 +8,7 @@ from numbers import Integral
 
 import numpy as np
 
-_NUMPY_MODES = {"zero": "constant", "reflect": "reflect", "edge": "edge"}
+_PAD_MODES = ("constant", "reflect", "edge")
 
 
 def effective_size(kernel_size, dilation_rate):
@@ -51,7 +51,8 @@ def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
 def _same_border(size, kernel_size, strides, dilation_rate):
     n_outputs = -(-size // strides)  # rounded up
     last_start = (n_outputs - 1) * strides
-    total = max(last_start + effective_size(kernel_size, dilation_rate) - size, 0)
+    total = last_start + effective_size(kernel_size, dilation_rate) - size
+    total = (total + abs(total)) // 2  # at least 0; layers give tensors, which `max` refuses
     return total // 2, total - total // 2
 
 
@@ -101,19 +102,17 @@ def pad(maps, border, mode):
     Args:
         maps: Array of shape `(..., height, width)`.
         border: Two pairs, `(top, bottom)` and `(left, right)`.
-        mode: "zero"; "reflect" (mirrored at the outermost pixels, which are not repeated); or
-            "edge" (the outermost pixels repeated).
+        mode: "constant" (zeros); "reflect" (mirrored at the outermost pixels, which are not
+            repeated); or "edge" (the outermost pixels repeated).
 
     Returns:
         An array of shape `(..., top + height + bottom, left + width + right)`, always a copy.
 
     Raises:
-        ValueError: If the mode is unknown, or "reflect" has too few pixels to mirror.
+        ValueError: Also if "reflect" has too few pixels to mirror.
     """
-    if mode not in _NUMPY_MODES:
-        raise ValueError(
-            f'`padding_mode` must be "zero", "reflect" or "edge". Received: padding_mode={mode!r}'
-        )
+    if mode not in _PAD_MODES:
+        raise ValueError(f"`pad_mode` must be one of {_PAD_MODES}. Received: pad_mode={mode!r}")
     for size, widths in zip(maps.shape[-2:], border, strict=True):
         if mode == "reflect" and max(widths) >= size:
             raise ValueError(
@@ -121,7 +120,7 @@ def pad(maps, border, mode):
                 f"Received: a border of {widths} around {size} pixels"
             )
     widths = [(0, 0)] * (maps.ndim - 2) + list(border)
-    return np.pad(maps, widths, _NUMPY_MODES[mode])
+    return np.pad(maps, widths, mode)
 
 
 def pad_backward(gradient, border, mode):
@@ -140,7 +139,7 @@ def pad_backward(gradient, border, mode):
     (top, bottom), (left, right) = border
     height = gradient.shape[-2] - top - bottom
     width = gradient.shape[-1] - left - right
-    if mode == "zero":  # then the border depends on no pixel
+    if mode == "constant":  # then the border depends on no pixel
         return gradient[..., top : top + height, left : left + width]
     rows = _padding_matrix(height, (top, bottom), mode).astype(gradient.dtype)
     columns = _padding_matrix(width, (left, right), mode).astype(gradient.dtype)
@@ -149,4 +148,4 @@ def pad_backward(gradient, border, mode):
 
 def _padding_matrix(size, widths, mode):
     """The matrix, of shape `(padded size, size)`, whose product with a column pads it."""
-    return np.pad(np.eye(size), (widths, (0, 0)), _NUMPY_MODES[mode])
+    return np.pad(np.eye(size), (widths, (0, 0)), mode)

@@ -6,17 +6,11 @@ everything else is 0, because each output sees only its neighbourhood.
 
 import numpy as np
 
-from cnnkit._checks import (
-    as_numbers,
-    as_pair,
-    check_axes,
-    check_kernel_size,
-    check_positive,
-)
+from cnnkit._checks import as_numbers, as_pair, check_axes, check_kernel_size, check_positive
 from cnnkit.reference._padding import borders, count_positions
 
 
-def toeplitz1d(kernel, size, padding="valid"):
+def toeplitz1d(kernel, size, *, padding="valid"):
     """Write the cross-correlation of a sequence with a kernel as a matrix.
 
     Args:
@@ -28,10 +22,6 @@ def toeplitz1d(kernel, size, padding="valid"):
     Returns:
         An array `matrix` of shape `(output_size, size)`, float as the kernel or int64, such that
         `matrix @ sequence` is the cross-correlation.
-
-    Raises:
-        TypeError: If `kernel` does not hold real numbers.
-        ValueError: If a shape, the size or the padding is wrong, or the kernel does not fit.
     """
     (kernel,) = as_numbers(kernel=kernel)
     check_axes(kernel, "kernel", ("kernel_size",))
@@ -46,32 +36,28 @@ def toeplitz1d(kernel, size, padding="valid"):
     return matrix[:, before : before + size]  # what meets the zeros of the border is left out
 
 
-def toeplitz2d(kernel, image_shape, stride=1, padding="valid", dilation=1):
+def toeplitz2d(kernel, image_size, *, strides=1, padding="valid", dilation_rate=1):
     """Write the cross-correlation of an image with a kernel as a matrix.
 
-    With stride 1 the matrix is doubly blocked: it consists of blocks that are Toeplitz matrices of
-    one row of the kernel each, and these blocks are arranged as in a Toeplitz matrix.
+    With strides of 1 the matrix is doubly blocked: it consists of blocks that are Toeplitz matrices
+    of one row of the kernel each, and these blocks are arranged as in a Toeplitz matrix.
 
     Args:
         kernel: Array of shape `(kernel_height, kernel_width)`.
-        image_shape: A pair `(height, width)`.
-        stride, padding, dilation: As in `correlate2d`.
+        image_size: An integer for a square image, or a pair `(height, width)`.
+        strides, padding, dilation_rate: As in `correlate2d`.
 
     Returns:
         An array `matrix` of shape `(output_height * output_width, height * width)`, float as the
         kernel or int64, such that `matrix @ image.ravel()` is `correlate2d(...).ravel()`.
-
-    Raises:
-        TypeError: If `kernel` does not hold real numbers.
-        ValueError: If a shape or a setting is wrong, or the kernel does not fit into the image.
     """
     (kernel,) = as_numbers(kernel=kernel)
     check_axes(kernel, "kernel", ("kernel_height", "kernel_width"))
     check_kernel_size(kernel.shape, "kernel")
-    height, width = as_pair(image_shape, "image_shape")
-    strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    border = borders(padding, (height, width), kernel.shape, strides, dilations)
-    axes = zip((height, width), border, kernel.shape, strides, dilations, strict=True)
+    height, width = as_pair(image_size, "image_size")
+    strides, dilation_rates = as_pair(strides, "strides"), as_pair(dilation_rate, "dilation_rate")
+    border = borders(padding, (height, width), kernel.shape, strides, dilation_rates)
+    axes = zip((height, width), border, kernel.shape, strides, dilation_rates, strict=True)
     n_rows, n_columns = (count_positions(*axis) for axis in axes)
     (top, bottom), (left, right) = border
 
@@ -80,8 +66,8 @@ def toeplitz2d(kernel, image_shape, stride=1, padding="valid", dilation=1):
     )
     rows, columns = np.ogrid[:n_rows, :n_columns]
     for (m, n), weight in np.ndenumerate(kernel):
-        pixel_rows = rows * strides[0] + m * dilations[0]
-        pixel_columns = columns * strides[1] + n * dilations[1]
+        pixel_rows = rows * strides[0] + m * dilation_rates[0]
+        pixel_columns = columns * strides[1] + n * dilation_rates[1]
         matrix[rows, columns, pixel_rows, pixel_columns] = weight
     matrix = matrix[:, :, top : top + height, left : left + width]
     return matrix.reshape(n_rows * n_columns, height * width)

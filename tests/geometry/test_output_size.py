@@ -71,7 +71,8 @@ def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilatio
     expected = output_size(size, kernel_size, **options)
     images, weights = np.zeros((1, size, 5, 1)), np.zeros((kernel_size, 1, 1, 1))
     border, strides, dilations = ((before, after), 0), (stride, 1), (dilation, 1)
-    maps = conv2d(images, weights, None, strides, border, "zero", dilations)
+    options = dict(strides=strides, padding=border, dilation_rate=dilations)
+    maps = conv2d(images, weights, **options)
     assert maps.shape == (1, expected, 5, 1)
 
 

@@ -27,13 +27,13 @@ def fixed(value_range=(0, 255), **settings):
     return RandomColor(**pairs, value_range=value_range)
 
 
-def recoloured(images, value_range, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0):
+def recolored(images, value_range, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0):
     """One change after the other, cut off at the end."""
     images = images.astype("float64")
     mean = images.mean(axis=(1, 2), keepdims=True)
     images = mean + (1 + contrast) * (images - mean)
-    grey = images @ [[0.299], [0.587], [0.114]]
-    images = grey + (1 + saturation) * (images - grey)
+    gray = images @ [[0.299], [0.587], [0.114]]
+    images = gray + (1 + saturation) * (images - gray)
     axis = np.ones(3) / np.sqrt(3)
     images = images @ Rotation.from_rotvec(2 * np.pi * hue * axis).as_matrix().T
     low, high = value_range
@@ -65,7 +65,7 @@ def test_it_is_one_change_after_the_other(changes, value_range):
     low, high = value_range
     images = low + make_images((2, 6, 7, 3)) / 255 * (high - low)
     outputs = numbers(fixed(value_range, **changes)(images, training=True))
-    expected = recoloured(images, value_range, **changes)
+    expected = recolored(images, value_range, **changes)
     np.testing.assert_allclose(outputs, expected, atol=1e-5 * (high - low))
 
 
@@ -94,9 +94,9 @@ def test_a_third_of_a_turn_moves_the_channels_on():
     np.testing.assert_allclose(outputs, np.roll(images, 1, axis=-1), atol=1e-3)
 
 
-def test_grey_stays_grey():
-    grey = np.repeat(make_images()[..., :1], 3, axis=-1)
-    np.testing.assert_allclose(numbers(RandomColor(saturation=1.0, hue=1.0)(grey)), grey, atol=1e-3)
+def test_gray_stays_gray():
+    gray = np.repeat(make_images()[..., :1], 3, axis=-1)
+    np.testing.assert_allclose(numbers(RandomColor(saturation=1.0, hue=1.0)(gray)), gray, atol=1e-3)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4])
@@ -119,55 +119,6 @@ def test_the_number_of_channels_must_be_known():
         dataset.map(RandomColor(brightness=0.1))
 
 
-WRONG_RANGES = [
-    ((0, 255), lambda images: images / 255),
-    ((0, 1), lambda images: images),
-    ((0, 1), lambda images: images.astype("uint8")),
-    ((0, 1), lambda images: images / 127.5 - 1),
-    ((0, 255), lambda images: images / 127.5 - 1),
-    ((0, 255), lambda images: images - 120),
-]
-
-
-@pytest.mark.parametrize(("value_range", "scale"), WRONG_RANGES)
-def test_a_range_that_does_not_fit_is_an_error(value_range, scale):
-    images = scale(make_images())
-    message = r"`value_range` must fit .* Received images with pixels from -?\d"
-    with pytest.raises(ValueError, match=message):
-        RandomColor(brightness=0.1, value_range=value_range)(images, training=True)
-
-
-@tensorflow_only
-@pytest.mark.parametrize(("value_range", "scale"), WRONG_RANGES)
-def test_a_range_that_does_not_fit_is_an_error_in_a_graph(value_range, scale):
-    import tensorflow as tf
-
-    images = scale(make_images())
-    layer = RandomColor(brightness=0.1, value_range=value_range)
-    dataset = tf.data.Dataset.from_tensors(images).map(lambda batch: layer(batch, training=True))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`value_range` must fit"):
-        list(dataset)
-    model = keras.Sequential([keras.Input(images.shape[1:]), layer, keras.layers.Flatten()])
-    model.add(keras.layers.Dense(1))
-    model.compile("sgd", "mse")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`value_range` must fit"):
-        model.train_on_batch(images.astype("float32"), np.zeros((4, 1)))
-
-
-@pytest.mark.parametrize(
-    "images",
-    [
-        np.zeros((2, 4, 4, 3), "float32"),  # black
-        np.eye(3, dtype="uint8")[None, ..., None].repeat(3, axis=-1),  # nearly black
-        make_images() * 1.15 - 19,  # ringing of a cubic curve
-    ],
-)
-def test_odd_images_that_fit(images):
-    outputs = numbers(fixed(brightness=0.5)(images))
-    assert outputs.shape == images.shape
-    np.testing.assert_allclose(outputs, np.clip(images + 127.5, 0, 255), atol=0.51)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -175,8 +126,14 @@ def test_odd_images_that_fit(images):
         ({"contrast": 1.5}, "`contrast` must be .* not below -1. Received: contrast=1.5"),
         ({"saturation": (-2, 0)}, r"`saturation` must be .* Received: saturation=\(-2, 0\)"),
         ({"hue": None}, "`hue` must be .* Received: hue=None"),
-        ({"value_range": (255, 0)}, r"`value_range` must be a pair .* value_range=\(255, 0\)"),
-        ({"value_range": 255}, "`value_range` must be a pair .* Received: value_range=255"),
+        (
+            {"value_range": (255, 0)},
+            r"`value_range` must be two finite numbers .* value_range=\(255, 0\)",
+        ),
+        (
+            {"value_range": 255},
+            "`value_range` must be two finite numbers .* Received: value_range=255",
+        ),
     ],
 )
 def test_wrong_settings_are_named(settings, message):

@@ -38,8 +38,8 @@ def test_sobel_by_hand():
 def test_another_kernel_by_hand():
     valid = correlate2d(SMALL_IMAGE, SMALL_KERNEL)
     assert is_exactly(valid, [[5, 13, -4], [-8, 5, 8], [-1, 11, 15]])
-    assert is_exactly(correlate2d(SMALL_IMAGE, SMALL_KERNEL, stride=2), [[5, -4], [-1, 15]])
-    assert is_exactly(correlate2d(SMALL_IMAGE, SMALL_KERNEL, dilation=2), [[11]])
+    assert is_exactly(correlate2d(SMALL_IMAGE, SMALL_KERNEL, strides=2), [[5, -4], [-1, 15]])
+    assert is_exactly(correlate2d(SMALL_IMAGE, SMALL_KERNEL, dilation_rate=2), [[11]])
     same = [[3, 14, 12, 2, 1], [-4, 5, 13, -4, 1], [2, -8, 5, 8, 3]]
     same += [[6, -1, 11, 15, 8], [1, 2, -2, 1, 5]]
     assert is_exactly(correlate2d(SMALL_IMAGE, SMALL_KERNEL, padding="same"), same)
@@ -56,7 +56,7 @@ def test_convolution_does_not_care_which_of_the_two_is_the_kernel():
 
 @pytest.mark.parametrize("size, stride, expected", [(7, 1, 5), (7, 2, 3), (7, 3, 2), (9, 2, 4)])
 def test_a_stride_that_does_not_fit_leaves_pixels_out(size, stride, expected):
-    assert correlate2d(np.ones((size, size)), SOBEL, stride).shape == (expected, expected)
+    assert correlate2d(np.ones((size, size)), SOBEL, strides=stride).shape == (expected, expected)
 
 
 def test_same_padding_of_the_course():
@@ -101,7 +101,7 @@ def assert_close(result, expected, tolerance):
 
 
 @st.composite
-def cases(draw, max_groups=1, modes=("zero", "reflect", "edge")):
+def cases(draw, max_groups=1, modes=("constant", "reflect", "edge")):
     """Shapes of images and weights, and settings that Keras knows too."""
     small, stride = st.integers(1, 3), draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     dilation = draw(st.tuples(small, small)) if stride == (1, 1) else (1, 1)
@@ -110,7 +110,7 @@ def cases(draw, max_groups=1, modes=("zero", "reflect", "edge")):
     mode, groups = draw(st.sampled_from(modes)), draw(st.integers(1, max_groups))
     widths = st.tuples(st.integers(0, 3), st.integers(0, 3))
     padding = draw(st.tuples(widths, widths))
-    if mode == "zero":
+    if mode == "constant":
         padding = draw(st.sampled_from(["valid", "same", padding]))
     shortest = [1, 1] if padding == "same" else reach
     if mode == "reflect":
@@ -118,8 +118,8 @@ def cases(draw, max_groups=1, modes=("zero", "reflect", "edge")):
     height, width = (n + draw(st.integers(0, 6)) for n in shortest)
     seen, filters = draw(small), draw(small) * groups
     images = (draw(small), height, width, seen * groups)
-    settings_ = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    return images, (*kernel, seen, filters), settings_ | {"padding_mode": mode}
+    settings_ = dict(strides=stride, padding=padding, dilation_rate=dilation, groups=groups)
+    return images, (*kernel, seen, filters), settings_ | {"pad_mode": mode}
 
 
 def pad_in_tensorflow(images, padding, mode):
@@ -134,15 +134,15 @@ def pad_in_tensorflow(images, padding, mode):
 
 
 def pad_in_numpy(images, padding, mode):
-    return np.pad(images, [(0, 0), *padding, (0, 0)], "constant" if mode == "zero" else mode)
+    return np.pad(images, [(0, 0), *padding, (0, 0)], mode)
 
 
-def conv2d_in_keras(images, weights, stride, padding, dilation, groups, padding_mode):
+def conv2d_in_keras(images, weights, strides, padding, dilation_rate, groups, pad_mode):
     if not isinstance(padding, str):
         pad = pad_in_numpy if isinstance(images, np.ndarray) else pad_in_tensorflow
-        images, padding = pad(images, padding, padding_mode), "valid"
+        images, padding = pad(images, padding, pad_mode), "valid"
     with keras.device("cpu"):  # a GPU may round to 10 bits
-        return keras.ops.conv(images, weights, stride, padding, dilation_rate=dilation)
+        return keras.ops.conv(images, weights, strides, padding, dilation_rate=dilation_rate)
 
 
 def tensorflow_leaves_zeros(maps, images, weights, strides):
@@ -159,7 +159,7 @@ def check_against_keras(case, seed):
     expected = keras.ops.convert_to_numpy(conv2d_in_keras(images, weights, **options))
     maps = conv2d(images, weights, **options)
     assert maps.dtype == np.float32
-    assume(not tensorflow_leaves_zeros(maps.shape, images_shape, weights_shape, options["stride"]))
+    assume(not tensorflow_leaves_zeros(maps.shape, images_shape, weights_shape, options["strides"]))
     assert_close(maps, expected, 1e-5)
     (gradient,) = arrays(maps.shape, dtype="float32", seed=seed + 1)
     gradients = conv2d_backward(gradient, images, weights, **options)
@@ -198,7 +198,7 @@ def test_maps_and_gradients_are_those_of_keras(case, seed):
 
 
 @settings(max_examples=12, deadline=None)  # each is compiled by XLA
-@given(cases(max_groups=3, modes=("zero",)), st.integers(0, 1000))
+@given(cases(max_groups=3, modes=("constant",)), st.integers(0, 1000))
 def test_groups_are_those_of_keras(case, seed):
     check_against_keras(case, seed)
 
@@ -206,7 +206,7 @@ def test_groups_are_those_of_keras(case, seed):
 def test_one_column_with_strides():
     """Where TensorFlow is wrong: see `tensorflow_leaves_zeros`."""
     images, weights = arrays((2, 3, 3, 1), (1, 2, 1, 2))
-    maps = conv2d(images, weights, stride=(1, 2))
+    maps = conv2d(images, weights, strides=(1, 2))
     np.testing.assert_allclose(maps[:, :, 0], images[:, :, :2, 0] @ weights[0, :, 0])
 
 
@@ -214,7 +214,8 @@ def test_one_column_with_strides():
 @pytest.mark.parametrize("stride, dilation", [((2, 3), (2, 1)), (2, 2), ((1, 2), (3, 2))])
 def test_stride_with_dilation_by_the_definition(stride, dilation, padding):
     images, weights, bias = arrays((2, 8, 9, 4), (2, 3, 2, 6), (6,))
-    maps = conv2d(images, weights, bias, stride, padding, "zero", dilation, groups=2)
+    options = dict(strides=stride, padding=padding, dilation_rate=dilation, groups=2)
+    maps = conv2d(images, weights, bias, **options)
     strides, dilations = np.broadcast_to(stride, 2), np.broadcast_to(dilation, 2)
     if padding == "same":
         assert maps.shape[1:3] == tuple(-(-np.array([8, 9]) // strides))
@@ -238,19 +239,20 @@ def central_differences(loss, array, step=1e-3):
     return gradient
 
 
-@pytest.mark.parametrize("mode", ["zero", "reflect", "edge"])
+@pytest.mark.parametrize("mode", ["constant", "reflect", "edge"])
 @pytest.mark.parametrize("padding", ["valid", "same", ((3, 0), (1, 2))])
 @pytest.mark.parametrize("stride, dilation, groups", [(1, 1, 1), ((2, 1), (1, 3), 2), (3, 2, 2)])
 def test_gradients_are_finite_differences(stride, dilation, groups, padding, mode):
-    options = (stride, padding, mode, dilation, groups)
+    options = dict(strides=stride, padding=padding, pad_mode=mode, dilation_rate=dilation)
+    options["groups"] = groups
     images, weights, bias = arrays((2, 5, 7, 2), (3, 3, 2 // groups, 4), (4,))
-    maps = conv2d(images, weights, bias, *options)
+    maps = conv2d(images, weights, bias, **options)
     (factors,) = arrays(maps.shape, seed=1)
-    gradients = conv2d_backward(factors, images, weights, *options)
+    gradients = conv2d_backward(factors, images, weights, **options)
     losses = (
-        lambda changed: (conv2d(changed, weights, bias, *options) * factors).sum(),
-        lambda changed: (conv2d(images, changed, bias, *options) * factors).sum(),
-        lambda changed: (conv2d(images, weights, changed, *options) * factors).sum(),
+        lambda changed: (conv2d(changed, weights, bias, **options) * factors).sum(),
+        lambda changed: (conv2d(images, changed, bias, **options) * factors).sum(),
+        lambda changed: (conv2d(images, weights, changed, **options) * factors).sum(),
     )
     for gradient, loss, array in zip(gradients, losses, (images, weights, bias), strict=True):
         assert_close(gradient, central_differences(loss, array), 1e-7)
@@ -272,9 +274,9 @@ def test_a_pixels_gradient_sums_over_the_filters():
 def test_same_padding_can_hold_pixels():
     images, weights = arrays((1, 5, 6, 2), (3, 3, 2, 1))
     for mode in ("reflect", "edge"):
-        maps = conv2d(images, weights, padding="same", padding_mode=mode)
-        assert (maps == conv2d(images, weights, None, 1, 1, mode)).all()
-    edge = conv2d(np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)), None, 1, "same", "edge")
+        maps = conv2d(images, weights, padding="same", pad_mode=mode)
+        assert (maps == conv2d(images, weights, padding=1, pad_mode=mode)).all()
+    edge = conv2d(np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1)), padding="same", pad_mode="edge")
     assert (edge == 9).all()
 
 
@@ -335,19 +337,19 @@ WRONG = [
         {"weights": WEIGHTS[:, :, :2, :5], "groups": 2},
         "`groups` must divide the filters. Received: weights with 5 filters, groups=2",
     ),
-    ({"stride": 0}, "`stride` must be a positive integer or a pair.* stride=0"),
-    ({"stride": 1.5}, "stride=1.5"),
-    ({"stride": (1, 2, 3)}, r"stride=\(1, 2, 3\)"),
-    ({"dilation": (1, -1)}, r"`dilation` must be .* dilation=\(1, -1\)"),
+    ({"strides": 0}, "`strides` must be a positive integer or a pair.* strides=0"),
+    ({"strides": 1.5}, "strides=1.5"),
+    ({"strides": (1, 2, 3)}, r"strides=\(1, 2, 3\)"),
+    ({"dilation_rate": (1, -1)}, r"`dilation_rate` must be .* dilation_rate=\(1, -1\)"),
     ({"padding": "full"}, "`padding` must be \"valid\", .* padding='full'"),
     ({"padding": (0, 0, 0, 0)}, r"Received: padding=\(0, 0, 0, 0\)"),
-    ({"padding_mode": "wrap"}, "`padding_mode` must be \"zero\", .* Received: padding_mode='wrap'"),
+    ({"pad_mode": "wrap"}, "`pad_mode` must be .*'constant', .* Received: pad_mode='wrap'"),
     (
-        {"padding": ((0, 0), (4, 0)), "padding_mode": "reflect"},
+        {"padding": ((0, 0), (4, 0)), "pad_mode": "reflect"},
         r"narrower than the image. Received: a border of \(4, 0\) around 4 pixels",
     ),
     (
-        {"dilation": 3},
+        {"dilation_rate": 3},
         "reaches over 7 values and there are 5. Received: kernel_size=3, dilation_rate=3, size=5",
     ),
 ]

@@ -35,25 +35,29 @@ def test_the_window_of_the_course():
 
 def test_by_hand():
     image = np.array([[1, 2, 3], [4, 9, 6], [7, 8, 5]])[None, :, :, None]
-    assert max_pool2d(image, 2, 1)[0, :, :, 0].tolist() == [[9, 9], [9, 9]]
+    assert max_pool2d(image, 2, strides=1)[0, :, :, 0].tolist() == [[9, 9], [9, 9]]
     assert max_pool2d(image, 2, padding="same")[0, :, :, 0].tolist() == [[9, 6], [8, 5]]
     average = average_pool2d(image, 2, padding="same")[0, :, :, 0]
     assert average.tolist() == [[4, 4.5], [7.5, 5]], "the border is not counted"
-    gradient = max_pool2d_backward(np.ones((1, 2, 2, 1)), image, 2, 1)[0, :, :, 0]
+    gradient = max_pool2d_backward(np.ones((1, 2, 2, 1)), image, 2, strides=1)[0, :, :, 0]
     assert gradient.tolist() == [[0, 0, 0], [0, 4, 0], [0, 0, 0]]
-    gradient = average_pool2d_backward(np.ones((1, 2, 2, 1)), image, 2, 1)[0, :, :, 0]
+    gradient = average_pool2d_backward(np.ones((1, 2, 2, 1)), image, 2, strides=1)[0, :, :, 0]
     assert gradient.tolist() == [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
 
 
 @st.composite
 def cases(draw):
-    """A shape of images, and settings with which the window fits."""
+    """A shape of images, a size of the window, and settings with which it fits."""
     small = st.integers(1, 4)
-    pool_size, stride = draw(st.tuples(small, small)), draw(st.none() | st.tuples(small, small))
+    pool_size, strides = draw(st.tuples(small, small)), draw(st.none() | st.tuples(small, small))
     padding = draw(st.sampled_from(["valid", "same"]))
     shortest = (1, 1) if padding == "same" else pool_size
     height, width = (n + draw(st.integers(0, 6)) for n in shortest)
-    return (draw(small), height, width, draw(small)), (pool_size, stride, padding)
+    return (
+        (draw(small), height, width, draw(small)),
+        pool_size,
+        dict(strides=strides, padding=padding),
+    )
 
 
 # JAX compiles each shape anew.
@@ -66,24 +70,25 @@ MANY = 60 if keras.backend.backend() == "tensorflow" else 15
 def test_maps_and_gradients_are_those_of_keras(
     pool, backward, in_keras, in_tensorflow, case, seed, few_values
 ):
-    shape, (size, stride, padding) = case
+    shape, size, options = case
+    strides, padding = options["strides"] or size, options["padding"]
     (images,) = arrays(shape, seed=seed)
     images = np.round(images) - 3 if few_values else images  # equal and negative values
-    pooled = pool(images, size, stride, padding)
+    pooled = pool(images, size, **options)
     assert pooled.dtype == np.float32
     # With PyTorch, Keras 3.15 counts the edge of the image twice in such a mean.
     if (keras.backend.backend(), pool, padding) != ("torch", average_pool2d, "same"):
         with keras.device("cpu"):
-            expected = in_keras(images, size, stride or size, padding)
+            expected = in_keras(images, size, strides, padding)
             expected = keras.ops.convert_to_numpy(expected)
         np.testing.assert_allclose(pooled, expected, atol=1e-5)
     (gradient,) = arrays(pooled.shape, seed=seed + 1)
     with tf.device("CPU"), tf.GradientTape() as tape:  # whatever the backend
         tensor = tf.Variable(images)
-        maps = in_tensorflow(tensor, size, stride or size, padding.upper())
+        maps = in_tensorflow(tensor, size, strides, padding.upper())
     np.testing.assert_allclose(pooled, maps, atol=1e-5)
     expected = tape.gradient(maps, tensor, gradient)
-    result = backward(gradient, images, size, stride, padding)
+    result = backward(gradient, images, size, **options)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
@@ -91,30 +96,33 @@ def test_maps_and_gradients_are_those_of_keras(
 @settings(max_examples=30, deadline=None)
 @given(case=cases(), seed=st.integers(0, 1000))
 def test_stochastic_pooling_is_that_of_the_layer(case, seed):
-    shape, options = case
+    shape, size, options = case
     (images,) = arrays(shape, seed=seed)
-    expected = keras.ops.convert_to_numpy(StochasticPooling2D(*options)(images))
-    np.testing.assert_allclose(stochastic_pool2d(images, *options), expected, atol=1e-5)
-    drawn = stochastic_pool2d(images, *options, rng=np.random.default_rng(seed))
+    expected = keras.ops.convert_to_numpy(StochasticPooling2D(size, **options)(images))
+    np.testing.assert_allclose(stochastic_pool2d(images, size, **options), expected, atol=1e-5)
+    drawn = stochastic_pool2d(images, size, **options, training=True, seed=seed)
     assert drawn.dtype == np.float32
-    assert (drawn <= np.maximum(max_pool2d(images, *options), 0)).all()
+    assert (drawn <= np.maximum(max_pool2d(images, size, **options), 0)).all()
     assert np.isin(drawn[drawn > 0], images).all()
 
 
 def test_draws_follow_the_probabilities():
     many = np.broadcast_to(WINDOW, (1, 2, 2, 24_000))
-    drawn = stochastic_pool2d(many, rng=np.random.default_rng(0))
+    drawn = stochastic_pool2d(many, training=True, seed=0)
     shares = np.array([(drawn == value).mean() for value in WINDOW.ravel()])
     assert np.abs(shares - WINDOW.ravel() / 12).max() < 0.015
-    again = stochastic_pool2d(many, rng=np.random.default_rng(0))
-    assert (drawn == again).all()
+    generator = np.random.default_rng(0)
+    again, other = (stochastic_pool2d(many, training=True, seed=generator) for _ in range(2))
+    assert (drawn == again).all() and (drawn != other).any()
+    first, second = (stochastic_pool2d(many, training=True) for _ in range(2))
+    assert (first != second).any(), "without a seed each call draws anew"
 
 
-@pytest.mark.parametrize("rng", [None, np.random.default_rng(0)])
-def test_what_is_not_positive_counts_as_zero(rng):
-    assert not stochastic_pool2d(-np.ones((2, 4, 4, 3)), rng=rng).any()
+@pytest.mark.parametrize("training", [False, True])
+def test_what_is_not_positive_counts_as_zero(training):
+    assert not stochastic_pool2d(-np.ones((2, 4, 4, 3)), training=training).any()
     alone = np.array([[-5, 0], [0.5, 0]])[None, :, :, None]
-    assert stochastic_pool2d(alone, rng=rng).item() == 0.5
+    assert stochastic_pool2d(alone, training=training).item() == 0.5
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -153,7 +161,7 @@ def test_the_images_stay_as_they_are():
         ({"images": np.ones((4, 4))}, ValueError, "`images` must have the shape"),
         ({"images": np.full((1, 4, 4, 1), "a")}, TypeError, "`images` must hold"),
         ({"pool_size": 0}, ValueError, "`pool_size` must be .* Received: pool_size=0"),
-        ({"stride": 0}, ValueError, "`stride` must be .* Received: stride=0"),
+        ({"strides": 0}, ValueError, "`strides` must be .* Received: strides=0"),
         ({"padding": "full"}, ValueError, "`padding` must be .* Received: padding='full'"),
         ({"padding": (1, 1, 1, 1)}, ValueError, "`padding` must be"),
         ({"pool_size": 5}, ValueError, "kernel must fit"),

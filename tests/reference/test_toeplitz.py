@@ -13,7 +13,7 @@ IMAGE = np.array(
 
 def test_a_sequence_by_hand():
     kernel, sequence = [1, 2, 3], [5, 1, 4, 2, 3]
-    valid, same = toeplitz1d(kernel, 5), toeplitz1d(kernel, 5, "same")
+    valid, same = toeplitz1d(kernel, 5), toeplitz1d(kernel, 5, padding="same")
     assert valid.tolist() == [[1, 2, 3, 0, 0], [0, 1, 2, 3, 0], [0, 0, 1, 2, 3]]
     assert (same[1:4] == valid).all()
     assert same[0].tolist() == [2, 3, 0, 0, 0] and same[4].tolist() == [0, 0, 0, 1, 2]
@@ -28,13 +28,15 @@ def test_a_sequence_is_an_image_of_one_row(size, kernel_size, padding):
     kernel, sequence = rng.standard_normal(kernel_size), rng.standard_normal(size)
     border = padding if isinstance(padding, str) else (0, padding)
     expected = correlate2d(sequence[None], kernel[None], padding=border)[0]
-    np.testing.assert_allclose(toeplitz1d(kernel, size, padding) @ sequence, expected, atol=1e-12)
+    matrix = toeplitz1d(kernel, size, padding=padding)
+    np.testing.assert_allclose(matrix @ sequence, expected, atol=1e-12)
 
 
 def test_sobel_by_hand():
     matrix = toeplitz2d(SOBEL, (5, 5))
     assert matrix.shape == (9, 25) and np.count_nonzero(matrix) == 54
     assert np.count_nonzero(toeplitz2d(np.ones((3, 3)), (5, 5))) == 81
+    assert (matrix == toeplitz2d(SOBEL, 5)).all()
     assert (matrix @ IMAGE.ravel()).tolist() == [-1, -9, 14, -11, -8, 6, 0, 0, -7]
 
 
@@ -62,8 +64,9 @@ pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
 def test_the_product_is_the_cross_correlation(kernel_size, stride, dilation, shape, padding):
     rng = np.random.default_rng(0)
     image, kernel = rng.standard_normal(shape), rng.standard_normal(kernel_size)
-    expected = correlate2d(image, kernel, stride, padding, dilation)
-    matrix = toeplitz2d(kernel, shape, stride, padding, dilation)
+    options = dict(strides=stride, padding=padding, dilation_rate=dilation)
+    expected = correlate2d(image, kernel, **options)
+    matrix = toeplitz2d(kernel, shape, **options)
     assert matrix.shape == (expected.size, image.size)
     np.testing.assert_allclose(matrix @ image.ravel(), expected.ravel(), atol=1e-12)
 
@@ -82,12 +85,12 @@ def test_dtypes():
         (([1, 2], 0), "`size` must be a positive integer. Received: size=0"),
         (([1, 2], 2.5), "Received: size=2.5"),
         (([1, 2, 3], 2), "reaches over 3 values and there are 2"),
-        (([1, 2], 5, "full"), "`padding` must be .* \\(before, after\\)"),
+        (([1, 2], 5, {"padding": "full"}), "`padding` must be .* \\(before, after\\)"),
     ],
 )
 def test_wrong_sequences(arguments, words):
     with pytest.raises(ValueError, match=words):
-        toeplitz1d(*arguments)
+        toeplitz1d(*arguments[:2], **dict(*arguments[2:]))
 
 
 @pytest.mark.parametrize(
@@ -95,17 +98,17 @@ def test_wrong_sequences(arguments, words):
     [
         (([1, 2], (5, 5)), r"`kernel` must have the shape .* of shape \(2,\)"),
         ((SOBEL[:0], (5, 5)), "`kernel` must have at least one value"),
-        ((SOBEL, (5, 0)), r"`image_shape` must be .* image_shape=\(5, 0\)"),
-        ((SOBEL, (5, 5, 1)), "`image_shape`"),
+        ((SOBEL, (5, 0)), r"`image_size` must be .* image_size=\(5, 0\)"),
+        ((SOBEL, (5, 5, 1)), "`image_size`"),
         ((SOBEL, (5, 2)), "reaches over 3 values and there are 2"),
-        ((SOBEL, (5, 5), 0), "`stride`"),
-        ((SOBEL, (5, 5), 1, "full"), "`padding` must be .*\\(top, bottom"),
-        ((SOBEL, (5, 5), 1, "valid", 0), "`dilation`"),
+        ((SOBEL, (5, 5), {"strides": 0}), "`strides`"),
+        ((SOBEL, (5, 5), {"padding": "full"}), "`padding` must be .*\\(top, bottom"),
+        ((SOBEL, (5, 5), {"dilation_rate": 0}), "`dilation_rate`"),
     ],
 )
 def test_wrong_images(arguments, words):
     with pytest.raises(ValueError, match=words):
-        toeplitz2d(*arguments)
+        toeplitz2d(*arguments[:2], **dict(*arguments[2:]))
 
 
 def test_what_is_no_number():

@@ -1,0 +1,68 @@
+import keras
+import numpy as np
+import pytest
+from layer_check import numbers
+
+from cnnkit.layers import RandomAffine
+from cnnkit.layers._base_augmentation import as_range, check_fill, restore
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [(0.5, (-0.5, 0.5)), (0, (0, 0)), ((1, 3), (1, 3)), ([0.1, 0.1], (0.1, 0.1))],
+)
+def test_ranges(value, expected):
+    pair = as_range(value, "shear")
+    assert pair == expected and {type(n) for n in pair} == {float}
+    assert as_range(np.float32([1, 3]), "shear") == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "value", [-1, (2, 1), (1, 2, 3), (1,), "12", ("1", "2"), None, (0, np.nan)]
+)
+def test_what_is_no_range(value):
+    words = "`shear` must be a number that is not negative, or a pair .* Received: shear="
+    with pytest.raises(ValueError, match=words):
+        as_range(value, "shear")
+
+
+def test_ranges_with_a_lowest_value():
+    assert as_range((-1, 2), "zoom", lowest=-1) == (-1, 2)
+    for value in (1.5, (-2, 0)):
+        with pytest.raises(
+            ValueError, match=r"\(at most 1\), or a pair .*, low not below -1\. Rec"
+        ):
+            as_range(value, "zoom", lowest=-1)
+
+
+def test_what_is_seen_outside():
+    for mode in ("reflect", "constant", "nearest"):
+        check_fill(mode, 1)
+    with pytest.raises(
+        ValueError, match="`fill_mode` must be one of .* Received: fill_mode='wrap'"
+    ):
+        check_fill("wrap", 0)
+    with pytest.raises(ValueError, match="`fill_value` must be a number"):
+        check_fill("constant", "0")
+
+
+def test_integers_are_rounded_and_cut_off():
+    values = keras.ops.convert_to_tensor([-3.0, 0.6, 254.4, 300.0])
+    assert numbers(restore(values, "uint8")).tolist() == [0, 1, 254, 255]
+    assert numbers(restore(values, "float32")).tolist() == pytest.approx([-3, 0.6, 254.4, 300])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32"])
+def test_white_stays_white(dtype):
+    """The largest int32 is no float32, and the next larger one would overflow."""
+    white = np.full((4, 4, 1), np.iinfo(dtype).max, dtype)
+    inputs = keras.ops.convert_to_tensor(white)
+    outputs = RandomAffine(rotation=0.2, seed=0)(inputs)
+    assert outputs.dtype == inputs.dtype  # not uint16 with PyTorch, where Keras has none
+    np.testing.assert_allclose(numbers(outputs).astype(float), white, rtol=1e-6)
+
+
+def test_wrong_shapes_are_named():
+    for training in (True, False):
+        with pytest.raises(ValueError, match=r"`images` must have the shape .*=\(4, 5\)"):
+            RandomAffine()(np.zeros((4, 5)), training=training)
