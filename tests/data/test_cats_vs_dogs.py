@@ -227,6 +227,7 @@ def test_from_the_web_once(archive, server, monkeypatch, source):
 
 def test_silence(pets, archive, server, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cats_vs_dogs, "_drawn", {})
+    monkeypatch.setattr(cats_vs_dogs, "_DRAWN_SIZES", dict.fromkeys(cats_vs_dogs.SPLITS, 10))
     (pets / "train/cats/bad.jpg").touch()
     (pets / "birds").mkdir()
     assert load(pets, verbose=0).sizes["train"] == 24
