@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from cnnkit._checks import check_finite
+from cnnkit.data import read_image
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._ranges import value_ranges
 
@@ -114,8 +115,6 @@ def as_image(image):
 
 def _as_array(image):
     if isinstance(image, str | Path):
-        from cnnkit.data import read_image  # here, because cnnkit.data imports TensorFlow
-
         return read_image(image)
     if isinstance(image, Image.Image) and image.mode not in ("1", "L", "RGB", "RGBA"):
         image = image.convert("RGB")
