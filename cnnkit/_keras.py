@@ -1,7 +1,7 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, `Layer._layers` and `Trainer.train_function`.
+nodes found there, and `Trainer.train_function`.
 """
 
 import contextlib

@@ -4,6 +4,7 @@ import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from scipy import stats
@@ -45,7 +46,7 @@ class Study:
         return list(dict.fromkeys(bad))
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> "Study":
+    def load(cls, path: str | os.PathLike) -> Self:
         """Read the file that `run_study` wrote.
 
         Where the last line was cut off, the last run is dropped, as it may lack metrics.
