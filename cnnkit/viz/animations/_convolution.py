@@ -89,7 +89,7 @@ def animate_convolution(image, kernel, *, stride=1, padding="valid", bias=0.0):
     border = borders(padding, image.shape[:2], kernel.shape[:2], strides, (1, 1))
     _check_size(image.shape, border)
     padded = np.pad(image, [*border, (0, 0)])
-    output = conv2d(padded[None], kernel[..., None], [bias], stride=strides)[0, :, :, 0]
+    output = conv2d(padded[None], kernel[..., None], [bias], strides=strides)[0, :, :, 0]
     steps = _steps(padded, kernel, strides, output)
     picture = _Picture(padded, kernel, output, steps, float(bias))
     picture.outline_image(border, image.shape[:2])
