@@ -7,6 +7,7 @@ import tensorflow as tf
 from cnnkit._checks import check_maps
 from cnnkit.explain._engine import find_call
 from cnnkit.explain._recording import one_call, recording, run
+from cnnkit.explain._trace import as_it_is, graph_of
 
 
 def effective_receptive_field(
@@ -37,17 +38,22 @@ def effective_receptive_field(
             no maps, or `position` lies outside of them.
     """
     found, call = find_call(model, layer)
-    images = tf.convert_to_tensor(np.asarray(images, np.float32))
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        with recording([found]) as records:
-            run(model, images)
-        _, maps = one_call(records, found, call)
-        check_maps(maps, layer)
-        row, column = _check_position(position, maps.shape[1:3])
-        unit = tf.cast(maps[:, row, column], tf.float32)
-    gradients = tape.gradient(unit, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return tf.reduce_mean(tf.reduce_sum(tf.abs(gradients), axis=-1), axis=0).numpy()
+
+    def gradients(images):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            with recording([found]) as records:
+                run(model, images)
+            _, maps = one_call(records, found, call, images.graph)
+            check_maps(maps, layer)
+            row, column = _check_position(position, maps.shape[1:3])
+            unit = tf.cast(maps[:, row, column], tf.float32)
+        return tape.gradient(unit, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    images = tf.constant(np.asarray(images, np.float32))
+    # In a graph, as TensorFlow outside of one computes the gradients of the kernels as well.
+    per_pixel = tf.abs(graph_of(gradients, as_it_is(images))(images))
+    return tf.reduce_mean(tf.reduce_sum(per_pixel, axis=-1), axis=0).numpy()
 
 
 def _check_position(position, map_size):

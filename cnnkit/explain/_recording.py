@@ -62,14 +62,14 @@ def _then(call, function, layer):
     return call_then
 
 
-def one_call(records, layer, call, graph=None):
+def one_call(records, layer, call, graph):
     """Of the records of one layer that of the call asked for.
 
     Args:
         records: What `recording([layer])` gave.
         layer: The layer.
         call: Which of its calls, from 0. None: the only one.
-        graph: The TensorFlow graph in which the model ran, or None if it ran in none.
+        graph: The TensorFlow graph in which the model ran.
 
     Returns:
         `(call, activations)`: an integer and a tensor.
