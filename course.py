@@ -9,6 +9,7 @@ The first call fetches the packages into .venv: about a minute and 3 GB.
 import argparse
 import contextlib
 import hashlib
+import html
 import json
 import os
 import re
@@ -17,16 +18,21 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from html import escape
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT, Popen, run
 
 ROOT = Path(__file__).resolve().parent
-BIN = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 FOUND = f"{sys.version_info[0]}.{sys.version_info[1]}"
-PYTHON = FOUND if FOUND in ("3.11", "3.12", "3.13") else "3.12"  # the latter with the help of uv
-NBVAL = "--nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile"
-NBVAL += " --no-loadscope-reorder"  # else slow files with few tests come last, one by one
+SUPPORTED = ("3.11", "3.12", "3.13")
+PYTHON = FOUND if FOUND in SUPPORTED else "3.12"  # the latter with the help of uv
+BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # outside of environments
+TESTS = ["tests", "notebooks", "docs/template.ipynb"]
+BACKEND_TESTS = ["tests/layers", "tests/reference"]  # what works on every backend of Keras
+PYTEST_OPTIONS = [
+    *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),
+    *("-n", "2", "--dist", "loadfile"),
+    "--no-loadscope-reorder",  # else slow files with few tests come last, one by one
+]
 CAPTURE = dict(stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, encoding="utf-8", errors="replace")
 HINTS = {
     r"No space left|quota exceeded|WinError 112": "The disk is full: make room and try again.",
@@ -38,111 +44,191 @@ HINTS = {
 
 def explain(text):
     """The line that matters in what a failed step, program or system call said."""
-    hints = [hint for pattern, hint in HINTS.items() if re.search(pattern, text)]
-    return (hints + re.findall(r"\S*error: .*", text, re.I) + text.strip().split("\n")[-1:])[0]
+    for pattern, hint in HINTS.items():
+        if re.search(pattern, text):
+            return hint
+    error = re.search(r"\S*error: .*", text, re.I)
+    return error[0] if error else text.strip().split("\n")[-1]
 
 
-def stamps(venv):
-    """The stamp in an environment, and the one that a complete installation would leave now."""
-    files = [*ROOT.glob("requirements*"), ROOT / "pyproject.toml"]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
-    found = {} if (venv / BIN).exists() else {"digest": ""}
-    with contextlib.suppress(OSError, ValueError):
-        found = found or json.loads((venv / "course.json").read_text())
-    return found, {"root": str(ROOT), "python": PYTHON, "digest": digest}
+# The environments: .venv, and for the options of `test` and for `bench` .venv-NAME
+
+
+def python_of(venv):
+    """The Python in an environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def prepare(name=".venv"):
     """Make sure that an environment is complete, activate it, and return its Python."""
     venv = ROOT / name
-    found, wanted = stamps(venv)
-    if found != wanted:
+    if not is_complete(venv):
         print(f"Preparing {name}: about a minute and 3 GB the first time.")
         (ROOT / "build").mkdir(exist_ok=True)
-        with (ROOT / "build/lock").open("w") as lock:  # freed by the system, however we end,
-            os.set_inheritable(lock.fileno(), True)  # but after an installer that outlives us
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                with contextlib.suppress(OSError):  # some network drives have no locks
-                    fcntl.flock(lock, fcntl.LOCK_EX)
-            found, wanted = stamps(venv)  # another process may just have installed everything
-            if found != wanted:
-                install(venv, found, wanted)
-    os.environ["PATH"] = f"{(venv / BIN).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return venv / BIN
+        with locked(ROOT / "build/lock"):
+            if not is_complete(venv):  # another process may just have installed everything
+                install(venv)
+    python = python_of(venv)
+    os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return python
 
 
-def install(venv, found, wanted):
-    """Install everything into an environment, made anew unless its stamp allows to go on."""
+@contextlib.contextmanager
+def locked(path):
+    """Wait until no other process holds the lock on a file, and hold it meanwhile.
+
+    The system frees it, however we end. An installer inherits it, and keeps it if it outlives us.
+    """
+    with path.open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            with contextlib.suppress(OSError):  # some network drives have no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def complete_stamp():
+    """The stamp that a complete installation leaves: for which folder, Python and packages."""
+    files = [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml"]
+    contents = b"".join(file.read_bytes() for file in sorted(files))
+    digest = hashlib.sha256(contents).hexdigest()
+    return {"root": str(ROOT), "python": PYTHON, "digest": digest}
+
+
+def stamp_of(venv):
+    """The stamp in an environment: its digest is empty if packages may be half written.
+
+    There is none, {}, where there is no environment, or one that somebody made by hand.
+    """
+    if python_of(venv).exists():
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads((venv / "course.json").read_text())
+    return {}
+
+
+def is_complete(venv):
+    return stamp_of(venv) == complete_stamp()
+
+
+def can_be_mended(stamp):
+    """Whether an installation can go on from what is there, instead of from nothing.
+
+    Not with packages half written, which look installed, and not in another folder or with
+    another Python, whose paths stand in the scripts of an environment.
+    """
+    same_place = {**stamp, "digest": ""} == {**complete_stamp(), "digest": ""}
+    return not stamp or (stamp.get("digest") and same_place)
+
+
+def requirements_of(venv):
+    """What to install into .venv-NAME: its own lock or the course's, NAME.txt, NAME-alone.txt.
+
+    The last is for packages whose own demands would undo the lock: they come without them.
+    """
+    folder, name = ROOT / "requirements", venv.name[len(".venv-") :] or "course"
+    lock, more, alone = (folder / f"{name}{end}" for end in (".lock", ".txt", "-alone.txt"))
+    if not lock.exists():
+        lock = folder / "course.lock"
+    return lock, more, alone
+
+
+def install(venv):
+    """Install everything into an environment: the lock, the project, what else it needs."""
+    stamp, file = stamp_of(venv), venv / "course.json"
     free = shutil.disk_usage(ROOT).free / 1e9
-    if free < 4 and not found.get("digest"):
+    if free < 4 and not stamp.get("digest"):
         sys.exit(f"About 4 GB of disk are needed, {free:.1f} GB are free: make room and try again.")
-    # Packages half written (digest "") look installed, and scripts contain their path.
-    if found and {**wanted, "digest": found["digest"] or "?"} != found:
-        shutil.rmtree((venv / BIN).parent, ignore_errors=True)
-    make(venv)
-    stamp, python = venv / "course.json", venv / BIN
-    lock, more = (ROOT / f"requirements{venv.name[5:]}.{kind}" for kind in ("lock", "txt"))
-    lock = lock if lock.exists() else ROOT / "requirements.lock"
-    stamp.write_text(json.dumps({**wanted, "digest": ""}))
-    pip = [python, "-m", "pip", "install"]
-    uv = [python, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
-    pin = re.findall(r"^uv==[^\s;\\]+", lock.read_text(encoding="utf-8"), re.M) or ["uv"]
-    step("uv", [*pip, "--retries", "1", *pin], stop=False)
-    project = ["--no-deps", "--no-build-isolation", "-e", ROOT]
-    for words in [["--require-hashes", "-r", lock], project]:
-        step(words[-1].name, [*uv, *words], [*pip, *words])
-    if more.exists():  # pip alone reads the settings that name a place with smaller builds
-        step(more.name, [*pip, "-r", more])
-    alone = more.with_stem(f"{more.stem}-alone")  # packages whose own demands would undo the lock
-    if alone.exists():
-        step(alone.name, [*pip, "--no-deps", "-r", alone])
-    kernel = "-m ipykernel install --sys-prefix --name python3 --display-name".split()
-    step("kernel", [python, *kernel, "Python 3 (cnnkit)"])
-    news = "-m jupyterlab.labextensions disable @jupyterlab/apputils-extension:announcements"
-    step("news off", [python, *news.split()], stop=False)  # else JupyterLab asks about its news
-    stamp.write_text(json.dumps(wanted))
+    make(venv, mend=can_be_mended(stamp))
+    file.write_text(json.dumps({**complete_stamp(), "digest": ""}))
+    install_packages(python_of(venv), *requirements_of(venv))
+    set_up_jupyter(python_of(venv))
+    file.write_text(json.dumps(complete_stamp()))
 
 
-def make(venv):
-    """Make or mend an environment, if need be with a Python that uv finds or fetches."""
-    base, own = getattr(sys, "_base_executable", sys.executable), ROOT / "build/uv"
-    if FOUND == PYTHON:
-        mend = [base, "-m", "venv", venv]
-        return step(venv.name, *[mend] * (venv / BIN).exists(), [*mend, "--clear"])
-    if not shutil.which("uv") and step("a place for uv", [base, "-m", "venv", own], stop=False):
-        step("uv", [own / BIN, "-m", "pip", "install", "uv"], stop=False)
-    uv = shutil.which("uv") or shutil.which("uv", path=str((own / BIN).parent))
+def make(venv, mend):
+    """Make an environment anew, or mend the one that is there."""
+    if FOUND != PYTHON:
+        make_with_uv(venv)
+        return
+    command = [BASE_PYTHON, "-m", "venv", venv]
+    anew = [*command, "--clear"]
+    if mend and python_of(venv).exists():
+        step(venv.name, command, anew)
+    else:
+        step(venv.name, anew)
+
+
+def make_with_uv(venv):
+    """Make an environment with a Python that uv finds or fetches, for ours is not supported."""
+    uv = shutil.which("uv")
+    if not uv:
+        own = ROOT / "build/uv"
+        if attempt("a place for uv", [BASE_PYTHON, "-m", "venv", own]):
+            attempt("uv", [python_of(own), "-m", "pip", "install", "uv"])
+        uv = shutil.which("uv", path=str(python_of(own).parent))
     command = [uv, "venv", "--clear", "--seed", "--python", PYTHON, venv]
-    if not uv or not step(venv.name, command, stop=False):
+    if not uv or not attempt(venv.name, command):
         sys.exit(f"Python 3.11, 3.12 or 3.13 is needed, this is {FOUND}: install one and use it.")
 
 
-def step(text, *tries, stop=True):
-    """Run a part of the installation in the first way that works; tell whether one does."""
-    for words in tries:
-        begin, said = time.time(), ""
-        print(f"  {text} ...", end="\r")
-        with Popen([str(word) for word in words], close_fds=False, **CAPTURE) as child:
-            for line in child.stdout:
-                said += line
-                if sys.stdout.isatty():
-                    print(f"  {text}: {line.strip()[:60]:60}", end="\r")
-        result = "failed" if child.returncode else "done"
-        print(f"  {text}: {result}, {time.time() - begin:.0f} s{'':60}")
-        (ROOT / "build/install.log").write_text(said, encoding="utf-8")
-        if not child.returncode:
-            return True
-    return stop and sys.exit(explain(said))
+def install_packages(python, lock, more, alone):
+    """Install with uv, or with pip, which is slower, where uv cannot be had."""
+    pip = [python, "-m", "pip", "install"]
+    uv = [python, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
+    pinned = re.search(r"^uv==[^\s;\\]+", lock.read_text(encoding="utf-8"), re.M)
+    attempt("uv", [*pip, "--retries", "1", pinned[0] if pinned else "uv"])
+    locked_ones = ["--require-hashes", "-r", lock]
+    step(lock.name, [*uv, *locked_ones], [*pip, *locked_ones])
+    project = ["--no-deps", "--no-build-isolation", "-e", ROOT]
+    step(ROOT.name, [*uv, *project], [*pip, *project])
+    if more.exists():  # pip alone reads the settings that name a place with smaller builds
+        step(more.name, [*pip, "-r", more])
+    if alone.exists():
+        step(alone.name, [*pip, "--no-deps", "-r", alone])
+
+
+def set_up_jupyter(python):
+    """Give the kernel its name, and keep JupyterLab from asking whether it may fetch its news."""
+    kernel = ["install", "--sys-prefix", "--name", "python3"]
+    kernel += ["--display-name", "Python 3 (cnnkit)"]
+    step("kernel", [python, "-m", "ipykernel", *kernel])
+    news = "@jupyterlab/apputils-extension:announcements"
+    attempt("news off", [python, "-m", "jupyterlab.labextensions", "disable", news])
+
+
+def step(name, *commands):
+    """Do a part of the installation in the first way that works, or end with what went wrong."""
+    if not any(attempt(name, command) for command in commands):
+        sys.exit(explain((ROOT / "build/install.log").read_text(encoding="utf-8")))
+
+
+def attempt(name, command):
+    """Run a command of the installation, leave in install.log what it says; did it work?"""
+    begin, said = time.time(), ""
+    print(f"  {name} ...", end="\r")
+    # The lock must stay open in the child: see `locked`.
+    with Popen([str(word) for word in command], close_fds=False, **CAPTURE) as child:
+        for line in child.stdout:
+            said += line
+            if sys.stdout.isatty():
+                print(f"  {name}: {line.strip()[:60]:60}", end="\r")
+    works = child.returncode == 0
+    print(f"  {name}: {'done' if works else 'failed'}, {time.time() - begin:.0f} s{'':60}")
+    (ROOT / "build/install.log").write_text(said, encoding="utf-8")
+    return works
+
+
+# The commands. Each takes the words that follow it and returns the exit status.
 
 
 def call(*command, **options):
-    """Run a program in the foreground."""
+    """Run a program in the foreground and return its exit status."""
     with Popen([str(word) for word in command], **options) as child:
         signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         try:
@@ -153,90 +239,134 @@ def call(*command, **options):
 
 def lab(words):
     """Open the notebooks in JupyterLab."""
-    options = ["-y", f"--ServerApp.root_dir={ROOT / 'notebooks'}"]
-    options += ["--allow-root"] * (getattr(os, "geteuid", lambda: 1)() == 0)  # else it refuses
-    return call(prepare(), "-m", "jupyterlab", *options, *words, cwd=ROOT / "notebooks")
-
-
-def execute(python, book, pages):
-    """Execute a notebook into a copy of it and a page; return its entry for the index."""
-    begin, copy, page = time.monotonic(), pages / book.name, pages / f"{book.stem}.html"
-    convert = [str(python), "-m", "nbconvert", "--output-dir", str(pages), "--to"]
-    options = ["--execute", "--allow-errors", "--ExecutePreprocessor.timeout=300", str(book)]
-    html = ["html", "--embed-images", "--CoalesceStreamsPreprocessor.enabled=True", str(copy)]
-    done = run([*convert, "notebook", *options], **CAPTURE)
-    done = done if done.returncode else run([*convert, *html], **CAPTURE)
-    if done.returncode:  # the kernel died, or a cell took too long
-        errors = [explain(done.stdout)]
-        page.write_text(f"<pre>{escape(done.stdout)}</pre>", encoding="utf-8")
-    else:
-        cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
-        cells = [c for c in cells if "raises-exception" not in c["metadata"].get("tags", [])]
-        said = [output for cell in cells for output in cell.get("outputs", []) if "ename" in output]
-        errors = [f"{output['ename']}: {output['evalue']}" for output in said]
-    state = f"FAILED with {errors[0].splitlines()[0]}" if errors else "ok"
-    state += f", {time.monotonic() - begin:.0f} s"
-    print(f"{book.stem}: {state}")
-    return f'<li><a href="{page.name}">{book.stem}</a>: {escape(state)}</li>'
+    folder = ROOT / "notebooks"
+    options = ["-y", f"--ServerApp.root_dir={folder}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")  # else it refuses
+    return call(prepare(), "-m", "jupyterlab", *options, *words, cwd=folder)
 
 
 def run_all(names):
     """Execute notebooks, two at a time, and leave an index of their pages."""
     python, pages = prepare(), ROOT / "build/course"
-    starts = tuple(Path(name).stem.zfill(2) for name in names) or ("",)
-    books = sorted(b for b in ROOT.glob("notebooks/[!_.]*.ipynb") if b.stem.startswith(starts))
-    books = books or sys.exit(f"No notebook begins with {' or '.join(starts)}.")
+    notebooks = find_notebooks(names)
     others = shutil.ignore_patterns("*.ipynb", ".*")
     shutil.copytree(ROOT / "notebooks", pages, ignore=others, dirs_exist_ok=True)
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        rows = list(pool.map(lambda book: execute(python, book, pages), books))
-    head = "<!doctype html><meta charset='utf-8'><title>The course</title><ul>"
-    (pages / "index.html").write_text("\n".join([head, *rows]), encoding="utf-8")
-    return int(any("FAILED with" in row for row in rows))
+        running = {book: pool.submit(execute, python, book, pages) for book in notebooks}
+    states = {book.stem: state.result() for book, state in running.items()}
+    write_index(pages, states)
+    return 1 if any(state.startswith("FAILED") for state in states.values()) else 0
+
+
+def find_notebooks(names):
+    """The notebooks that begin with one of these names, "7" being "07"; all, without a name."""
+    notebooks = sorted(ROOT.glob("notebooks/[!.]*.ipynb"))
+    if names:
+        starts = tuple(Path(name).stem.zfill(2) for name in names)
+        notebooks = [notebook for notebook in notebooks if notebook.stem.startswith(starts)]
+        if not notebooks:
+            sys.exit(f"No notebook begins with {' or '.join(starts)}.")
+    return notebooks
+
+
+def execute(python, notebook, pages):
+    """Execute a notebook into a copy of it and a page; return, and print, how it went."""
+    begin = time.monotonic()
+    copy, page = pages / notebook.name, pages / f"{notebook.stem}.html"
+    convert = [str(python), "-m", "nbconvert", "--output-dir", str(pages), "--to"]
+    options = ["--execute", "--allow-errors", "--ExecutePreprocessor.timeout=300"]
+    done = run([*convert, "notebook", *options, str(notebook)], **CAPTURE)
+    if done.returncode == 0:
+        options = ["--embed-images", "--CoalesceStreamsPreprocessor.enabled=True"]
+        done = run([*convert, "html", *options, str(copy)], **CAPTURE)
+    if done.returncode == 0:
+        errors = errors_in(copy)
+    else:  # the kernel died, or a cell took too long
+        errors = [explain(done.stdout)]
+        page.write_text(f"<pre>{html.escape(done.stdout)}</pre>", encoding="utf-8")
+    state = f"FAILED with {errors[0].splitlines()[0]}" if errors else "ok"
+    state += f", {time.monotonic() - begin:.0f} s"
+    print(f"{notebook.stem}: {state}")
+    return state
+
+
+def errors_in(notebook):
+    """The errors in the outputs of an executed notebook, but those it shows on purpose."""
+    errors = []
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if "raises-exception" not in cell["metadata"].get("tags", []):
+            said = [output for output in cell.get("outputs", []) if "ename" in output]
+            errors += [f"{output['ename']}: {output['evalue']}" for output in said]
+    return errors
+
+
+def write_index(pages, states):
+    """Write the page that leads to those of the notebooks, and says how each went."""
+    lines = ["<!doctype html><meta charset='utf-8'><title>The course</title><ul>"]
+    for name, state in states.items():
+        lines.append(f'<li><a href="{name}.html">{name}</a>: {html.escape(state)}</li>')
+    (pages / "index.html").write_text("\n".join(lines), encoding="utf-8")
 
 
 def test(words):
     """Check the style, then the rest in one call of pytest, whose summary comes last."""
     parser = argparse.ArgumentParser("course.py test", add_help=False, allow_abbrev=False)
-    parser.add_argument("--colab", action="store_const", const="-colab", default="")
+    parser.add_argument("--colab", action="store_true")
     parser.add_argument("--backend", choices=["jax", "torch"])
     options, words = parser.parse_known_args(words)
     os.environ["KERAS_BACKEND"] = options.backend or "tensorflow"
-    python = prepare(f".venv-{options.backend}" if options.backend else f".venv{options.colab}")
-    paths = ["tests/layers", "tests/reference"] if options.backend else ["tests", "notebooks"]
+    environment, paths = ".venv", TESTS
+    if options.backend:
+        environment, paths = f".venv-{options.backend}", BACKEND_TESTS
+    elif options.colab:
+        environment = ".venv-colab"
+    if any(Path(word.split("::")[0]).exists() for word in words):
+        paths = []  # the words say what to test
+    python = prepare(environment)
     style = call(python, "-m", "ruff", "check") + call(python, "-m", "ruff", "format", "--check")
     print("ruff failed: python3 course.py format mends most of it." if style else "ruff: done")
-    paths = [] if any(Path(w.split("::")[0]).exists() for w in words) else paths
-    return call(python, "-m", "pytest", *NBVAL.split(), *paths, *words) or style
+    return call(python, "-m", "pytest", *PYTEST_OPTIONS, *paths, *words) or style
 
 
 def tidy(_):
     """Format the code, strip the notebooks and carry the repository's address into them."""
-    python, books = prepare(), sorted(ROOT.glob("notebooks/*.ipynb"))
-    code = call(python, ".ci/refresh_notebooks.py")
-    code += call(python, "-m", "ruff", "check", "--fix") + call(python, "-m", "ruff", "format")
-    return code + call(python, "-m", "nbstripout", "--keep-id", *books)
+    python = prepare()
+    notebooks = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("docs/*.ipynb")])
+    failures = [
+        call(python, ".ci/refresh_notebooks.py"),
+        call(python, "-m", "ruff", "check", "--fix"),
+        call(python, "-m", "ruff", "format"),
+        call(python, "-m", "nbstripout", "--keep-id", *notebooks),
+    ]
+    return sum(failures)
 
 
 def bench(_):
     """Run every comparison of bench/, one after the other."""
     python = prepare(".venv-bench")
-    return max([abs(call(python, file)) for file in sorted(ROOT.glob("bench/*.py"))], default=0)
+    failures = [abs(call(python, script)) for script in sorted(ROOT.glob("bench/*.py"))]
+    return max(failures, default=0)
+
+
+COMMANDS = {"lab": lab, "run": run_all, "test": test, "format": tidy, "bench": bench}
 
 
 def main(name="help", *words):
     """Run a command; end what can be foreseen with one line on stderr."""
-    commands = {"lab": lab, "run": run_all, "test": test, "format": tidy, "bench": bench}
-    if name not in commands:
+    if name not in COMMANDS:
         print(__doc__)
-        return 0 if "help" in name else print(f"There is no command {name}.", file=sys.stderr) or 2
+        if "help" in name:
+            return 0
+        print(f"There is no command {name}.", file=sys.stderr)
+        return 2
     sys.stdout.reconfigure(errors="replace", line_buffering=True)
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0", TF_CPP_MIN_LOG_LEVEL="3")
     try:
         if os.environ.get("CNNKIT_DATA"):  # made absolute, since kernels run in notebooks/
             os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).absolute())
         os.chdir(ROOT)
-        return commands[name](words)
+        return COMMANDS[name](words)
     except KeyboardInterrupt:
         return 130
     except OSError as error:

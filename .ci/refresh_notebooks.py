@@ -26,12 +26,13 @@ def with_address(text, others, address):
 
 def refresh(path, address):
     """Rewrite a notebook; its badge leads to itself, its setup cell to the repository."""
+    place = path.relative_to(ROOT).as_posix()
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.from_dict(METADATA)
     others = {other for cell in notebook.cells for other in re.findall(COLAB, cell.source)}
     for cell in notebook.cells:
         text = with_address(cell.source, others, address)
-        text = re.sub(r"(badge.*?/blob/main/notebooks/)[^)]*", rf"\g<1>{path.name}", text)
+        text = re.sub(r"(badge.*?/blob/main/)[^)]*", rf"\g<1>{place}", text)
         pattern = r'(repository = "https://github.com/)[^"]*'
         cell.source = re.sub(pattern, rf"\g<1>{address}", text)
     nbformat.write(notebook, path)
@@ -44,5 +45,5 @@ if __name__ == "__main__":
         text = readme.read_text(encoding="utf-8")
         text = with_address(text, set(re.findall(COLAB, text)), address)
         readme.write_text(text, encoding="utf-8", newline="\n")
-    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
+    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("docs/*.ipynb")]:
         refresh(path, address)

@@ -68,7 +68,7 @@ def cam_ways(model, images, layer):
     one_hot = np.eye(2, dtype="float32")[[CLASS] * n]
     where = dict(penultimate_layer=layer, seek_penultimate_conv_layer=False)
     tfe = partial(GradCAM().explain, (images, None), model, CLASS, layer, use_guided_grads=False)
-    ours = partial(explain.grad_cam, model, images, CLASS, layer)
+    ours = partial(explain.grad_cam, model, images, target=CLASS, layer=layer)
     return {
         "Grad-CAM": {
             "cnnkit": ours,
@@ -77,12 +77,14 @@ def cam_ways(model, images, layer):
             "xplique": partial(xp.GradCAM(model, conv_layer=layer), images, one_hot),
         },
         "Grad-CAM++": {
-            "cnnkit": partial(ours, method="++"),
+            "cnnkit": partial(ours, plus_plus=True),
             "tf-keras-vis": partial(GradcamPlusPlus(model), score, images, **where),
             "xplique": partial(xp.GradCAMPP(model, conv_layer=layer), images, one_hot),
         },
         "Score-CAM": {
-            "cnnkit": partial(explain.score_cam, model, images, CLASS, layer, n_maps=MAPS),
+            "cnnkit": partial(
+                explain.score_cam, model, images, target=CLASS, layer=layer, n_maps=MAPS
+            ),
             "tf-keras-vis": partial(Scorecam(model), score, images, max_N=MAPS, **where),
         },
     }
@@ -92,7 +94,7 @@ def pixel_ways(model, images):
     """The same for maps of pixels."""
     n, score = len(images), CategoricalScore([CLASS] * len(images))
     one_hot = np.eye(2, dtype="float32")[[CLASS] * n]
-    ours, batch = (model, images, CLASS), ((images, None), model, CLASS)
+    batch = (images, None), model, CLASS
 
     def one_by_one(method, **options):
         return np.array([method(image, output, CLASS, **options) for image in images])
@@ -113,14 +115,22 @@ def pixel_ways(model, images):
     noisy = dict(stdev_spread=0.2, nsamples=SAMPLES)
     return {
         "saliency": {
-            "cnnkit": partial(explain.saliency, *ours),
+            "cnnkit": partial(explain.saliency, model, images, target=CLASS),
             "tf-keras-vis": partial(Saliency(model), score, images),
             "tf-explain": partial(VanillaGradients().explain, *batch),
             "xplique": partial(xp.Saliency(model), images, one_hot),
             "saliency": partial(one_by_one, gradient.GetMask),
         },
         "SmoothGrad": {
-            "cnnkit": partial(explain.smoothgrad, *ours, n_samples=SAMPLES, noise=0.2),
+            "cnnkit": partial(
+                explain.smoothgrad,
+                model,
+                images,
+                target=CLASS,
+                n_samples=SAMPLES,
+                noise=0.2,
+                seed=0,
+            ),
             "tf-keras-vis": partial(
                 Saliency(model), score, images, smooth_samples=SAMPLES, smooth_noise=0.2
             ),
@@ -131,7 +141,9 @@ def pixel_ways(model, images):
             "saliency": partial(one_by_one, gradient.GetSmoothedMask, **noisy),
         },
         "integrated gradients": {
-            "cnnkit": partial(explain.integrated_gradients, *ours, n_steps=STEPS),
+            "cnnkit": partial(
+                explain.integrated_gradients, model, images, target=CLASS, n_steps=STEPS
+            ),
             "tf-explain": partial(IntegratedGradients().explain, *batch, STEPS),
             "xplique": partial(
                 xp.IntegratedGradients(model, steps=STEPS, reducer=None), images, one_hot
@@ -139,7 +151,7 @@ def pixel_ways(model, images):
             "saliency": partial(one_by_one, pair.IntegratedGradients().GetMask, **along),
         },
         "occlusion": {
-            "cnnkit": partial(explain.occlusion, *ours, patch_size=PATCH),
+            "cnnkit": partial(explain.occlusion, model, images, target=CLASS, patch_size=PATCH),
             "tf-explain": partial(OcclusionSensitivity(batch_size=64).explain, *batch, PATCH),
             "xplique": partial(
                 xp.Occlusion(model, patch_size=PATCH, patch_stride=PATCH, batch_size=64),
@@ -159,9 +171,10 @@ def maximization_ways(model):
                 explain.activation_maximization,
                 model,
                 range(16),
-                "block_6_expand",
+                layer="block_6_expand",
                 n_steps=50,
                 value_range=(-1, 1),
+                seed=0,
             ),
             "tf-keras-vis": partial(theirs, CategoricalScore(CLASS), steps=50, input_range=(-1, 1)),
         }

@@ -22,7 +22,7 @@ def main():
     images = np.random.default_rng(0).uniform(-1, 1, (N, 224, 224, 3)).astype("float32")
     dataset = tf.data.Dataset.from_tensor_slices((images, np.zeros(N))).batch(32)
     ways = {
-        "cnnkit": lambda: models.extract_features(backbone, dataset)[0],
+        "cnnkit": lambda: models.extract_features(backbone, dataset, verbose=0)[0],
         "predict": lambda: backbone.predict(dataset, verbose=0),
     }
     times, features = {name: [] for name in ways}, {}

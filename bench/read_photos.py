@@ -8,19 +8,19 @@ on; the check of new files is timed by itself.
 import os
 import sys
 import time
-from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import keras
 
 from cnnkit import data
+from cnnkit._places import given
 
 ROUNDS = 7
 
 
 def load_ours(folder):
-    photos = data.load_cats_vs_dogs(f"folder:{folder}")
+    photos = data.load_cats_vs_dogs(f"folder:{folder}", verbose=0)
     return [photos.train, photos.validation, photos.test]
 
 
@@ -63,6 +63,5 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    if not os.environ.get("CNNKIT_DATA"):
-        sys.exit("Set CNNKIT_DATA to a folder with cats_vs_dogs in it.")
-    main(Path(os.environ["CNNKIT_DATA"]).absolute() / "cats_vs_dogs")
+    folder = given("cats_vs_dogs")
+    main(folder or sys.exit("Set CNNKIT_DATA to a folder with cats_vs_dogs in it."))

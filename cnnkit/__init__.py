@@ -5,8 +5,6 @@ when it is first used, as in `cnnkit.data.load_digits()` or `from cnnkit import 
 """
 
 import importlib
-import os
-from pathlib import Path
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,10 +18,6 @@ __all__ = [
     "study",
     "viz",
 ]
-
-# Notebook kernels run in another folder than the shell in which the variable was set.
-if os.environ.get("CNNKIT_DATA"):
-    os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).expanduser().resolve())
 
 
 def __getattr__(name):

@@ -78,6 +78,28 @@ def as_pair(value, name):
     return pair
 
 
+def as_integer_seed(seed):
+    """Make a seed an integer from 0: it stays as it is, None draws one, a Generator gives one."""
+    if seed is None or isinstance(seed, np.random.Generator):
+        return int(np.random.default_rng(seed).integers(1 << 32))
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(
+            "`seed` must be None, an integer of at least 0 or a numpy.random.Generator. "
+            f"Received: seed={seed!r}"
+        )
+    return seed
+
+
+def check_finite(array, name):
+    """Raise a ValueError, with a count, if `array` holds NaN or infinite values."""
+    n_nan, n_infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+    if n_nan or n_infinite:
+        raise ValueError(
+            f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
+            f"{n_nan} NaN and {n_infinite} infinite values"
+        )
+
+
 def ascending_pair(value, name):
     """Convert `value` to two floats, `(low, high)`.
 
@@ -109,3 +131,23 @@ def check_built(model):
             "`model` must be built: call it once on a batch of images, or call `model.build`. "
             f"Received: {model.name!r}, a {type(model).__name__} that is not built"
         )
+
+
+def check_maps(activations, layer):
+    """Raise a ValueError unless what a layer gives are maps.
+
+    Args:
+        activations: An array or tensor.
+        layer: The layer, as it was asked for.
+    """
+    if len(activations.shape) != 4:
+        raise ValueError(
+            "`layer` must give maps of shape (batch, height, width, channels). "
+            f"Received: layer={layer!r}, which gives the shape {tuple(activations.shape)}"
+        )
+
+
+def check_not_negative(value, name):
+    """Raise a ValueError unless `value` is a number from 0."""
+    if not value >= 0:
+        raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")

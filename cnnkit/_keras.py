@@ -1,9 +1,10 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, `Layer._layers` and `Trainer.train_function`.
+nodes found there, and `Trainer.train_function`.
 """
 
+import contextlib
 from typing import NamedTuple
 
 import keras
@@ -30,6 +31,17 @@ class Call(NamedTuple):
 def layers_within(layer, recursive=False):
     """The layers that a layer or model holds: its own, or with `recursive` theirs as well."""
     return list(layer._flatten_layers(include_self=False, recursive=recursive))
+
+
+@contextlib.contextmanager
+def other_optimizer(model, optimizer):
+    """Within it the model trains with `optimizer`, afterwards with its own again, as before."""
+    own, train_function = model.optimizer, model.train_function
+    model.optimizer, model.train_function = optimizer, None  # what is traced has the old one
+    try:
+        yield
+    finally:
+        model.optimizer, model.train_function = own, train_function
 
 
 def find_graph(model):

@@ -1,4 +1,7 @@
-"""Where files lie: the environment is read here alone, when it is needed, and written nowhere."""
+"""Where files lie, and how they are written.
+
+The environment is read here alone, when it is needed, and written nowhere.
+"""
 
 import contextlib
 import os
@@ -65,6 +68,11 @@ def write_whole(path, contents):
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def in_ci():
+    """Whether this runs in continuous integration, where `$CI` is set: nobody looks on there."""
+    return bool(os.environ.get("CI"))
 
 
 def _folder(variable, otherwise=None):

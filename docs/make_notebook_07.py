@@ -1,7 +1,7 @@
 """Make the picture of the README from an executed notebook 07.
 
     python3 course.py run 07
-    .venv/bin/python notebooks/images/make_notebook_07.py build/course/07*.ipynb
+    .venv/bin/python docs/make_notebook_07.py build/course/07*.ipynb
 
 It takes the study and the answer for scikit-image's cat; photos of the training set stay out.
 """
@@ -35,7 +35,7 @@ def main(notebook):
     for picture in pictures:
         row.paste(picture, (left, 0))
         left += picture.width
-    row.save(Path(__file__).with_name("notebook_07.png"), optimize=True)
+    row.save(Path(__file__).with_name("images") / "notebook_07.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Make `augmentation.csv`: what augmentation brings, by number of images and by kind of trouble.
+"""Make `data/augmentation.csv`: what augmentation brings, by number of images and kind of trouble.
 
 Notebook 06 draws this table, and trains a few of its rows anew. Where `CNNKIT_DATA` has no photos,
 the rows of the photos are left as they are.
 """
 
-import os
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit import data, models
+from cnnkit._places import given
 from cnnkit.layers import RandomAffine, RandomColor
 from cnnkit.study import Study, run_study
 
@@ -46,7 +46,7 @@ def layers_for(augment, seed=None):
 
 
 def build(n, augment, **_):
-    model = models.normalised_cnn((32, 32, 3), layers_for(augment))
+    model = models.normalized_cnn((32, 32, 3), layers_for(augment))
     rate = keras.optimizers.schedules.CosineDecay(3e-3, STEPS[n])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=20)
@@ -106,12 +106,13 @@ def load(source):
         read = [list(zip(*dataset, strict=True)) for dataset in (splits.train, splits.validation)]
         learn, judge = ([np.concatenate(part) for part in pair] for pair in read)
         return learn, {"test": judge}
-    knobs = {knob: data.draw_pets(500, 2, size=32, **{knob: 0.5}) for knob in KNOBS}
-    return data.draw_pets(1000, 1, size=32), {"test": data.draw_pets(1000, 2, size=32), **knobs}
+    draw = partial(data.draw_pets, image_size=32)
+    knobs = {knob: draw(500, seed=2, **{knob: 0.5}) for knob in KNOBS}
+    return draw(1000, seed=1), {"test": draw(1000, seed=2), **knobs}
 
 
 def main(path):
-    has_photos = (Path(os.environ.get("CNNKIT_DATA", "")) / "cats_vs_dogs").is_dir()
+    has_photos = given("cats_vs_dogs") is not None
     for name, settings in VARIANTS.items():
         if has_photos or settings["source"] == "drawn":
             run_study(build, train, {name: settings}, SEEDS[settings["n"]], path)
@@ -119,4 +120,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(__file__).with_name("augmentation.csv"))
+    main(Path(__file__).parents[1] / "data" / "augmentation.csv")

@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from cnnkit import models
-from cnnkit.data._pets import KINDS, draw_face, draw_pets
+from cnnkit.data import draw_pets
+from cnnkit.data._pets import KINDS, draw_face
 
 OTHERS = [kind for kind in KINDS if kind not in ("cat", "dog")]
 PARTS = {
@@ -27,7 +28,7 @@ PARTS = {
     "eyes": ("eyes", "iris", "pupil"),
     "mouth": ("muzzle", "nose", "nose_color", "mouth", "nostrils", "beak", "tongue", "whiskers"),
 }
-WEIGHTS = Path(__file__).with_name("drawn_animals.weights.h5")
+WEIGHTS = Path(__file__).parents[1] / "data" / "drawn_animals.weights.h5"
 SIZE = 64
 GROUP = 250  # images with the same setting of the knobs
 N_GROUPS = 128
@@ -117,8 +118,8 @@ def main():
         f"{WEIGHTS.name}: {backbone.count_params():,} parameters, {WEIGHTS.stat().st_size:,} bytes"
     )
     head = LogisticRegression(max_iter=1000)
-    pets, kinds = draw_pets(300, 1, size=SIZE)
-    others, other_kinds = draw_pets(1000, 2, size=SIZE)
+    pets, kinds = draw_pets(300, seed=1, image_size=SIZE)
+    others, other_kinds = draw_pets(1000, seed=2, image_size=SIZE)
     head.fit(pool(backbone, pets), kinds)
     accuracy = head.score(pool(backbone, others), other_kinds)
     print(f"a linear head from 300 drawn cats and dogs: {accuracy:.3f} of 1,000 others right")

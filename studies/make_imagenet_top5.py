@@ -1,4 +1,4 @@
-"""Make `imagenet_top5.csv`: what a network trained on ImageNet says about scikit-image's photos."""
+"""Make `data/imagenet_top5.csv`: what ImageNet's classes say about scikit-image's photos."""
 
 import csv
 from pathlib import Path
@@ -25,4 +25,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(__file__).with_name("imagenet_top5.csv"))
+    main(Path(__file__).parents[1] / "data" / "imagenet_top5.csv")

@@ -1,4 +1,4 @@
-"""Make `regularisers.csv`: what each remedy against overfitting brings, over ten seeds.
+"""Make `data/regularisers.csv`: what each remedy against overfitting brings, over ten seeds.
 
 Notebook 05 draws this table, and trains two of its variants anew.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from cnnkit import data
 from cnnkit.study import run_study
 
+FOLDER = Path(__file__).parents[1] / "data"
 EPOCHS, BATCH = 75, 50
 # The strengths did best on the digits to choose with, of two to four that were tried.
 VARIANTS = {
@@ -81,6 +82,4 @@ def accuracy(model, pixels, labels):
 
 
 if __name__ == "__main__":
-    print(
-        run_study(build, train, VARIANTS, range(10), Path(__file__).with_name("regularisers.csv"))
-    )
+    print(run_study(build, train, VARIANTS, range(10), FOLDER / "regularisers.csv"))

@@ -1,4 +1,4 @@
-"""Make `search.csv`: how well a small network does with each of 162 settings, twice.
+"""Make `data/search.csv`: how well a small network does with each of 162 settings, twice.
 
 Notebook 05 lets four strategies look for good settings in this table, and trains a few rows anew.
 """
@@ -55,7 +55,7 @@ def accuracy(model, pixels, labels):
 def main():
     (pixels, labels), choose, judge = split()
     pixels, labels = np.tile(pixels, (PASSES, 1)), np.tile(labels, PASSES)
-    path = Path(__file__).with_name("search.csv")
+    path = Path(__file__).parents[1] / "data" / "search.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["rate", "dropout", "units", "seed", "validation", "test"])

@@ -1,10 +1,9 @@
-"""Make `transfer.csv`: what a trained network brings, by number of photos and by what is trained.
+"""Make `data/transfer.csv`: what a trained network brings, by number of photos and what is trained.
 
 Notebook 07 draws this table, and trains a few of its rows anew. Where `CNNKIT_DATA` has no photos,
 the rows of the photos are left as they are.
 """
 
-import os
 import time
 from functools import cache, partial
 from itertools import product
@@ -17,6 +16,7 @@ from make_augmentation import layers_for
 from sklearn.linear_model import LogisticRegression
 
 from cnnkit import data, models
+from cnnkit._places import given
 from cnnkit.study import Study, run_study
 
 SEEDS = range(3)
@@ -48,7 +48,7 @@ def build(n, source, regime):
     """A new model for a regime, compiled."""
     if regime.startswith("scratch"):
         augmentation = layers_for("both") if "augmented" in regime else []
-        model = models.normalised_cnn((SMALL_SIZE, SMALL_SIZE, 3), augmentation)
+        model = models.normalized_cnn((SMALL_SIZE, SMALL_SIZE, 3), augmentation)
         return compiled(model, keras.optimizers.schedules.CosineDecay(3e-3, SCRATCH_STEPS[n]))
     backbone = load_backbone(source)
     head = keras.Sequential(
@@ -205,7 +205,7 @@ def extract(model, images, prepare):
 
 
 def main(path):
-    has_photos = (Path(os.environ.get("CNNKIT_DATA", "")) / "cats_vs_dogs").is_dir()
+    has_photos = given("cats_vs_dogs") is not None
     for name, settings in VARIANTS.items():
         if has_photos or settings["source"] == "drawn":
             run_study(build, train, {name: settings}, SEEDS, path)
@@ -213,4 +213,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(__file__).with_name("transfer.csv"))
+    main(Path(__file__).parents[1] / "data" / "transfer.csv")

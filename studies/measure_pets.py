@@ -3,12 +3,12 @@
     python studies/measure_pets.py
 
 writes data/drawn_pets.csv, data/drawn_animals.jpg and data/drawn_knobs.jpg, and prints the table
-of data/README.md. Three networks learn
-from the same 300 drawings of 64 x 64 pixels, with three seeds each; all are tested on 500 others,
-as they are and with each knob at 1.
+of data/README.md. Three networks learn from the same 300 drawings of 64 x 64 pixels, with three
+seeds each; all are tested on 500 others, as they are and with each knob at 1.
 """
 
 import csv
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from cnnkit import models
-from cnnkit.data._pets import KINDS, draw_pets
+from cnnkit.data import draw_pets
+from cnnkit.data._pets import KINDS
 
 FOLDER = Path(__file__).parents[1] / "data"
 KNOBS = ("viewpoint", "illumination", "occlusion", "clutter")
@@ -36,7 +37,7 @@ def fit(model, learning_rate, epochs, images, labels):
 def train(seed, images, labels):
     """The three networks, by name."""
     keras.utils.set_random_seed(seed)
-    scratch = models.small_cnn((64, 64, 3), n_outputs=1)
+    scratch = models.small_cnn((64, 64, 3), n_classes=1)
     fit(scratch, 1e-3, 20, images, labels)
     yield "from scratch", scratch
     backbone = models.load_backbone("drawn_animals")
@@ -55,9 +56,9 @@ def train(seed, images, labels):
 
 def measure():
     """Rows of network, knob, and the accuracy of each seed."""
-    images, labels = draw_pets(N_TRAIN, 1)
-    tests = {"none": draw_pets(N_TEST, 2)}
-    tests |= {knob: draw_pets(N_TEST, 2, **{knob: 1.0}) for knob in KNOBS}
+    images, labels = draw_pets(N_TRAIN, seed=1)
+    tests = {"none": draw_pets(N_TEST, seed=2)}
+    tests |= {knob: draw_pets(N_TEST, seed=2, **{knob: 1.0}) for knob in KNOBS}
     found = {}
     for seed in SEEDS:
         for name, model in train(seed, images.astype("float32"), labels):
@@ -76,8 +77,10 @@ def contact_sheet(name, rows, gap=4):
 
 
 def main():
-    contact_sheet("drawn_animals.jpg", np.split(draw_pets(40, 3, tuple(KINDS), 96)[0], 4))
-    pets = [draw_pets(10, 5, size=96, **{knob: v})[0] for knob in KNOBS for v in (0.0, 0.5, 1.0)]
+    animals, _ = draw_pets(40, seed=3, kinds=tuple(KINDS), image_size=96)
+    contact_sheet("drawn_animals.jpg", np.split(animals, 4))
+    draw = partial(draw_pets, 10, seed=5, image_size=96)
+    pets = [draw(**{knob: value})[0] for knob in KNOBS for value in (0.0, 0.5, 1.0)]
     contact_sheet("drawn_knobs.jpg", pets)
     with (FOLDER / "drawn_pets.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

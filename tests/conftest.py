@@ -1,16 +1,14 @@
 """What several tests share: an empty cache, small photo folders, and a web server with manners."""
 
-import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
-import cnnkit  # noqa: F401  makes a relative CNNKIT_DATA absolute
+from cnnkit._places import data_folder
 from write_photo import write_photo
 
-REAL_DATA = os.environ.get("CNNKIT_DATA")
+REAL_DATA = data_folder()
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +24,8 @@ def real_data(monkeypatch):
     """The folder of real photos and weights, where the machine has one."""
     if not REAL_DATA:
         pytest.skip("CNNKIT_DATA is not set")
-    monkeypatch.setenv("CNNKIT_DATA", REAL_DATA)
-    return Path(REAL_DATA)
+    monkeypatch.setenv("CNNKIT_DATA", str(REAL_DATA))
+    return REAL_DATA
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -85,3 +86,35 @@ def test_what_is_no_ascending_pair(value):
     words = "`value_range` must be two finite numbers .* Received: value_range="
     with pytest.raises(ValueError, match=words):
         _checks.ascending_pair(value, "value_range")
+
+
+def test_what_is_negative():
+    _checks.check_not_negative(0, "noise")
+    for value in (-0.1, float("nan")):
+        with pytest.raises(ValueError, match=f"`noise` must not be negative. .*: noise={value}"):
+            _checks.check_not_negative(value, "noise")
+
+
+def test_models():
+    model = keras.Sequential([keras.layers.Dense(2)], name="two")
+    _checks.check_model(model)
+    for wrong in ("m", keras.layers.Dense(2)):
+        with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model="):
+            _checks.check_model(wrong)
+    with pytest.raises(ValueError, match="`model` must be built: .*Received: 'two'"):
+        _checks.check_built(model)
+    model.build((None, 3))
+    _checks.check_built(model)
+
+
+def test_maps():
+    _checks.check_maps(np.zeros((1, 2, 3, 4)), "conv")
+    words = r"`layer` must give maps .* Received: layer='pool', which gives the shape \(1, 4\)"
+    with pytest.raises(ValueError, match=words):
+        _checks.check_maps(np.zeros((1, 4)), "pool")
+
+
+def test_finite():
+    _checks.check_finite(np.zeros(2), "heat")
+    with pytest.raises(ValueError, match="`heat` must hold finite .* 1 NaN and 2 infinite values"):
+        _checks.check_finite(np.array([np.nan, np.inf, -np.inf]), "heat")

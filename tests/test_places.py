@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cnnkit import _places, data
-from cnnkit._places import cache_dir, data_folder, given, keras_home, stored, write_whole
+from cnnkit._places import cache_dir, data_folder, given, in_ci, keras_home, stored, write_whole
 
 
 def test_without_the_variable_nothing_is_given(tmp_path, monkeypatch):
@@ -45,6 +45,15 @@ def test_caches(place, variable, default, tmp_path, monkeypatch):
     assert place() == Path.home() / default
     monkeypatch.delenv(variable)
     assert place() == Path.home() / default
+
+
+def test_continuous_integration_says_so(monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    assert in_ci()
+    monkeypatch.setenv("CI", "")
+    assert not in_ci()
+    monkeypatch.delenv("CI")
+    assert not in_ci()
 
 
 def test_a_wrong_name_lists_the_right_ones():

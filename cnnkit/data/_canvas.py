@@ -1,6 +1,7 @@
 """A small anti-aliased canvas: shapes are distance functions, so edges are smooth at any size."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ class Shape(NamedTuple):
     x: float
     y: float
     reach: float
-    distance: callable
+    distance: Callable
 
 
 def ellipse(x, y, rx, ry, angle=0.0):
@@ -79,14 +80,14 @@ class Canvas:
     """A square picture. Coordinates run from -1 to 1, `y` downwards, until `place` moves them.
 
     Attributes:
-        pixels: float32 of shape `(3, size, size)`, nominally in 0..1.
+        pixels: float32 of shape `(3, image_size, image_size)`, nominally in 0..1.
     """
 
-    def __init__(self, size, color=(1.0, 1.0, 1.0)):
-        self.size = size
-        self.pixels = np.empty((3, size, size), np.float32)
+    def __init__(self, image_size, color=(1.0, 1.0, 1.0)):
+        self.image_size = image_size
+        self.pixels = np.empty((3, image_size, image_size), np.float32)
         self.pixels[:] = np.array(color)[:, None, None]
-        self.axis = ((np.arange(size) + 0.5) * 2 / size - 1).astype(np.float32)
+        self.axis = ((np.arange(image_size) + 0.5) * 2 / image_size - 1).astype(np.float32)
         self.place()
 
     def place(self, x=0.0, y=0.0, scale=1.0, angle=0.0, squeeze=1.0):
@@ -117,7 +118,7 @@ class Canvas:
         dx, dy = self.axis[columns] - x, (self.axis[rows] - y)[:, None]
         a, b, c, d = self.from_canvas
         u, v = a * dx + b * dy, c * dx + d * dy
-        edge = max(2 / (self.size * self.scale), softness)
+        edge = max(2 / (self.image_size * self.scale), softness)
         cover = np.minimum(np.maximum(0.5 - shape.distance(u, v) / edge, 0), 1) * opacity
         region = self.pixels[:, rows, columns]
         color = np.array(color, np.float32)[:, None, None]
@@ -126,9 +127,10 @@ class Canvas:
         region += cover * (color - region)
 
     def _window(self, low, high):
-        first, last = math.floor((low + 1) * self.size / 2), math.ceil((high + 1) * self.size / 2)
-        return slice(min(max(first - 1, 0), self.size), min(max(last + 1, 0), self.size))
+        side = self.image_size
+        first, last = math.floor((low + 1) * side / 2), math.ceil((high + 1) * side / 2)
+        return slice(min(max(first - 1, 0), side), min(max(last + 1, 0), side))
 
     def image(self):
-        """The picture as uint8 of shape `(size, size, 3)`."""
+        """The picture as uint8 of shape `(image_size, image_size, 3)`."""
         return np.moveaxis(np.round(self.pixels.clip(0, 1) * 255), 0, -1).astype(np.uint8)

@@ -2,20 +2,20 @@
 
 import contextlib
 import io
-import os
 import re
 import zipfile
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import requests
 from PIL import Image
 
-from cnnkit.data._download import TIMEOUT, DownloadError, cache_dir, fetch, unpack
-from cnnkit.data._folder_check import SPLITS, check_folder, examine
+from cnnkit._places import cache_dir, data_folder
+from cnnkit.data._bad_images import check_folder, examine
+from cnnkit.data._download import TIMEOUT, DownloadError, fetch, unpack
 from cnnkit.data._pets import draw_pets
 from cnnkit.data._photo_splits import DRAWN, Photo, PhotoSplits
+from cnnkit.data._split import SPLITS
 
 URL = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
 ARCHIVE_BYTES = 68_606_236
@@ -30,6 +30,7 @@ _SPLIT_NAMES = {name: name for name in SPLITS} | {"val": "validation", "valid": 
 _SINGULAR = {"cats": "cat", "dogs": "dog"}
 _DRAWN_SIZES = {"train": 600, "validation": 500, "test": 500}
 _DRAWN_PIXELS = 64
+_drawn = {}  # from split to its drawings, as soon as they were asked for
 _NO_PHOTOS = (
     "There are no photos of cats and dogs here, so the pets are drawn; for photos connect to the "
     "network, set CNNKIT_DATA to a folder with cats_vs_dogs/train and cats_vs_dogs/validation, or "
@@ -37,7 +38,9 @@ _NO_PHOTOS = (
 )
 
 
-def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=32, seed=7):
+def load_cats_vs_dogs(
+    source="auto", image_size=None, n_train=None, batch_size=32, *, seed=7, verbose=1
+):
     """Load photos of cats and dogs, or of whatever your own folder shows.
 
     Args:
@@ -51,7 +54,10 @@ def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=3
             for 224, or for 64 if the pets are drawn.
         n_train: Take only so many training photos, as many of each class; `None` for all.
         batch_size: Photos in a mini-batch.
-        seed: Of the shuffling, and of the choice of `n_train` photos.
+        seed: Of the shuffling, and of the choice of `n_train` photos. Other than elsewhere it is
+            a number if none is given: a study goes on with the same photos in every session.
+        verbose: 1 says what was found, and shows progress bars; 0 prints nothing. What
+            tensorflow-datasets prints stays.
 
     Returns:
         A `PhotoSplits`. The test split is cut from the validation folder by a hash of each file's
@@ -59,29 +65,28 @@ def load_cats_vs_dogs(source="auto", image_size=None, n_train=None, batch_size=3
         validation part is cut into 70, 10 and 20 of 100 in the same way.
 
     Raises:
-        ValueError: If an argument is wrong, or a folder has too few photos.
-        NotADirectoryError: If there is no such folder.
         DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
     """
-    photos, class_names, where = _find(source)
+    photos, class_names, where = _find(source, verbose)
     if n_train is not None:
         photos = photos | {"train": _balanced(photos["train"], n_train, len(class_names), seed)}
     if image_size is None:
         image_size = _DRAWN_PIXELS if where == DRAWN else 224
     splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed)
-    print(splits)
+    if verbose:
+        print(splits)
     return splits
 
 
-def _find(source):
+def _find(source, verbose):
     """Return the photos by split, the names of the classes, and in words where they are from."""
     if isinstance(source, str) and source.startswith("folder:"):
         folder = Path(source.removeprefix("folder:")).expanduser().absolute()
-        return *_read_folder(folder), f"folder {folder}"
+        return *_read_folder(folder, verbose), f"folder {folder}"
     if source == "web":
-        return *_read_folder(_web_folder()), "cats_and_dogs_filtered"
+        return *_read_folder(_web_folder(verbose), verbose), "cats_and_dogs_filtered"
     if source == "drawn":
-        return _draw(), ["cat", "dog"], DRAWN
+        return _draw(verbose), ["cat", "dog"], DRAWN
     if source == "tfds":
         return *_read_tfds(), "cats_vs_dogs of tensorflow-datasets"
     if source != "auto":
@@ -89,26 +94,31 @@ def _find(source):
             f"`source` must be 'auto', 'web', 'tfds', 'drawn' or 'folder:PATH'. "
             f"Received: source={source!r}"
         )
-    given = os.environ.get("CNNKIT_DATA")
-    if given and (Path(given) / "cats_vs_dogs").is_dir():
-        folder = Path(given) / "cats_vs_dogs"
-        return *_read_folder(folder), f"folder {folder}"
-    if given:
+    return _find_nearest(verbose)
+
+
+def _find_nearest(verbose):
+    given = data_folder()
+    folder = given and given / "cats_vs_dogs"
+    if folder and folder.is_dir():
+        return *_read_folder(folder, verbose), f"folder {folder}"
+    if given and verbose:
         print(f"CNNKIT_DATA={given} has no folder cats_vs_dogs.")
     try:
-        return _find("web")
+        return _find("web", verbose)
     except DownloadError as error:
-        print(error)
-        print(_NO_PHOTOS)
-        return _find("drawn")
+        if verbose:
+            print(error, _NO_PHOTOS, sep="\n")
+        return _find("drawn", verbose)
 
 
-def _web_folder():
+def _web_folder(verbose):
     folder = cache_dir() / "cats_and_dogs_filtered"
     if not folder.exists():
-        archive = fetch(URL, folder.with_suffix(".zip"), _check_archive, size=ARCHIVE_BYTES)
+        path = folder.with_suffix(".zip")
+        archive = fetch(URL, path, _check_archive, size=ARCHIVE_BYTES, verbose=verbose)
         try:
-            unpack(archive, folder, _members(archive))
+            unpack(archive, folder, _members(archive), verbose=verbose)
         except OSError as error:
             raise DownloadError(f"{archive} could not be unpacked: {error.strerror}") from error
         with contextlib.suppress(OSError):  # on Windows another process may still read it
@@ -135,18 +145,18 @@ def _check_archive(path):
         raise ValueError(f"expected {ARCHIVE_PHOTOS:,} photos. Received: {len(members):,}")
 
 
-def _read_folder(folder):
+def _read_folder(folder, verbose):
     """Sort the photos of a folder into splits; what cannot be used is left out and counted."""
-    files = check_folder(folder)
+    files = check_folder(folder, verbose)
     faults = [f"{name} ({found['fault']})" for name, found in files.items() if "fault" in found]
-    if faults:
+    if faults and verbose:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         named = ", ".join(faults[:3]).encode("utf-8", "replace").decode("utf-8")
         print(f"{len(faults)} files left out: {named}{more}.")
     tops = sorted(path.name for path in folder.iterdir() if _is_part(path))
     depth = 1 if any(name.lower() in _SPLIT_NAMES for name in tops) else 0
     ignored = [name for name in tops if depth and name.lower() not in _SPLIT_NAMES]
-    if ignored:
+    if ignored and verbose:
         print(f"Not train, validation or test, so ignored: {', '.join(ignored)}.")
     parents = [folder / name for name in tops if name not in ignored] if depth else [folder]
     class_names = sorted({path.name for top in parents for path in top.iterdir() if _is_part(path)})
@@ -164,18 +174,17 @@ def _is_part(path):
     return path.is_dir() and not path.name.startswith(".")
 
 
-@cache
-def _draw():
-    """Draw the pets of all splits, each with a seed of its own."""
-    photos = {}
+def _draw(verbose):
+    """The pets of all splits, each drawn with a seed of its own, once in a process."""
     for seed, (split, n) in enumerate(_DRAWN_SIZES.items()):
-        images, labels = draw_pets(n, seed, size=_DRAWN_PIXELS)
-        contents = [_png(image) for image in images]
-        photos[split] = [
-            _photo(content, int(label), examine(content))
-            for content, label in zip(contents, labels, strict=True)
-        ]
-    return photos
+        if split not in _drawn:
+            images, labels = draw_pets(n, seed=seed, image_size=_DRAWN_PIXELS, verbose=verbose)
+            contents = [_png(image) for image in images]
+            _drawn[split] = [
+                _photo(content, int(label), examine(content))
+                for content, label in zip(contents, labels, strict=True)
+            ]
+    return dict(_drawn)
 
 
 def _png(image):

@@ -88,8 +88,7 @@ def read_image(path):
         A uint8 array of shape `(height, width, 3)` in 0..255, upright.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is not a whole picture.
+        ValueError: If the file is cut off, even where a part of the picture could be shown.
     """
     path = Path(path).expanduser()
     if not path.is_file():

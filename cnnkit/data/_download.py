@@ -5,7 +5,6 @@ server, so these few lines are our own.
 """
 
 import contextlib
-import os
 import shutil
 import sys
 import zipfile
@@ -24,12 +23,7 @@ class DownloadError(RuntimeError):
     """A file could not be had from the network; the message says what was tried and why not."""
 
 
-def cache_dir():
-    """The folder for downloads: `$CNNKIT_CACHE`, else `~/.cache/cnnkit`. It may not exist yet."""
-    return Path(os.environ.get("CNNKIT_CACHE") or "~/.cache/cnnkit").expanduser().absolute()
-
-
-def fetch(url, path, check, size=None, max_size=1 << 30):
+def fetch(url, path, check, size=None, max_size=1 << 30, *, verbose=1):
     """Download a file, or find it whole from an earlier time.
 
     The bytes go to a temporary name beside `path` and move into place only when `check` has
@@ -43,6 +37,7 @@ def fetch(url, path, check, size=None, max_size=1 << 30):
             if the content is not what it should be.
         size: The exact number of bytes, if it is known.
         max_size: No more bytes than this are taken from a server.
+        verbose: 1 shows a progress bar and says what is waited for, 0 prints nothing.
 
     Returns:
         `path`.
@@ -53,9 +48,9 @@ def fetch(url, path, check, size=None, max_size=1 << 30):
     path = Path(path)
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
-        with _one_process_makes(path, lambda: path.exists() and _passes(check, path)) as missing:
+        with _one_process_makes(path, lambda: _passes(check, path, verbose), verbose) as missing:
             if missing:
-                _download(url, part, check, size, max_size)
+                _download(url, part, check, size, max_size, verbose)
                 part.replace(path)
     except OSError as error:  # requests' errors are OSErrors too
         raise DownloadError(f"{url} could not be downloaded to {path}: {_reason(error)}") from error
@@ -64,17 +59,20 @@ def fetch(url, path, check, size=None, max_size=1 << 30):
     return path
 
 
-def _passes(check, path):
+def _passes(check, path, verbose):
+    if not path.exists():
+        return False
     try:
         check(path)
     except ValueError as error:
-        print(f"{path} is damaged, so it is downloaded again: {error}")
+        if verbose:
+            print(f"{path} is damaged, so it is downloaded again: {error}")
         return False
     return True
 
 
 @contextlib.contextmanager
-def _one_process_makes(path, is_there):
+def _one_process_makes(path, is_there, verbose):
     """Yield whether `path` is missing, and keep other processes out while it is being made."""
     if is_there():
         yield False
@@ -84,7 +82,8 @@ def _one_process_makes(path, is_there):
     try:
         lock.acquire(timeout=0.1)
     except Timeout:
-        print(f"Waiting for another process that is making {path.name}.")
+        if verbose:
+            print(f"Waiting for another process that is making {path.name}.")
         lock.acquire()
     try:
         yield not is_there()
@@ -92,12 +91,12 @@ def _one_process_makes(path, is_there):
         lock.release()
 
 
-def _download(url, part, check, size, max_size):
+def _download(url, part, check, size, max_size, verbose):
     """Fill `part`, going on after a cut, and check it; a resumed file that fails starts anew."""
     for attempt in range(ATTEMPTS):
         before = part.stat().st_size if part.exists() else 0
         try:
-            _receive(url, part, size, max_size)
+            _receive(url, part, size, max_size, verbose)
             if size is not None and part.stat().st_size != size:
                 raise ValueError(f"expected {size:,} bytes. Received: {part.stat().st_size:,}")
             check(part)
@@ -116,7 +115,7 @@ def _download(url, part, check, size, max_size):
             raise
 
 
-def _receive(url, part, size, max_size):
+def _receive(url, part, size, max_size, verbose):
     """Append what is missing of `url` to the file `part`."""
     start = part.stat().st_size if part.exists() else 0
     if size is not None and start >= size:
@@ -144,6 +143,7 @@ def _receive(url, part, size, max_size):
             unit="B",
             unit_scale=True,
             file=sys.stdout,
+            disable=not verbose,
         )
         with part.open("ab" if start else "wb") as file, bar:
             for chunk in answer.iter_content(CHUNK):
@@ -164,13 +164,14 @@ def _reason(error):
     return error.strerror or str(error)
 
 
-def unpack(archive, folder, members):
+def unpack(archive, folder, members, *, verbose=1):
     """Unpack some members of a zip archive as a new folder, or find it whole from an earlier time.
 
     Args:
         archive: Path of a zip file.
         folder: The folder to make. It appears when everything is in it, and not before.
         members: Maps each wanted name in the archive to its path relative to `folder`.
+        verbose: 1 shows a progress bar and says what is waited for, 0 prints nothing.
 
     Returns:
         `folder`.
@@ -180,11 +181,11 @@ def unpack(archive, folder, members):
     """
     archive, folder = Path(archive), Path(folder)
     part = folder.with_name(folder.name + ".part")
-    with _one_process_makes(folder, folder.exists) as missing:
+    with _one_process_makes(folder, folder.exists, verbose) as missing:
         if missing:
             shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
             try:
-                _extract(archive, part, members)
+                _extract(archive, part, members, verbose)
                 part.replace(folder)
             except (KeyError, zipfile.BadZipFile, EOFError) as error:
                 raise ValueError(f"{archive} cannot be unpacked: {error}") from error
@@ -193,9 +194,10 @@ def unpack(archive, folder, members):
     return folder
 
 
-def _extract(archive, folder, members):
-    with zipfile.ZipFile(archive) as file:
-        for name, relative in tqdm(members.items(), desc="unpacking", file=sys.stdout):
+def _extract(archive, folder, members, verbose):
+    bar = tqdm(members.items(), desc="unpacking", file=sys.stdout, disable=not verbose)
+    with zipfile.ZipFile(archive) as file, bar:
+        for name, relative in bar:
             target = (folder / relative).resolve()
             if not target.is_relative_to(folder.resolve()):
                 raise ValueError(f"paths must stay inside the folder. Received: {relative!r}")

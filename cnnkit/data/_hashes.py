@@ -1,22 +1,11 @@
-"""Which pictures look the same: a perceptual hash, and groups of equal ones."""
-
-from typing import NamedTuple
+"""What a picture looks like, in 256 bits."""
 
 import numpy as np
 from PIL import Image
 from scipy.fft import dctn
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 MAX_DISTANCE = 32  # of 255 bits; unrelated photos differ in 80 and more
 _ROWS = 1000  # compared with all others at a time
-
-
-class Duplicates(NamedTuple):
-    """Pictures that look the same: their paths, and whether all bytes of the files agree."""
-
-    names: tuple
-    exact: bool
 
 
 def perceptual_hash(image):
@@ -39,33 +28,7 @@ def perceptual_hash(image):
     return np.packbits(frequencies > np.median(frequencies[1:])).tobytes().hex()
 
 
-def group_duplicates(files):
-    """Group what is equal or nearly equal.
-
-    Args:
-        files: A dictionary from name to a dictionary with `digest` and `hash`.
-
-    Returns:
-        A list of `Duplicates`, in the order of their first names.
-    """
-    names = sorted(files)
-    if not names:
-        return []
-    digests = np.array([files[name]["digest"] for name in names])
-    _, first = np.unique(digests, return_inverse=True)
-    _, representative = np.unique(first, return_index=True)
-    same = np.stack([np.arange(len(names)), representative[first]], axis=1)
-    links = np.concatenate([same, _similar([files[name]["hash"] for name in names])])
-    graph = coo_array((np.ones(len(links)), links.T), shape=(len(names),) * 2)
-    _, component = connected_components(graph, directed=False)
-    groups = [np.flatnonzero(component == i) for i in np.flatnonzero(np.bincount(component) > 1)]
-    return [
-        Duplicates(tuple(names[i] for i in group), len(set(digests[group])) == 1)
-        for group in sorted(groups, key=lambda group: group[0])
-    ]
-
-
-def _similar(hashes):
+def similar_pairs(hashes):
     """Pairs of indices, `(n, 2)`, whose hashes differ in `MAX_DISTANCE` bits at most."""
     index = np.array([i for i, text in enumerate(hashes) if text], int)
     if not len(index):

@@ -1,13 +1,29 @@
 """Which labels of a set are probably wrong."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import as_integer_seed, check_positive
 
 
-def rank_label_errors(features, labels, n_folds=5, seed=0):
+@dataclass(frozen=True, eq=False)
+class LabelErrors:
+    """How much each label of a set is contradicted.
+
+    Attributes:
+        order: Indices of the examples, most suspect first, int64 of shape `(n,)`.
+        probabilities: For each example, in the order given, the probability of its label according
+            to a classifier that did not see it, float64 of shape `(n,)`.
+    """
+
+    order: np.ndarray
+    probabilities: np.ndarray
+
+
+def rank_label_errors(features, labels, n_folds=5, *, seed=None):
     """Sort examples by how much a classifier that did not see them disagrees with their labels.
 
     The set is cut into folds. For each fold a logistic regression learns the other ones, and gives
@@ -20,14 +36,11 @@ def rank_label_errors(features, labels, n_folds=5, seed=0):
             network. Pixels are too hard for a logistic regression.
         labels: Whole numbers of shape `(n,)`, one for each class.
         n_folds: Number of folds, from 2; each class needs as many examples.
-        seed: Of the cut into folds.
+        seed: Of the cut into folds: an integer cuts the same way at each call, None another one; a
+            `numpy.random.Generator` is drawn from.
 
     Returns:
-        `(order, probabilities)`: the indices of the examples, most suspect first, int64 of shape
-        `(n,)`; and for each example, in the order given, the probability of its label, float64.
-
-    Raises:
-        ValueError: If the shapes do not fit, there is one class only, or a class has too few.
+        A `LabelErrors`.
     """
     features, labels = np.asarray(features), np.asarray(labels)
     if features.ndim != 2 or labels.shape != features.shape[:1]:
@@ -43,7 +56,7 @@ def rank_label_errors(features, labels, n_folds=5, seed=0):
             f"many examples. Received: n_folds={n_folds}, {dict(zip(classes, counts, strict=True))}"
         )
     classifier = LogisticRegression(C=0.01, max_iter=1000)
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=as_integer_seed(seed))
     chances = cross_val_predict(classifier, features, labels, cv=folds, method="predict_proba")
     probabilities = chances[np.arange(len(labels)), np.searchsorted(classes, labels)]
-    return np.argsort(probabilities, kind="stable"), probabilities
+    return LabelErrors(np.argsort(probabilities, kind="stable"), probabilities)

@@ -3,10 +3,12 @@
 import math
 import sys
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 from tqdm import tqdm
 
+from cnnkit._checks import as_integer_seed
 from cnnkit.data._canvas import Canvas, arc, ellipse, inside, leaf, segment
 
 WHITE, BLACK = (0.97, 0.96, 0.93), (0.10, 0.09, 0.09)
@@ -287,13 +289,15 @@ KINDS = {
 
 def draw_pets(
     n,
-    seed,
+    *,
+    seed=None,
     kinds=("cat", "dog"),
-    size=64,
+    image_size=64,
     viewpoint=0.0,
     illumination=0.0,
     occlusion=0.0,
     clutter=0.0,
+    verbose=1,
 ):
     """Draw animals from random numbers.
 
@@ -302,37 +306,38 @@ def draw_pets(
 
     Args:
         n: How many images.
-        seed: A whole number from 0; other seeds give other animals.
+        seed: An integer from 0 gives the same animals at each call, another one others: a training
+            and a test set need different seeds. None draws new ones at each call, and a
+            `numpy.random.Generator` is drawn from.
         kinds: Which animals, of those in `KINDS`; they take turns.
-        size: Height and width in pixels.
+        image_size: Height and width in pixels.
         viewpoint: Turns, shifts, shrinks and squeezes the animal.
         illumination: Changes brightness and colour of the light, and lets it come from one side.
         occlusion: Puts leaves and posts in front of the animal.
         clutter: Fills the background with shapes and colours of animals.
+        verbose: 1 shows a progress bar if it takes more than a second, 0 does not.
 
     Returns:
-        `(images, labels)`: uint8 of shape `(n, size, size, 3)` in 0..255, and int32 of shape
-        `(n,)`, indices into `kinds`.
-
-    Raises:
-        ValueError: If a kind is unknown or an argument outside its range.
+        `(images, labels)`: uint8 of shape `(n, image_size, image_size, 3)` in 0..255, and int32 of
+        shape `(n,)`, indices into `kinds`.
     """
     knobs = dict(viewpoint=viewpoint, illumination=illumination)
     knobs |= dict(occlusion=occlusion, clutter=clutter)
-    _check(n, seed, kinds, size, knobs)
-    kinds = tuple(kinds)
-    images = np.empty((n, size, size, 3), np.uint8)
+    _check(n, kinds, image_size, knobs)
+    seed, kinds = as_integer_seed(seed), tuple(kinds)
+    images = np.empty((n, image_size, image_size, 3), np.uint8)
     labels = np.arange(n, dtype=np.int32) % len(kinds)
-    for i in tqdm(range(n), "drawing", unit="image", delay=1, file=sys.stdout):
-        images[i] = draw_face(KINDS[kinds[labels[i]]], [seed, i], size, **knobs)
+    bar = tqdm(range(n), "drawing", unit="image", delay=1, file=sys.stdout, disable=not verbose)
+    for i in bar:
+        images[i] = draw_face(KINDS[kinds[labels[i]]], [seed, i], image_size, **knobs)
     return images, labels
 
 
-def _check(n, seed, kinds, size, knobs):
-    for name, value, least in (("n", n, 0), ("seed", seed, 0), ("size", size, 8)):
-        if not isinstance(value, (int, np.integer)) or value < least:
+def _check(n, kinds, image_size, knobs):
+    for name, value, least in (("n", n, 0), ("image_size", image_size, 8)):
+        if not isinstance(value, Integral) or value < least:
             raise ValueError(
-                f"`{name}` must be a whole number from {least}. Received: {name}={value!r}"
+                f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
             )
     unknown = [kind for kind in kinds if kind not in KINDS]
     if isinstance(kinds, str) or unknown or not len(kinds):
@@ -344,13 +349,15 @@ def _check(n, seed, kinds, size, knobs):
             raise ValueError(f"`{name}` must be in 0..1. Received: {name}={value!r}")
 
 
-def draw_face(make_face, seed, size, viewpoint=0.0, illumination=0.0, occlusion=0.0, clutter=0.0):
+def draw_face(
+    make_face, seed, image_size, viewpoint=0.0, illumination=0.0, occlusion=0.0, clutter=0.0
+):
     """Draw one animal: `make_face` makes its `Face` from a random generator, `seed` is a list of
-    whole numbers. Returns uint8 of shape `(size, size, 3)`."""
+    whole numbers. Returns uint8 of shape `(image_size, image_size, 3)`."""
     rng = np.random.default_rng(seed)
     chance = rng.random((2, 5)).tolist()  # drawn first, so that a knob changes nothing else
     face = make_face(rng)
-    canvas = Canvas(size, _vary(rng, _choose(rng, _WALLS)))
+    canvas = Canvas(image_size, _vary(rng, _choose(rng, _WALLS)))
     _draw_room(canvas, rng)
     _draw_clutter(canvas, clutter, np.random.default_rng([*seed, 1]))
     _place(canvas, rng, viewpoint, chance[0])
@@ -358,7 +365,7 @@ def draw_face(make_face, seed, size, viewpoint=0.0, illumination=0.0, occlusion=
     canvas.place()
     _draw_occluders(canvas, occlusion, np.random.default_rng([*seed, 2]))
     _light(canvas, illumination, chance[1])
-    canvas.pixels += np.float32(0.02) * (rng.random((size, size), np.float32) - 0.5)
+    canvas.pixels += np.float32(0.02) * (rng.random((image_size, image_size), np.float32) - 0.5)
     return canvas.image()
 
 

@@ -1,32 +1,28 @@
-"""Labelled photos in a training, a validation and a test split, read into memory once."""
+"""Labelled photos in a training, a validation and a test split."""
 
-import os
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-import tensorflow as tf
-
-from cnnkit.data._decode import decode, largest_reduction
-from cnnkit.data._folder_check import SPLITS
-from cnnkit.data._hashes import group_duplicates
+from cnnkit._checks import check_positive
+from cnnkit.data._decode import decode
+from cnnkit.data._duplicates import Duplicates, group_duplicates
+from cnnkit.data._split import SPLITS
 
 DRAWN = "drawn pets"  # the source of photos that are none
-MEMORY_LIMIT = 2 << 30  # bytes of uint8 pixels in one split; a larger one is read in every epoch
-_RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
-_PARALLEL = 2 * (os.cpu_count() or 1)  # photos decoded at the same time
-_OPTIONS = tf.data.Options()
-_OPTIONS.autotune.enabled = False  # its thread often holds up the end of an epoch for a second
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One labelled photo: its bytes or the path of its file, and what is known of it.
+    """One labelled photo, and what is known of it.
 
-    `height` and `width` are in pixels as stored; `digest` is the SHA-256 of the bytes; `plain`
-    says whether TensorFlow's own JPEG decoder may be used; `hash` says what the photo looks like
-    (see `cnnkit.data.duplicates.perceptual_hash`).
+    Attributes:
+        source: The path of its file, or its bytes.
+        label: Index into the names of the classes.
+        height, width: In pixels, as stored.
+        digest: SHA-256 of the bytes, in hexadecimal digits.
+        plain: Whether TensorFlow's own JPEG decoder may be used.
+        hash: What the photo looks like, see `cnnkit.data._hashes.perceptual_hash`.
     """
 
     source: Path | bytes
@@ -65,8 +61,8 @@ class PhotoSplits:
     """
 
     def __init__(self, photos, class_names, source, image_size=224, batch_size=32, seed=7):
-        _check_number("image_size", image_size)
-        _check_number("batch_size", batch_size)
+        check_positive(image_size, "image_size")
+        check_positive(batch_size, "batch_size")
         self.photos = {name: sorted(photos[name], key=lambda p: p.digest) for name in SPLITS}
         self.class_names = list(class_names)
         self.source = source
@@ -97,14 +93,15 @@ class PhotoSplits:
         the test: nothing is learned from them.
 
         Returns:
-            A list of groups, each a list of `(split, Photo)`. A group with two splits leaks.
+            A list of `Duplicates`, whose `members` are pairs `(split, photo)`: a str and a `Photo`.
+            One with two splits leaks.
         """
         named = {
             (split, i): photo for split in SPLITS for i, photo in enumerate(self.photos[split])
         }
         files = {name: {"digest": p.digest, "hash": p.hash} for name, p in named.items()}
         return [
-            [(split, self.photos[split][i]) for split, i in group.names]
+            Duplicates(tuple((split, named[split, i]) for split, i in group.members), group.exact)
             for group in group_duplicates(files)
         ]
 
@@ -113,9 +110,6 @@ class PhotoSplits:
 
         So what is computed from it belongs to the photos of `photos[split]`, one by one. The test
         counts as used.
-
-        Raises:
-            ValueError: If there is no such split.
         """
         if split not in SPLITS:
             raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}")
@@ -132,22 +126,16 @@ class PhotoSplits:
         Returns:
             `(images, labels)`: float32 of shape `(n, image_size, image_size, 3)` in 0..255, and
             int32 of shape `(n,)`.
-
-        Raises:
-            ValueError: If there is no such split, or the size is larger or not positive.
         """
-        size = self.image_size if image_size is None else image_size
-        _check_number("image_size", size)
-        if size > self.image_size:
+        from cnnkit.data import _pipeline  # TensorFlow takes seconds
+
+        image_size = self.image_size if image_size is None else image_size
+        check_positive(image_size, "image_size")
+        if image_size > self.image_size:
             raise ValueError(
-                f"`image_size` must be at most {self.image_size}. Received: image_size={size}"
+                f"`image_size` must be at most {self.image_size}. Received: {image_size=}"
             )
-        batches = [
-            (tf.image.resize(images, (size, size), antialias=True), labels)
-            for images, labels in self.in_order(split)
-        ]
-        images, labels = zip(*batches, strict=True)
-        return np.concatenate(images), np.concatenate(labels)
+        return _pipeline.as_arrays(self.in_order(split), image_size)
 
     @cached_property
     def train(self):
@@ -181,82 +169,10 @@ class PhotoSplits:
                     f"{', '.join(missing)}: add some. Received: {self.sizes} in {self.source}"
                 )
 
-    def _dataset(self, name, shuffle=False):
-        photos, n, size = self.photos[name], len(self.photos[name]), self.image_size
-        labels = tf.constant([photo.label for photo in photos], tf.int32)
-        if name not in self._memories:
-            self._memories[name] = _Memory((n, size, size, 3))
-        memory = self._memories[name]
+    def _dataset(self, split, shuffle=False):
+        from cnnkit.data import _pipeline  # TensorFlow takes seconds
 
-        def read(i, *facts):
-            return i, _decode_in_graph(*facts, memory.is_full, size)
-
-        def as_example(i, images):
-            images = tf.cond(memory.is_full, lambda: memory[i], lambda: memory.keep(i, images))
-            return tf.cast(images, tf.float32), tf.gather(labels, i)
-
-        sources = [p.source if isinstance(p.source, bytes) else str(p.source) for p in photos]
-        is_path = [not isinstance(p.source, bytes) for p in photos]
-        reductions = [largest_reduction(p.height, p.width, size) for p in photos]
-        facts = (np.arange(n), sources, is_path, reductions, [p.plain for p in photos])
-        order = tf.data.Dataset.from_tensor_slices(facts)
-        order = order.shuffle(n, seed=self.seed) if shuffle else order
-        images = order.map(read, num_parallel_calls=_PARALLEL)
-        batches = images.batch(self.batch_size).map(as_example)
-        return batches.prefetch(2).with_options(_OPTIONS)
-
-
-class _Memory:
-    """Keeps the decoded photos of a split, unless they are too many."""
-
-    def __init__(self, shape):
-        n_kept = shape[0] if np.prod(shape) <= MEMORY_LIMIT else 0
-        with tf.device("CPU"):
-            self.images = tf.Variable(tf.zeros((n_kept, *shape[1:]), tf.uint8))
-            self.is_known = tf.Variable(tf.zeros(n_kept, tf.bool))
-            self.is_full = tf.Variable(False)
-
-    def __getitem__(self, i):
-        return tf.gather(self.images, i)
-
-    def keep(self, i, images):
-        if len(self.is_known):
-            written = self.images.scatter_update(tf.IndexedSlices(images, i))
-            with tf.control_dependencies([written.op]):  # else another iterator may read too early
-                self.is_known.scatter_update(tf.IndexedSlices(tf.ones_like(i, tf.bool), i))
-                self.is_full.assign(tf.reduce_all(self.is_known))
-        return images
-
-
-def _decode_in_graph(source, is_path, reduction, plain, is_known, size):
-    """Bytes or a path to a uint8 tensor of shape `(size, size, 3)`; what is known stays black."""
-
-    def resized(image):
-        image = tf.image.resize(tf.ensure_shape(image, (None, None, 3)), (size, size))
-        return tf.cast(tf.round(image), tf.uint8)
-
-    def jpeg(ratio):
-        contents = tf.io.read_file(source)
-        return resized(
-            tf.io.decode_jpeg(contents, channels=3, ratio=ratio, dct_method="INTEGER_ACCURATE")
-        )
-
-    def other():
-        return resized(tf.numpy_function(_read, [source, is_path, reduction], tf.uint8))
-
-    def black():
-        return tf.zeros((size, size, 3), tf.uint8)
-
-    branches = [*(partial(jpeg, ratio) for ratio in _RATIOS), other, black]
-    which = tf.argmax(tf.equal(_RATIOS, reduction), output_type=tf.int32)
-    which = tf.where(plain & is_path, which, len(_RATIOS))
-    return tf.switch_case(tf.where(is_known, len(_RATIOS) + 1, which), branches)
-
-
-def _read(source, is_path, reduction):
-    return decode(Path(source.decode()).read_bytes() if is_path else source, reduction)
-
-
-def _check_number(name, value):
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{name}` must be a whole number from 1. Received: {name}={value!r}")
+        photos, memories = self.photos[split], self._memories
+        if split not in memories:
+            memories[split] = _pipeline.Memory(len(photos), self.image_size)
+        return _pipeline.read_photos(photos, memories[split], self.batch_size, shuffle, self.seed)

@@ -22,9 +22,6 @@ def load_photo(name):
     Returns:
         A NumPy array, uint8 in 0..255, of shape `(height, width)` for a grey picture and
         `(height, width, 3)` for a colour one.
-
-    Raises:
-        ValueError: If there is no such photo.
     """
     if name not in _NAMES:
         raise ValueError(f"`name` must be one of {', '.join(_NAMES)}. Received: name={name!r}")

@@ -1,27 +1,29 @@
 """What `check`, `hint` and `solution` do with an answer, the usual mistakes and the hints."""
 
+import contextlib
 import inspect
+import signal
 import threading
-from ctypes import c_ulong, py_object, pythonapi
+import time
 from traceback import extract_tb
 
 import numpy as np
 
-SECONDS = 10
+SECONDS = 10  # for one call of an answer
 NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
 
 class Exercise:
-    """Decorator of the function that is the answer or, without `cases`, that returns it.
+    """A `Value` or a `Function`: decorator of the function that gives, or is, the right answer.
 
-    `cases` are tuples of arguments, `mistakes` pairs of a wrong answer and what to say to it.
+    `mistakes` are pairs of a wrong answer and what to say to it.
     """
 
-    def __init__(self, *, hints, mistakes, cases=None, note=""):
-        self.hints, self.mistakes, self.cases, self.note = hints, mistakes, cases, note
+    asks_for = None  # "value" or "function"
+
+    def __init__(self, *, hints, mistakes, note=""):
+        self.hints, self.mistakes, self.note = hints, mistakes, note
         self._hints_left = list(hints)
-        for array in [a for case in cases or () for a in case if isinstance(a, np.ndarray)]:
-            array.setflags(write=False)  # an answer that changes its arguments raises an error
 
     def __call__(self, answer):
         self.answer = answer
@@ -30,10 +32,20 @@ class Exercise:
     def __repr__(self):
         return f"<Exercise {self.answer.__name__}: check(answer), hint(), solution()>"
 
+    def right_answer(self):
+        """The answer that `check` accepts."""
+        raise NotImplementedError
+
+    def outcomes(self, answer):
+        """A list of what is compared with the outcomes of the right answer."""
+        raise NotImplementedError
+
     def check(self, answer):
-        """Print what to say to `answer`, and return whether it is right. Never raises."""
+        """Print what to say to `answer`, and return whether it is right. Never raises an error."""
         try:
             complaint = NOT_ATTEMPTED if answer is ... else self._complaint(answer)
+        except _TimeUp as time_up:
+            complaint = str(time_up)
         except Exception as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
         print(complaint or f"Correct. {self.note}".rstrip())
@@ -48,44 +60,111 @@ class Exercise:
         print("def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip())
 
     def _complaint(self, answer):
-        if callable(answer) != bool(self.cases):
-            wanted = "function" if self.cases else "value"
-            return f"Not yet: expected a {wanted}. Received: {answer!r:.80}"
-        if (received := self._outcomes(answer))[0] is ...:
+        given = "function" if callable(answer) else "value"
+        if given != self.asks_for:
+            return f"Not yet: expected a {self.asks_for}. Received: {answer!r:.80}"
+        received = self.outcomes(answer)
+        if received[0] is ...:
             return NOT_ATTEMPTED
-        expected = self._outcomes(self.answer if self.cases else self.answer())
-        fault = next(filter(None, map(_fault, received, expected)), None)
+        fault = _first_fault(received, self.outcomes(self.right_answer()))
         for mistake, text in self.mistakes if fault else ():
-            if not any(map(_fault, received, self._outcomes(mistake))):
+            if not _first_fault(received, self.outcomes(mistake)):
                 return f"{fault} {text}" if "raised" in fault else f"Not yet: {text}"
         return fault
 
-    def _outcomes(self, answer):
-        return [_outcome(answer, case) for case in self.cases] if self.cases else [answer]
+
+class Value(Exercise):
+    """Asks for the value that the decorated function returns."""
+
+    asks_for = "value"
+
+    def right_answer(self):
+        return self.answer()
+
+    def outcomes(self, answer):
+        return [answer]
 
 
-def _outcome(function, case):
-    """What `function` returns for the arguments in `case`, or the error it raises."""
-    outcome, done = [], threading.Event()
+class Function(Exercise):
+    """Asks for a function that does what the decorated one does.
 
-    def work():  # in a thread, because a thread can be stopped on every system
+    `cases` are the tuples of arguments with which both are called.
+    """
+
+    asks_for = "function"
+
+    def __init__(self, *, cases, **texts):
+        super().__init__(**texts)
+        self.cases = cases
+        for array in [a for case in cases for a in case if isinstance(a, np.ndarray)]:
+            array.setflags(write=False)  # an answer that changes its arguments raises an error
+
+    def right_answer(self):
+        return self.answer
+
+    def outcomes(self, answer):
+        """What `answer` returns in each case, or the error that it raises."""
+        return [self._outcome(answer, number) for number in range(len(self.cases))]
+
+    def _outcome(self, answer, number):
         try:
-            outcome.append(function(*case))
-        except BaseException as error:  # `exit()` is an error like another
-            outcome.append(error)
-        done.set()
+            with _time_limit(SECONDS):
+                return answer(*self.cases[number])
+        except (Exception, SystemExit) as error:  # `exit()` is an error like another
+            return error
+        except _TimeUp:  # none of the other cases is tried
+            call = f"{self.answer.__name__}({', '.join(map(_shown, self.cases[number]))})"
+            raise _TimeUp(
+                f"Not yet: still running after {SECONDS} seconds in case {number + 1} of "
+                f"{len(self.cases)}, {call}. Is there a loop that never ends?"
+            ) from None
 
-    thread = threading.Thread(target=work, daemon=True)
+
+def _shown(argument):
+    if isinstance(argument, np.ndarray):
+        return f"array of shape {argument.shape}"
+    return getattr(argument, "__name__", f"{argument!r:.40}")
+
+
+class _TimeUp(BaseException):
+    """No Exception, so that an answer which catches every Exception does not catch it."""
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    """Raise `_TimeUp` within it after some seconds, and again and again if that is caught.
+
+    Windows has no such timer, and it rings in the main thread alone: elsewhere an endless answer
+    runs until the student interrupts it.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not in_main_thread:
+        yield
+        return
+    start, (left, interval) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, 0)
+    former = signal.signal(signal.SIGALRM, _ring)
     try:
-        thread.start()
-        for _ in range(20 * SECONDS):  # short waits: on Windows no interrupt ends a long one
-            done.wait(0.05)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+        try:
+            yield
+            if time.monotonic() - start >= seconds:  # it rang, and the answer went on
+                raise _TimeUp
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
-        while not done.is_set() and len(outcome) < 10:  # often, for answers that catch everything
-            outcome.insert(0, TimeoutError(f"it was still running after {SECONDS} seconds"))
-            pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread.ident), py_object(SystemExit))
-            done.wait(0.1)
-    return outcome[0]
+        signal.setitimer(signal.ITIMER_REAL, 0)  # once more: it may have rung between the two
+        signal.signal(signal.SIGALRM, former or signal.SIG_DFL)
+        if left:
+            left = max(left - (time.monotonic() - start), 0.001)
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+def _ring(signum, frame):
+    raise _TimeUp
+
+
+def _first_fault(received, expected):
+    return next(filter(None, map(_fault, received, expected)), None)
 
 
 def _fault(received, expected):

@@ -1,15 +1,18 @@
 """The exercises of notebook 01, images as arrays."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(1)
 _IMAGES = _rng.integers(0, 256, (2, 6, 9, 3), np.uint8)
 _IMAGES[0, 0, 0] = 0, 7, 255
 
 
-@Exercise(
+# Exercise 1.1
+@Value(
     hints=[
         "uint8 has 256 values. What comes after 255?",
         "After 255 it starts again at 0: the result is the remainder after division by 256.",
@@ -28,7 +31,8 @@ def overflow():
     return (250 + 10) % 256
 
 
-@Exercise(
+# Exercise 1.2
+@Value(
     hints=[
         "The picture is wide: it has more columns than rows. Which comes first in the shape?",
         "The order is batch, height, width, channels.",
@@ -50,7 +54,8 @@ def batch_shape():
     return 32, 160, 240, 3
 
 
-@Exercise(
+# Exercise 1.6
+@Value(
     hints=[
         "How many numbers does one such photo hold? Each unit has a weight for each of them.",
         "4,000 times 3,000 pixels, three channels; and each of the 100 units has a bias too.",
@@ -71,7 +76,8 @@ def phone_photo_parameters():
     return (4_000 * 3_000 * 3 + 1) * 100
 
 
-@Exercise(
+# Exercise 1.8
+@Value(
     hints=[
         "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
         "Shuffle the columns of that matrix in the same way. What comes out of the network?",
@@ -90,7 +96,13 @@ def permuted_accuracy():
     return "the same"
 
 
-@Exercise(
+def _cropped(images, size, axes=(1, 2), end=0, shift=0):
+    top, left = ((images.shape[axis] - size + shift) // 2 for axis in axes)
+    return images[:, top : top + size + end, left : left + size + end]
+
+
+# Exercise 1.4
+@Function(
     cases=[(_IMAGES, 4), (_IMAGES, 3), (_rng.integers(0, 256, (3, 8, 8, 1), np.uint8), 2)],
     hints=[
         "The batch and the channels stay whole. Only two axes are cut.",
@@ -103,57 +115,29 @@ def permuted_accuracy():
             "This is the upper left corner. The crop starts at `(height - size) // 2`.",
         ),
         (
-            lambda images, size: images[
-                (len(images) - size) // 2 :, (images.shape[1] - size) // 2 :
-            ][:size, :size],
+            lambda images, size: _cropped(images[None], size)[0],
             "The first axis is the batch: rows are axis 1 and columns axis 2.",
         ),
+        (lambda images, size: images[:, -size:, -size:], "This is the lower right corner."),
+        (partial(_cropped, axes=(2, 1)), "Height and width are swapped: axis 1 has the rows."),
+        (partial(_cropped, end=-1), "A slice does not include its end: `a[2:5]` has 3 elements."),
         (
-            lambda images, size: images[:, -size:, -size:],
-            "This is the lower right corner.",
-        ),
-        (
-            lambda images, size: images[
-                :,
-                (images.shape[2] - size) // 2 : (images.shape[2] - size) // 2 + size,
-                (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
-            ],
-            "Height and width are swapped: axis 1 has the rows.",
-        ),
-        (
-            lambda images, size: images[
-                :,
-                (images.shape[1] - size) // 2 : (images.shape[1] + size) // 2 - 1,
-                (images.shape[2] - size) // 2 : (images.shape[2] + size) // 2 - 1,
-            ],
-            "A slice does not include its end: `a[2:5]` has 3 elements.",
-        ),
-        (
-            lambda images, size: images[
-                :,
-                (images.shape[1] - size + 1) // 2 : (images.shape[1] - size + 1) // 2 + size,
-                (images.shape[2] - size + 1) // 2 : (images.shape[2] - size + 1) // 2 + size,
-            ],
+            partial(_cropped, shift=1),
             "One pixel too low or too far right: the larger margin belongs at the bottom and on "
             "the right, so round down.",
         ),
-        (
-            lambda images, size: images[
-                :,
-                (images.shape[1] - size) // 2 : (images.shape[1] - size) // 2 + size,
-            ],
-            "The rows are cut. Now the columns.",
-        ),
+        (lambda x, n: x[:, (x.shape[1] - n) // 2 :][:, :n], "The rows are cut. Now the columns."),
     ],
 )
-def centre_crop(images, size):
+def center_crop(images, size):
     """The middle `size` by `size` pixels of each image in a batch, `(batch, size, size, C)`."""
     top = (images.shape[1] - size) // 2
     left = (images.shape[2] - size) // 2
     return images[:, top : top + size, left : left + size]
 
 
-@Exercise(
+# Exercise 1.3
+@Function(
     cases=[(_IMAGES,), (_IMAGES[:1, :4, :4],)],
     hints=[
         "The numbers move with their pixels. Which function of NumPy puts axes in a new order?",
@@ -161,9 +145,7 @@ def centre_crop(images, size):
     ],
     mistakes=[
         (
-            lambda images: images.reshape(
-                images.shape[0], images.shape[3], images.shape[1], images.shape[2]
-            ),
+            lambda images: images.reshape(np.array(images.shape)[[0, 3, 1, 2]]),
             "`reshape` gives the right shape, but reads the numbers in the old order: "
             "the channels are mixed. You need a transpose.",
         ),
@@ -179,39 +161,32 @@ def to_channels_first(images):
     return images.transpose(0, 3, 1, 2)
 
 
-def _standardised(train, other, axis=0, spread=np.std, shift=True):
-    mean, std = train.mean(axis), spread(train, axis)
+def _standardized(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
+    mean, std = train.mean(axis), spread(train, axis) + epsilon
     return (other - mean * shift) / np.where(std == 0, 1, std)
 
 
-def _both(**options):
-    """A wrong answer: both sets, standardised in another way."""
-    return lambda train, test: tuple(_standardised(train, a, **options) for a in (train, test))
-
-
-def _sample_deviation(train, axis):
-    return train.std(axis, ddof=1)
+def _both(train, test, **slip):
+    return tuple(_standardized(train, images, **slip) for images in (train, test))
 
 
 def _without_check(train, test, own=False):
     with np.errstate(invalid="ignore", divide="ignore"):
         test_by = test if own else train
-        return (
-            (train - train.mean(0)) / train.std(0),
-            (test - test_by.mean(0)) / test_by.std(0),
-        )
+        return ((train - train.mean(0)) / train.std(0), (test - test_by.mean(0)) / test_by.std(0))
 
 
 def _leak(train, test):
     together = np.concatenate([train, test])
-    return _standardised(together, train), _standardised(together, test)
+    return _standardized(together, train), _standardized(together, test)
 
 
 _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
 _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
 
 
-@Exercise(
+# Exercise 1.5
+@Function(
     cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
     hints=[
         "`train.mean(axis=0)` has one mean for each pixel.",
@@ -220,12 +195,12 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
     ],
     mistakes=[
         (
-            lambda train, test: (_standardised(train, train), _standardised(test, test)),
+            lambda train, test: (_standardized(train, train), _standardized(test, test)),
             "The test set was standardised with its own mean and deviation. In use, examples "
             "come one by one: only the training set's statistics are known.",
         ),
         (
-            lambda train, test: _without_check(train, test, own=True),
+            partial(_without_check, own=True),
             "The test set was standardised with its own statistics; take the training set's. "
             "And one pixel never changes: 0/0 is NaN.",
         ),
@@ -244,29 +219,27 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "divide by 1 instead of 0.",
         ),
         (
-            lambda train, test: tuple(
-                (a - train.mean(0)) / (train.std(0) + 1e-8) for a in (train, test)
-            ),
+            partial(_both, epsilon=1e-8),
             "Where the training pixel never changes, a test pixel may, and by a tiny number it is "
             "divided to a huge one. Divide by 1 there.",
         ),
         (
-            _both(axis=None),
+            partial(_both, axis=None),
             "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
         ),
-        (_both(spread=np.var), "Divide by the standard deviation, not by the variance."),
+        (partial(_both, spread=np.var), "Divide by the standard deviation, not by the variance."),
         (
-            _both(spread=_sample_deviation),
+            partial(_both, spread=partial(np.std, ddof=1)),
             "This is the deviation with N - 1. The notebook divides by N, NumPy's default.",
         ),
-        (_both(shift=False), "The mean was not subtracted."),
+        (partial(_both, shift=False), "The mean was not subtracted."),
         (
-            lambda train, test: (_standardised(train, train), test),
+            lambda train, test: (_standardized(train, train), test),
             "The test set was left as it is; the network would not recognise it.",
         ),
     ],
 )
-def standardise(train, test):
+def standardize(train, test):
     """Both sets, `(n, pixels)`, standardised pixel by pixel with the training set's statistics."""
     mean, std = train.mean(axis=0), train.std(axis=0)
     std = np.where(std == 0, 1, std)
@@ -276,7 +249,8 @@ def standardise(train, test):
 _POINTS = _rng.uniform(-1, 1, (60, 2))
 
 
-@Exercise(
+# Exercise 1.7
+@Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],)],
     hints=[
         "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "
@@ -290,10 +264,7 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
             lambda x: x.sum(axis=1) > 0,
             "This is linear: right in quadrant 1, wrong in 3, half right in 2 and 4.",
         ),
-        (
-            lambda x: (x[:, 0] < 0) != (x[:, 1] < 0),
-            "These are quadrants 2 and 4: reverse the sign.",
-        ),
+        (lambda x: np.logical_xor(*(x.T < 0)), "These are quadrants 2 and 4: reverse the sign."),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
         (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
         (

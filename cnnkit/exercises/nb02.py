@@ -1,8 +1,10 @@
 """The exercises of notebook 02, convolution."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(2)
 
@@ -20,7 +22,8 @@ def _same_size(image, kernel):
     return _correlate(np.pad(image, ((h // 2, (h - 1) // 2), (w // 2, (w - 1) // 2))), kernel)
 
 
-@Exercise(
+# Exercise 2.1
+@Function(
     cases=[
         (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
         (_rng.normal(size=(4, 4)), _rng.normal(size=(3, 3))),
@@ -40,10 +43,7 @@ def _same_size(image, kernel):
             lambda image, kernel: _correlate(image, kernel.T),
             "The kernel is transposed: rows and columns are swapped.",
         ),
-        (
-            lambda image, kernel: _correlate(image.T, kernel.T).T[::-1],
-            "The output is upside down.",
-        ),
+        (lambda image, kernel: _correlate(image.T, kernel.T).T[::-1], "The output is upside down."),
         (
             lambda image, kernel: _correlate(image, kernel)[:-1, :-1],
             "The last row and the last column are missing: the output has H - h + 1 rows.",
@@ -78,7 +78,8 @@ def correlate2d(image, kernel):
     return output
 
 
-@Exercise(
+# Exercise 2.2
+@Value(
     hints=[
         "Rotate W by 180 degrees: its last number comes first.",
         "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
@@ -102,7 +103,8 @@ def second_cell():
     return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
 
 
-@Exercise(
+# Exercise 2.5
+@Function(
     cases=[
         (7, 3, 1, 0, 1),
         (7, 3, 3, 0, 1),
@@ -142,10 +144,7 @@ def second_cell():
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
             "The strides are missing: the kernel goes s pixels at a time.",
         ),
-        (
-            lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1,
-            "The padding is missing.",
-        ),
+        (lambda n, k, s, p, d: (n - (k - 1) * d - 1) // s + 1, "The padding is missing."),
         (
             lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d) // s + 1,
             "One too much: n pixels have room for n - 1 steps of one pixel.",
@@ -171,7 +170,8 @@ def _layer(image, weights):
     return np.einsum("ijmnc,mncf->ijf", windows, weights)
 
 
-@Exercise(
+# Exercise 2.6
+@Function(
     cases=[
         (_rng.normal(size=(6, 5, 3)), _rng.normal(size=(3, 2, 3, 4)), _rng.normal(size=4)),
         (_rng.normal(size=(4, 4, 2)), _rng.normal(size=(3, 3, 2, 2)), _rng.normal(size=2)),
@@ -211,10 +211,7 @@ def _layer(image, weights):
             lambda image, weights, bias: _layer(image[..., -1:], weights[:, :, -1:]) + bias,
             "Only the last channel was used: add the channels up, with `+=`, not `=`.",
         ),
-        (
-            lambda image, weights, bias: _layer(image, weights) + bias[0],
-            "Each filter has a bias of its own.",
-        ),
+        (lambda x, w, bias: _layer(x, w) + bias[0], "Each filter has a bias of its own."),
         (
             lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
             "The feature maps were added up. Each filter makes a map of its own.",
@@ -237,7 +234,8 @@ def conv_layer(image, weights, bias):
     return output
 
 
-@Exercise(
+# Exercise 2.4
+@Value(
     hints=[
         "Each row of the matrix makes one output. How many pixels does it use?",
         "There are 4 times 4 outputs, and each one has 9 weights.",
@@ -256,7 +254,8 @@ def toeplitz_weights():
     return 4 * 4 * 9
 
 
-@Exercise(
+# Exercise 2.7
+@Value(
     hints=[
         "Each of the ten units sees the whole map. How large is a kernel that sees it all?",
         "Keras's order is kernel height, kernel width, input channels, filters.",
@@ -286,7 +285,8 @@ def riddle(image):
     return _correlate(np.asarray(image, float), _HIDDEN)
 
 
-@Exercise(
+# Exercise 2.3
+@Value(
     hints=[
         "Feed the riddle a picture of your own. Which one would show the kernel?",
         "Try a black picture with one white pixel, and look closely at what comes out. Which way "
@@ -336,14 +336,20 @@ def _wrapped(delta, image, kernel):
     return image_gradient, _correlate(image, delta)
 
 
-def _backward(delta, image, kernel, turn=True):
+def _turned(kernel):
+    return kernel[::-1, ::-1]
+
+
+def _backward(delta, image, kernel, turn=True, of_image=np.array, of_kernel=np.array):
+    """Both gradients, each after what a slip makes of it."""
     h, w = kernel.shape
     padded = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))
-    image_gradient = _correlate(padded, kernel[::-1, ::-1] if turn else kernel)
-    return image_gradient, _correlate(image, delta)
+    image_gradient = _correlate(padded, _turned(kernel) if turn else kernel)
+    return of_image(image_gradient), of_kernel(_correlate(image, delta))
 
 
-@Exercise(
+# Exercise 2.8
+@Function(
     cases=[
         (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3))),
         (_rng.normal(size=(4, 2)), _rng.normal(size=(5, 4)), _rng.normal(size=(2, 3))),
@@ -358,14 +364,11 @@ def _backward(delta, image, kernel, turn=True):
     ],
     mistakes=[
         (
-            lambda delta, image, kernel: _backward(delta, image, kernel, turn=False),
+            partial(_backward, turn=False),
             "In the image's gradient the kernel has to be turned by 180 degrees.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1][::-1, ::-1],
-            ),
+            partial(_backward, of_kernel=_turned),
             "The kernel's gradient is turned by 180 degrees. Do not turn it.",
         ),
         (
@@ -378,39 +381,27 @@ def _backward(delta, image, kernel, turn=True):
             "them out.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel, turn=False)[0],
-                _backward(delta, image, kernel)[1][::-1, ::-1],
-            ),
+            partial(_backward, turn=False, of_kernel=_turned),
             "Both kernels are the wrong way round: turn the one for the image, and only that.",
         ),
         (
-            lambda delta, image, kernel: _backward(delta, image, kernel)[::-1],
+            lambda *a: _backward(*a)[::-1],
             "Both are right, in the wrong order: first the image's gradient.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1] / delta.size,
-            ),
+            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient / a[0].size),
             "The kernel is shared by all places: its gradient is the sum over them, not the mean.",
         ),
         (
-            lambda delta, image, kernel: tuple(-g for g in _backward(delta, image, kernel)),
+            lambda *a: tuple(-gradient for gradient in _backward(*a)),
             "The sign: a gradient points uphill. It is the optimiser that goes down.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0],
-                _backward(delta, image, kernel)[1] + kernel,
-            ),
+            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient + a[2]),
             "Start the gradients at zero, not at the kernel.",
         ),
         (
-            lambda delta, image, kernel: (
-                _backward(delta, image, kernel)[0][1:-1, 1:-1],
-                _backward(delta, image, kernel)[1],
-            ),
+            partial(_backward, of_image=lambda gradient: gradient[1:-1, 1:-1]),
             "The image's gradient has the image's shape: pixels at the edge count too.",
         ),
     ],

@@ -1,8 +1,10 @@
 """The exercises of notebook 03, pooling and whole networks."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(3)
 
@@ -14,7 +16,8 @@ def _blocks(image, size):
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
 
 
-@Exercise(
+# Exercise 3.1
+@Function(
     cases=[
         (_rng.normal(size=(6, 4)), 2),
         (_rng.normal(size=(7, 9)), 3),
@@ -28,9 +31,7 @@ def _blocks(image, size):
         (lambda image, size: _blocks(image, size).mean(-1), "This is average pooling."),
         (lambda image, size: _blocks(image, size).min(-1), "This takes the smallest."),
         (
-            lambda image, size: np.lib.stride_tricks.sliding_window_view(image, (size, size)).max(
-                (2, 3)
-            ),
+            lambda x, n: np.lib.stride_tricks.sliding_window_view(x, (n, n)).max((2, 3)),
             "The windows overlap. Here each one begins where the last one ends.",
         ),
         (
@@ -38,9 +39,7 @@ def _blocks(image, size):
             "Negative numbers became 0: do not start from 0. The largest of negatives is negative.",
         ),
         (
-            lambda image, size: image[::size, ::size][
-                : image.shape[0] // size, : image.shape[1] // size
-            ],
+            lambda image, size: _blocks(image, size)[..., 0],
             "This takes the first number of each window, not the largest.",
         ),
         (lambda image, size: _blocks(image, size).max(-1).T, "The output is transposed."),
@@ -56,7 +55,8 @@ def max_pool(image, size):
     return output
 
 
-@Exercise(
+# Exercise 3.2
+@Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
     mistakes=[
         ((14, 14, 16), "This is padding same. Without padding the last row is left out."),
@@ -72,11 +72,9 @@ def pooled_shape():
     return 27 // 2, 27 // 2, 16
 
 
-@Exercise(
-    hints=[
-        "First the mean of the four, then max(0, .).",
-        "The mean of -4, 2, 2 and 4 is 1.",
-    ],
+# Exercise 3.3
+@Value(
+    hints=["First the mean of the four, then max(0, .).", "The mean of -4, 2, 2 and 4 is 1."],
     mistakes=[
         (2, "This is the mean after the ReLU. Pool first."),
         (0, "The mean is positive, and ReLU leaves it."),
@@ -92,7 +90,8 @@ def relu_after_average():
     return max(0, (-4 + 2 + 2 + 4) / 4)
 
 
-@Exercise(
+# Exercise 3.5
+@Function(
     cases=[
         (np.array([1.0, 3, 6, 2]),),
         (np.zeros(4),),
@@ -127,19 +126,24 @@ def stochastic_mean(window):
     return (window * window / total).sum() if total > 0 else 0.0
 
 
-def _routed(delta, image, size, weights):
-    """Spread each number of `delta` over its window, with the weights that `weights` gives."""
+def _is_winner(window):
+    return window == window.max()
+
+
+def _route(delta, image, size, share=_is_winner):
+    """Spread each number of `delta` over its window, with the weights that `share` gives."""
     gradient = np.zeros(image.shape)
     for i, j in np.ndindex(delta.shape):
         place = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size]
-        gradient[place] = delta[i, j] * weights(image[place])
+        gradient[place] = delta[i, j] * share(image[place])
     return gradient
 
 
 _DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
 
 
-@Exercise(
+# Exercise 3.4
+@Function(
     cases=[(_DELTA, _IMAGE, 2), (_rng.normal(size=(2, 2)), _rng.normal(size=(7, 6)), 3)],
     hints=[
         "If the winner of a window changes a little, the output changes as much. And the others?",
@@ -147,33 +151,20 @@ _DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
     ],
     mistakes=[
         (
-            lambda delta, image, size: _routed(
-                delta, image, size, lambda w: np.full(w.shape, 1 / w.size)
-            ),
+            partial(_route, share=lambda window: np.full(window.shape, 1 / window.size)),
             "This is the gradient of average pooling: every pixel gets a share.",
         ),
+        (partial(_route, share=np.ones_like), "Only the winner made the output. The others get 0."),
+        (partial(_route, share=lambda w: w == w.min()), "This gives everything to the smallest."),
         (
-            lambda delta, image, size: _routed(delta, image, size, np.ones_like),
-            "Only the winner made the output. The others get 0.",
-        ),
-        (
-            lambda delta, image, size: _routed(delta, image, size, lambda w: w == w.min()),
-            "This gives everything to the smallest.",
-        ),
-        (
-            lambda delta, image, size: _routed(delta, image, size, lambda w: w * (w == w.max())),
+            partial(_route, share=lambda window: window * _is_winner(window)),
             "The winner gets delta itself, not delta times its value.",
         ),
         (
-            lambda delta, image, size: _routed(
-                np.ones(delta.shape), image, size, lambda w: w == w.max()
-            ),
+            lambda delta, *a: _route(np.ones(delta.shape), *a),
             "The places are right. What arrives there is delta, not 1.",
         ),
-        (
-            lambda delta, image, size: -_routed(delta, image, size, lambda w: w == w.max()),
-            "The sign is wrong: a larger winner makes a larger output.",
-        ),
+        (lambda *a: -_route(*a), "The sign is wrong: a larger winner makes a larger output."),
     ],
 )
 def max_pool_backward(delta, image, size):
@@ -187,7 +178,8 @@ def max_pool_backward(delta, image, size):
     return gradient
 
 
-@Exercise(
+# Exercise 3.6
+@Value(
     hints=[
         "Count the places of the kernel. With stride 2 there are half as many rows.",
         "The pooling itself multiplies nothing.",
@@ -216,7 +208,8 @@ def _reach(layers, grow=True, late=False):
     return size
 
 
-@Exercise(
+# Exercise 3.8
+@Function(
     cases=[
         ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
         ([(11, 4), (3, 2), (5, 1)],),
@@ -230,24 +223,18 @@ def _reach(layers, grow=True, late=False):
     ],
     mistakes=[
         (
-            lambda layers: _reach(layers, grow=False),
+            partial(_reach, grow=False),
             "The strides are missing: after a stride of 2 each step is two pixels wide.",
         ),
         (
-            lambda layers: _reach(layers, late=True),
+            partial(_reach, late=True),
             "A layer's own stride does not widen its own window: use the jump from before.",
         ),
-        (
-            lambda layers: sum(kernel for kernel, _ in layers),
-            "Windows overlap: they do not add up.",
-        ),
-        (
-            lambda layers: int(np.prod([kernel for kernel, _ in layers])),
-            "Windows overlap: they do not multiply.",
-        ),
+        (lambda layers: sum(k for k, _ in layers), "Windows overlap: they do not add up."),
+        (lambda layers: np.prod([k for k, _ in layers]), "Windows overlap: they do not multiply."),
         (lambda layers: _reach(layers) - 1, "One pixel sees itself: the size starts at 1."),
         (
-            lambda layers: int(np.prod([stride for _, stride in layers])),
+            lambda layers: np.prod([stride for _, stride in layers]),
             "This is the jump after the last layer. How far does one output see?",
         ),
     ],
@@ -261,7 +248,8 @@ def receptive_field(layers):
     return size
 
 
-@Exercise(
+# Exercise 3.7
+@Value(
     hints=[
         "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
         "64 times 4 times 4 inputs, 128 units, and their biases.",

@@ -1,23 +1,27 @@
 """The exercises of notebook 04, batch normalisation and optimisers."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(4)
 
 
-def _scaled(x, gamma, beta, *, axis, epsilon=1e-3):
+def _scaled(x, gamma=1, beta=0, axis=(0, 1, 2), epsilon=1e-3, under_root=True, power=0.5):
     """Normalise over some axes, then scale and shift."""
     mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
-    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+    deviation = (variance + epsilon) ** power if under_root else variance**power + epsilon
+    return gamma * (x - mean) / deviation + beta
 
 
 _MAPS = _rng.normal(5, 0.3, size=(4, 3, 2, 6))
 _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
 
 
-@Exercise(
+# Exercise 4.1
+@Function(
     cases=[
         (_MAPS, _GAMMA, _BETA),
         (_rng.normal(size=(3, 4, 5, 2)), np.array([1.0, 3]), np.array([0.0, -1])),
@@ -29,37 +33,21 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
     ],
     mistakes=[
         (
-            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=0),
+            partial(_scaled, axis=0),
             "Each pixel has a mean of its own. Take all pixels of a channel together.",
         ),
         (
-            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(1, 2)),
+            partial(_scaled, axis=(1, 2)),
             "Each example is normalised alone: that is instance normalisation.",
         ),
         (
-            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(1, 2, 3)),
+            partial(_scaled, axis=(1, 2, 3)),
             "Each example is normalised alone, all channels together: that is layer normalisation.",
         ),
-        (
-            lambda x, gamma, beta: _scaled(x, 1, 0, axis=(0, 1, 2)),
-            "gamma and beta are missing.",
-        ),
-        (
-            lambda x, gamma, beta: _scaled(x, gamma, beta, axis=(0, 1, 2), epsilon=1e-30),
-            "epsilon is missing, or is not 1e-3.",
-        ),
-        (
-            lambda x, gamma, beta: (
-                gamma * (x - x.mean(axis=(0, 1, 2))) / (x.var(axis=(0, 1, 2)) + 1e-3) + beta
-            ),
-            "Divide by the root of the variance.",
-        ),
-        (
-            lambda x, gamma, beta: (
-                gamma * (x - x.mean(axis=(0, 1, 2))) / (x.std(axis=(0, 1, 2)) + 1e-3) + beta
-            ),
-            "Keras adds epsilon to the variance, under the root.",
-        ),
+        (lambda x, gamma, beta: _scaled(x), "gamma and beta are missing."),
+        (partial(_scaled, epsilon=1e-30), "epsilon is missing, or is not 1e-3."),
+        (partial(_scaled, power=1), "Divide by the root of the variance."),
+        (partial(_scaled, under_root=False), "Keras adds epsilon to the variance, under the root."),
     ],
 )
 def batch_norm(x, gamma, beta):
@@ -69,7 +57,8 @@ def batch_norm(x, gamma, beta):
     return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
 
-@Exercise(
+# Exercise 4.2
+@Value(
     hints=[
         "All examples and all places of one channel go into one mean.",
         "32 examples, 14 rows, 14 columns.",
@@ -89,7 +78,13 @@ def mean_size():
     return 32 * 14 * 14
 
 
-@Exercise(
+def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
+    old, new = (1 - momentum, momentum) if swap else (momentum, 1 - momentum)
+    return old * mean + new * x.mean(axis), old * variance + new * spread(x, axis)
+
+
+# Exercise 4.3
+@Function(
     cases=[
         (np.zeros(3), np.ones(3), _rng.normal(2, 3, size=(8, 3)), 0.99),
         (_rng.normal(size=2), _rng.uniform(1, 2, size=2), _rng.normal(size=(5, 2)), 0.9),
@@ -100,45 +95,21 @@ def mean_size():
         "Two statistics are kept. Is `std` one of them?",
     ],
     mistakes=[
+        (partial(_move, swap=True, spread=np.std), "This is the function with both of its faults."),
         (
-            lambda mean, variance, x, momentum: (
-                (1 - momentum) * mean + momentum * x.mean(axis=0),
-                (1 - momentum) * variance + momentum * x.std(axis=0),
-            ),
-            "This is the function with both of its faults.",
-        ),
-        (
-            lambda mean, variance, x, momentum: (
-                momentum * mean + (1 - momentum) * x.mean(axis=0),
-                momentum * variance + (1 - momentum) * x.std(axis=0),
-            ),
+            partial(_move, spread=np.std),
             "One fault is left: this mixes a variance with a standard deviation.",
         ),
         (
-            lambda mean, variance, x, momentum: (
-                (1 - momentum) * mean + momentum * x.mean(axis=0),
-                (1 - momentum) * variance + momentum * x.var(axis=0),
-            ),
+            partial(_move, swap=True),
             "One fault is left: momentum weighs the new number, as in PyTorch.",
         ),
         (
-            lambda mean, variance, x, momentum: (
-                momentum * mean + (1 - momentum) * x.mean(axis=0),
-                momentum * variance + (1 - momentum) * x.var(axis=0, ddof=1),
-            ),
+            partial(_move, spread=partial(np.var, ddof=1)),
             "The variance divides by n - 1. Keras 3 divides by n.",
         ),
-        (
-            lambda mean, variance, x, momentum: (x.mean(axis=0), x.var(axis=0)),
-            "The old averages are forgotten.",
-        ),
-        (
-            lambda mean, variance, x, momentum: (
-                momentum * mean + (1 - momentum) * x.mean(),
-                momentum * variance + (1 - momentum) * x.var(),
-            ),
-            "Each feature has its own mean and variance.",
-        ),
+        (lambda m, v, x, momentum: (x.mean(0), x.var(0)), "The old averages are forgotten."),
+        (partial(_move, axis=None), "Each feature has its own mean and variance."),
     ],
 )
 def update_moving(moving_mean, moving_variance, x, momentum):
@@ -149,7 +120,8 @@ def update_moving(moving_mean, moving_variance, x, momentum):
     return new_mean, new_variance
 
 
-@Exercise(
+# Exercise 4.4
+@Value(
     hints=[
         "Each step leaves 0.99 of it. So after n steps 0.99 to the power of n is left.",
         "Solve 0.99 ** n < 0.01: n > ln(0.01) / ln(0.99). Round up.",
@@ -179,40 +151,32 @@ _FOLD = (
 )
 
 
-def _folded(kernel, bias, gamma, beta, mean, variance, keep_bias=True, root=True, epsilon=1e-3):
-    scale = gamma / ((variance + epsilon) ** (0.5 if root else 1))
-    return kernel * scale, ((bias if keep_bias else 0) - mean) * scale + beta
+def _folded(
+    kernel, bias, gamma, beta, mean, variance, keep=True, scale_bias=True, power=0.5, epsilon=1e-3
+):
+    scale = gamma / (variance + epsilon) ** power
+    bias = keep * bias * (scale if scale_bias else 1)
+    return kernel * scale, bias - mean * scale + beta
 
 
-@Exercise(
-    cases=[
-        _FOLD,
-        (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01)),
-    ],
+# Exercise 4.5
+@Function(
+    cases=[_FOLD, (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01))],
     hints=[
         "Write gamma (x W + b - mean) / s + beta with s the root, and sort: what multiplies x?",
         "With scale = gamma / s, the new kernel is `kernel * scale`, column by column.",
     ],
     mistakes=[
         (
-            lambda *a: _folded(*a, keep_bias=False),
+            partial(_folded, keep=False),
             "The kernel is right. The old bias is part of what is normalised.",
         ),
-        (lambda *a: _folded(*a, root=False), "Divide by the root of the variance."),
-        (lambda *a: _folded(*a, epsilon=1e-30), "Keras adds epsilon, 1e-3, to the variance."),
+        (partial(_folded, power=1), "Divide by the root of the variance."),
+        (partial(_folded, epsilon=1e-30), "Keras adds epsilon, 1e-3, to the variance."),
+        (lambda w, b, *a: (_folded(w, b, *a)[0], b), "The kernel is right. The bias changes too."),
+        (lambda w, *a: (w, _folded(w, *a)[1]), "The bias is right. The kernel changes too."),
         (
-            lambda kernel, bias, *a: (_folded(kernel, bias, *a)[0], bias),
-            "The kernel is right. The bias changes too.",
-        ),
-        (
-            lambda kernel, *a: (kernel, _folded(kernel, *a)[1]),
-            "The bias is right. The kernel changes too.",
-        ),
-        (
-            lambda kernel, bias, gamma, beta, mean, variance: (
-                kernel * gamma / np.sqrt(variance + 1e-3),
-                bias - mean * gamma / np.sqrt(variance + 1e-3) + beta,
-            ),
+            partial(_folded, scale_bias=False),
             "The kernel is right. The old bias is scaled, like the mean.",
         ),
     ],
@@ -223,7 +187,8 @@ def fold(kernel, bias, gamma, beta, mean, variance):
     return kernel * scale, (bias - mean) * scale + beta
 
 
-@Exercise(
+# Exercise 4.6
+@Value(
     hints=[
         "In a batch of one, what is the mean of one number? And its variance?",
         "x minus its mean is 0, whatever x is.",
@@ -249,31 +214,29 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
     n, height, width, channels = x.shape
     if interleaved:
         split = x.reshape(n, height, width, channels // groups, groups)
-        return _scaled(split, 1, 0, axis=(1, 2, 3)).reshape(x.shape)
+        return _scaled(split, axis=(1, 2, 3)).reshape(x.shape)
     split = x.reshape(n, height, width, groups, channels // groups)
-    return _scaled(split, 1, 0, axis=axis).reshape(x.shape)
+    return _scaled(split, axis=axis).reshape(x.shape)
 
 
-@Exercise(
-    cases=[
-        (_rng.normal(2, 3, size=(2, 3, 3, 6)), 2),
-        (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4),
-    ],
+# Exercise 4.7
+@Function(
+    cases=[(_rng.normal(2, 3, size=(2, 3, 3, 6)), 2), (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4)],
     hints=[
         "`x.reshape(N, H, W, groups, C // groups)` puts neighbouring channels into one group.",
         "Then the mean is over height, width and the last axis: `axis=(1, 2, 4), keepdims=True`.",
     ],
     mistakes=[
         (
-            lambda x, groups: _grouped(x, groups, axis=(0, 1, 2, 4)),
+            partial(_grouped, axis=(0, 1, 2, 4)),
             "The examples are mixed. Here each one is normalised alone.",
         ),
-        (lambda x, groups: _scaled(x, 1, 0, axis=(0, 1, 2)), "This is batch normalisation."),
-        (lambda x, groups: _scaled(x, 1, 0, axis=(1, 2)), "This is instance normalisation."),
-        (lambda x, groups: _scaled(x, 1, 0, axis=(1, 2, 3)), "This is layer normalisation."),
-        (lambda x, groups: _grouped(x, groups, axis=4), "The places of a group go together, too."),
+        (lambda x, groups: _scaled(x), "This is batch normalisation."),
+        (lambda x, groups: _scaled(x, axis=(1, 2)), "This is instance normalisation."),
+        (lambda x, groups: _scaled(x, axis=(1, 2, 3)), "This is layer normalisation."),
+        (partial(_grouped, axis=4), "The places of a group go together, too."),
         (
-            lambda x, groups: _grouped(x, groups, interleaved=True),
+            partial(_grouped, interleaved=True),
             "A group is made of neighbouring channels, not of every second or third.",
         ),
         (
@@ -291,7 +254,8 @@ def group_norm(x, groups):
     return ((split - mean) / np.sqrt(variance + 1e-3)).reshape(x.shape)
 
 
-@Exercise(
+# Exercise 4.8
+@Value(
     hints=[
         "The convolution has 3 x 3 x 3 x 64 weights, and here no bias.",
         "Of the four numbers that the normalisation has for each channel, two are trained.",
@@ -311,11 +275,12 @@ def trained_parameters():
     return 3 * 3 * 3 * 64 + 2 * 64
 
 
-def _descended(start, gradient, rate, momentum, steps, kind="momentum"):
+def _descent(start, gradient, rate, momentum, n_steps, kind="momentum", more=0):
     w, velocity = start, 0 * start
-    for _ in range(steps):
+    scale = {"average": 1 - momentum, "uphill": -1}.get(kind, 1)
+    momentum = 0 if kind == "plain" else momentum
+    for _ in range(n_steps + more):
         ahead = w + momentum * velocity if kind == "nesterov" else w
-        scale = 1 - momentum if kind == "average" else 1
         old, velocity = velocity, momentum * velocity - scale * rate * gradient(ahead)
         w = w + (old if kind == "late" else velocity)
     return w
@@ -329,7 +294,8 @@ def _bowl(w):
 _START = np.array([-4.0, 1.5])
 
 
-@Exercise(
+# Exercise 4.9
+@Function(
     cases=[
         (_START, _bowl, 0.03, 0.9, 10),
         (np.array([1.0, -2]), _bowl, 0.01, 0.5, 3),
@@ -342,47 +308,26 @@ _START = np.array([-4.0, 1.5])
     ],
     mistakes=[
         (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, rate, 0, steps
-            ),
+            partial(_descent, kind="plain"),
             "This is plain gradient descent: the velocity is forgotten after each step.",
         ),
         (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, rate, momentum, steps, "nesterov"
-            ),
+            partial(_descent, kind="nesterov"),
             "This is Nesterov's: it takes the gradient one velocity ahead. Here take it at w.",
         ),
         (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, rate, momentum, steps, "average"
-            ),
+            partial(_descent, kind="average"),
             "The gradient is weighed with 1 - momentum. Here it counts in full.",
         ),
-        (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, rate, momentum, steps, "late"
-            ),
-            "The step is made with the velocity of the step before.",
-        ),
-        (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, -rate, momentum, steps
-            ),
-            "This goes uphill: the gradient is subtracted.",
-        ),
-        (
-            lambda start, gradient, rate, momentum, steps: _descended(
-                start, gradient, rate, momentum, steps + 1
-            ),
-            "This is one step too many.",
-        ),
+        (partial(_descent, kind="late"), "The step is made with the velocity of the step before."),
+        (partial(_descent, kind="uphill"), "This goes uphill: the gradient is subtracted."),
+        (partial(_descent, more=1), "This is one step too many."),
     ],
 )
-def descend(start, gradient, rate, momentum, steps):
-    """Where SGD with momentum is after `steps` steps from `start`."""
+def descend(start, gradient, rate, momentum, n_steps):
+    """Where SGD with momentum is after `n_steps` steps from `start`."""
     w, velocity = start, 0
-    for _ in range(steps):
+    for _ in range(n_steps):
         velocity = momentum * velocity - rate * gradient(w)
         w = w + velocity
     return w

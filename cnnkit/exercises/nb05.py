@@ -1,8 +1,10 @@
 """The exercises of notebook 05, dropout and other remedies against overfitting."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(5)
 
@@ -30,7 +32,8 @@ def _last_epoch(losses, patience):
     return min(best + patience, len(losses) - 1)
 
 
-@Exercise(
+# Exercise 5.1
+@Function(
     cases=[
         ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3),
         ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 2),
@@ -51,12 +54,9 @@ def _last_epoch(losses, patience):
         ),
         (_first_rise, "This stops at the first rise, whatever the patience."),
         (_last_epoch, "This is the epoch at which training stops. Return the best one."),
+        (partial(_stop, counted_from=1), "Count the epochs from 0."),
         (
-            lambda losses, patience: _stop(losses, patience, counted_from=1),
-            "Count the epochs from 0.",
-        ),
-        (
-            lambda losses, patience: _stop(losses, patience, limit=1),
+            partial(_stop, limit=1),
             "This waits one epoch too long: after `patience` epochs without a gain it is over.",
         ),
         (
@@ -80,7 +80,8 @@ _OUTPUTS = _rng.normal(size=(3, 4))
 _UNIFORM = _rng.uniform(size=(3, 4))
 
 
-@Exercise(
+# Exercise 5.2
+@Function(
     cases=[
         (_OUTPUTS, 0.3, _UNIFORM),
         (_OUTPUTS, 0.0, _UNIFORM),
@@ -99,14 +100,8 @@ _UNIFORM = _rng.uniform(size=(3, 4))
             lambda x, rate, uniform: x * (uniform >= rate) / rate if rate else x,
             "1 / rate is right for 0.5 only. A share of 1 - rate is left.",
         ),
-        (
-            lambda x, rate, uniform: x * (uniform < rate) / (1 - rate),
-            "This keeps what should be dropped.",
-        ),
-        (
-            lambda x, rate, uniform: x * (uniform >= rate) * (1 - rate),
-            "This makes the mean even smaller: divide.",
-        ),
+        (lambda x, p, u: x * (u < p) / (1 - p), "This keeps what should be dropped."),
+        (lambda x, p, u: x * (u >= p) * (1 - p), "This makes the mean even smaller: divide."),
         (lambda x, rate, uniform: x * (1 - rate), "Nothing is dropped here."),
         (lambda x, rate, uniform: (uniform >= rate) / (1 - rate), "Where is x?"),
     ],
@@ -116,7 +111,8 @@ def dropout(x, rate, uniform):
     return np.where(uniform < rate, 0, x / (1 - rate))
 
 
-@Exercise(
+# Exercise 5.3
+@Value(
     hints=[
         "Of many ones, which share is left, and what has each become?",
         "0.8 of them are left, each 1 / 0.2.",
@@ -136,11 +132,9 @@ def wrong_mean():
     return (1 - 0.2) / 0.2
 
 
-@Exercise(
-    hints=[
-        "A Keras layer takes the probability to be dropped.",
-        "What is not kept is dropped.",
-    ],
+# Exercise 5.4
+@Value(
+    hints=["A Keras layer takes the probability to be dropped.", "What is not kept is dropped."],
     mistakes=[
         (0.8, "This is the probability to be kept, as the paper writes it."),
         (1.25, "This is what is left multiplied by."),
@@ -162,7 +156,8 @@ def _softmax(logits):
 _PASSES = 2 * _rng.normal(size=(5, 3, 4))
 
 
-@Exercise(
+# Exercise 5.5
+@Function(
     cases=[
         (_PASSES,),
         (np.repeat(_PASSES[:1], 4, axis=0),),
@@ -188,10 +183,7 @@ _PASSES = 2 * _rng.normal(size=(5, 3, 4))
             "The spread has a number for each class. Only that of the likeliest is asked for.",
         ),
         (
-            lambda logits: (
-                _softmax(logits).mean(axis=0),
-                _softmax(logits).var(axis=0)[_likeliest(_softmax(logits))],
-            ),
+            lambda logits: _summary(_softmax(logits).mean(0), _softmax(logits), np.var),
             "This is the variance: take its root.",
         ),
         (
@@ -199,15 +191,12 @@ _PASSES = 2 * _rng.normal(size=(5, 3, 4))
             "This averages over the images. The passes are axis 0.",
         ),
         (
-            lambda logits: (
-                _softmax(logits).mean(axis=0),
-                _softmax(logits).std(axis=0).max(axis=1),
-            ),
+            lambda x: (_softmax(x).mean(axis=0), _softmax(x).std(axis=0).max(axis=1)),
             "This is the largest spread of any class. Take that of the likeliest class.",
         ),
     ],
 )
-def summarise(logits):
+def summarize(logits):
     """Mean probabilities (images, classes) and spread (images,) of `logits`.
 
     `logits` has shape (passes, images, classes). The spread is the standard deviation over the
@@ -225,11 +214,12 @@ def _likeliest(probabilities):
     return np.arange(len(mean)), mean.argmax(axis=1)
 
 
-def _summary(mean, values):
-    return mean, values.std(axis=0)[_likeliest(values)]
+def _summary(mean, values, spread=np.std):
+    return mean, spread(values, axis=0)[_likeliest(values)]
 
 
-@Exercise(
+# Exercise 5.6
+@Value(
     hints=[
         "A dense layer has a weight for each pair of input and output, and a bias for each output.",
         "784 × 256 + 256, and the way back.",
@@ -248,10 +238,15 @@ def autoencoder_parameters():
     return (784 + 1) * 256 + (256 + 1) * 784
 
 
+def _l2(weights, gradient, rate, penalty, slope):
+    return weights - rate * (gradient + penalty * slope(weights))
+
+
 _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
 
 
-@Exercise(
+# Exercise 5.7
+@Function(
     cases=[
         (_WEIGHTS, _GRADIENT, 0.1, 0.5),
         (_WEIGHTS, 0 * _GRADIENT, 0.1, 0.02),
@@ -262,40 +257,18 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
         "What is the derivative of penalty * w ** 2?",
     ],
     mistakes=[
+        (partial(_l2, slope=lambda w: w), "The derivative of w ** 2 is 2 w."),
+        (partial(_l2, slope=np.sign), "This is L1: its gradient is the sign of the weight."),
         (
-            lambda weights, gradient, rate, penalty: (
-                weights - rate * (gradient + penalty * weights)
-            ),
-            "The derivative of w ** 2 is 2 w.",
-        ),
-        (
-            lambda weights, gradient, rate, penalty: (
-                weights - rate * (gradient + penalty * np.sign(weights))
-            ),
-            "This is L1: its gradient is the sign of the weight.",
-        ),
-        (
-            lambda weights, gradient, rate, penalty: (
-                weights - rate * (gradient - 2 * penalty * weights)
-            ),
+            partial(_l2, slope=lambda weights: -2 * weights),
             "With this sign the penalty makes the weights larger.",
         ),
+        (partial(_l2, slope=np.square), "This adds the penalty itself. Its gradient is asked for."),
         (
-            lambda weights, gradient, rate, penalty: (
-                weights - rate * (gradient + penalty * weights**2)
-            ),
-            "This adds the penalty itself. Its gradient is asked for.",
-        ),
-        (
-            lambda weights, gradient, rate, penalty: (
-                weights - rate * gradient - 2 * penalty * weights
-            ),
+            lambda w, gradient, rate, penalty: w - rate * gradient - 2 * penalty * w,
             "The learning rate multiplies the whole gradient, that of the penalty too.",
         ),
-        (
-            lambda weights, gradient, rate, penalty: -rate * (gradient + 2 * penalty * weights),
-            "This is the change. Where do the weights go?",
-        ),
+        (lambda w, g, r, p: -r * (g + 2 * p * w), "This is the change. Where do the weights go?"),
     ],
 )
 def l2_step(weights, gradient, rate, penalty):
@@ -306,7 +279,8 @@ def l2_step(weights, gradient, rate, penalty):
 _SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.80, 0.82, 0.85, 0.76])
 
 
-@Exercise(
+# Exercise 5.9
+@Function(
     cases=[_SCORES, (np.array([0.5, 0.4, 0.9]), np.array([0.6, 0.3, 0.7]))],
     hints=[
         "Which of the two arrays may be looked at to choose?",
@@ -335,7 +309,8 @@ def honest_score(validation, test):
     return test[validation.argmax()]
 
 
-@Exercise(
+# Exercise 5.8
+@Value(
     hints=[
         "How likely is it that all 24 miss?",
         "One draw misses with probability 0.95, and the draws are independent.",

@@ -1,13 +1,16 @@
 """The exercises of notebook 06, augmentation."""
 
+from functools import partial
+
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(6)
 
 
-@Exercise(
+# Exercise 6.1
+@Value(
     hints=[
         "How often do you have to multiply 1.28 million by ten to get 300 million? Not a whole "
         "number of times.",
@@ -28,7 +31,8 @@ def log_gain():
     return 3 * np.log10(300 / 1.28)
 
 
-@Exercise(
+# Exercise 6.2
+@Value(
     hints=[
         "In how many places can the left edge of the window stand, from the first to the last?",
         "From 0 to 256 - 224: these are 33 places. So for the top edge, too.",
@@ -49,8 +53,8 @@ def n_crops():
     return 2 * (256 - 224 + 1) ** 2
 
 
-def _arrow(image, label, swap, turn=np.fliplr):
-    return turn(image), swap[label]
+def _arrow(image, label, to=(2, 1, 0, 3), turn=np.fliplr):
+    return turn(image), to[label]
 
 
 _ARROW = np.zeros((5, 6))
@@ -59,7 +63,8 @@ _TOWARDS_TOP = np.zeros((6, 5))
 _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
 
 
-@Exercise(
+# Exercise 6.3
+@Function(
     cases=[
         (_ARROW, 0),
         (np.ascontiguousarray(_ARROW[:, ::-1]), 2),
@@ -71,24 +76,18 @@ _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
         "Left and right change places, up and down stay: `(2, 1, 0, 3)[label]`.",
     ],
     mistakes=[
-        (lambda i, k: _arrow(i, k, (0, 1, 2, 3)), "In the mirror, left is right."),
+        (partial(_arrow, to=(0, 1, 2, 3)), "In the mirror, left is right."),
         (
-            lambda i, k: _arrow(i, k, (2, 3, 0, 1)),
+            partial(_arrow, to=(2, 3, 0, 1)),
             "In this mirror, an arrow that points up still points up.",
         ),
+        (partial(_arrow, turn=np.flipud), "Left and right are columns, the second axis."),
         (
-            lambda i, k: _arrow(i, k, (2, 1, 0, 3), np.flipud),
-            "Left and right are columns, the second axis.",
-        ),
-        (
-            lambda i, k: _arrow(i, k, (0, 3, 2, 1), np.flipud),
+            partial(_arrow, to=(0, 3, 2, 1), turn=np.flipud),
             "This swaps top and bottom, and so it does with the labels: the wrong mirror.",
         ),
         (lambda i, k: (i, (2, 1, 0, 3)[k]), "The labels are right; the picture is not mirrored."),
-        (
-            lambda i, k: _arrow(i, k, (1, 2, 3, 0)),
-            "This turns the label by 90°. The picture is mirrored.",
-        ),
+        (partial(_arrow, to=(1, 2, 3, 0)), "This turns the label by 90°. The picture is mirrored."),
     ],
     note="A change that moves the label is fine, if the label moves with it.",
 )
@@ -106,11 +105,13 @@ def _shift(x, y):
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
 
 
-def _about(angle, x, y):
+def _about(angle, height, width, pixel=1, order=1):
+    x, y = order * (width - pixel) / 2, order * (height - pixel) / 2
     return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
 
 
-@Exercise(
+# Exercise 6.5
+@Function(
     cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
     hints=[
         "Three steps: move the centre to the origin, turn, move it back.",
@@ -120,34 +121,20 @@ def _about(angle, x, y):
     mistakes=[
         (lambda angle, height, width: _turn(angle), "This turns about the first pixel."),
         (
-            lambda angle, height, width: _about(angle, width / 2, height / 2),
+            partial(_about, pixel=0),
             "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
         ),
-        (
-            lambda angle, height, width: _about(angle, (height - 1) / 2, (width - 1) / 2),
-            "x runs along the width, y along the height.",
-        ),
-        (
-            lambda angle, height, width: _about(angle, (1 - width) / 2, (1 - height) / 2),
-            "The other way round: the matrix at the right acts first.",
-        ),
-        (
-            lambda angle, height, width: _about(-angle, (width - 1) / 2, (height - 1) / 2),
-            "The sense is wrong: see where the minus stands.",
-        ),
-        (
-            lambda angle, height, width: _about(
-                np.radians(angle), (width - 1) / 2, (height - 1) / 2
-            ),
-            "The angle is in radians already.",
-        ),
+        (lambda a, h, w: _about(a, w, h), "x runs along the width, y along the height."),
+        (partial(_about, order=-1), "The other way round: the matrix at the right acts first."),
+        (lambda a, h, w: _about(-a, h, w), "The sense is wrong: see where the minus stands."),
+        (lambda a, h, w: _about(np.radians(a), h, w), "The angle is in radians already."),
         (
             lambda angle, height, width: _turn(angle) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
             "And back: the centre must stay where it is.",
         ),
     ],
 )
-def rotation_about_centre(angle, height, width):
+def rotation_about_center(angle, height, width):
     """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
     c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
     turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
@@ -164,7 +151,8 @@ def _mixed(x, weight, order):
     return weight * x + (1 - weight) * x[order]
 
 
-@Exercise(
+# Exercise 6.6
+@Function(
     cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
     hints=[
         "`images[order]` are the partners.",
@@ -172,39 +160,21 @@ def _mixed(x, weight, order):
     ],
     mistakes=[
         (
-            lambda images, labels, weight, order: (_mixed(images, weight, order), labels),
+            lambda x, y, weight, order: (_mixed(x, weight, order), y),
             "The picture is a mixture now, so the label is one, too.",
         ),
         (
-            lambda images, labels, weight, order: (
-                _mixed(images, 1 - weight, order),
-                _mixed(labels, 1 - weight, order),
-            ),
+            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, 1 - w, order)),
             "The weights are swapped: `weight` is the share of the image itself.",
         ),
+        (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
         (
-            lambda images, labels, weight, order: (
-                images + images[order],
-                labels + labels[order],
-            ),
-            "The shares must add up to one.",
-        ),
-        (
-            lambda images, labels, weight, order: (
-                _mixed(images, weight, order),
-                labels if weight > 0.5 else labels[order],
-            ),
+            lambda x, y, w, order: (_mixed(x, w, order), y if w > 0.5 else y[order]),
             "The label of the stronger one alone says nothing of the other.",
         ),
+        (lambda x, y, w, o: (x, _mixed(y, w, o)), "The labels are mixed, the images are not."),
         (
-            lambda images, labels, weight, order: (images, _mixed(labels, weight, order)),
-            "The labels are mixed, the images are not.",
-        ),
-        (
-            lambda images, labels, weight, order: (
-                _mixed(images, weight, order),
-                _mixed(labels, 0.5, order),
-            ),
+            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 0.5, order)),
             "The labels take the same weights as the images.",
         ),
     ],
@@ -215,7 +185,14 @@ def mixup(images, labels, weight, order):
     return mixed, weight * labels + (1 - weight) * labels[order]
 
 
-@Exercise(
+def _seen(height, width, top, left, rows, columns, swap=False, more=0):
+    top, left = (left, top) if swap else (top, left)
+    covered = (min(rows, height - top) + more) * (min(columns, width - left) + more)
+    return 1 - covered / (height * width)
+
+
+# Exercise 6.7
+@Function(
     cases=[
         (32, 32, 4, 10, 12, 8),
         (32, 32, 26, 10, 12, 8),
@@ -232,34 +209,13 @@ def mixup(images, labels, weight, order):
             "What hangs over the border is not seen: cut it off.",
         ),
         (
-            lambda height, width, top, left, rows, columns: (
-                min(rows, height - top) * min(columns, width - left) / (height * width)
-            ),
+            lambda *a: 1 - _seen(*a),
             "This is the share of the patch. What is left of the first picture?",
         ),
-        (
-            lambda height, width, top, left, rows, columns: 1 - min(rows, height - top) / height,
-            "Count areas, not sides.",
-        ),
-        (
-            lambda height, width, top, left, rows, columns: (
-                1 - min(rows, height - left) * min(columns, width - top) / (height * width)
-            ),
-            "Rows start at `top`, columns at `left`.",
-        ),
-        (
-            lambda height, width, top, left, rows, columns: (
-                1
-                - (min(rows, height - top) + 1)
-                * (min(columns, width - left) + 1)
-                / (height * width)
-            ),
-            "A patch of 12 rows has 12 rows, not 13.",
-        ),
-        (
-            lambda height, width, top, left, rows, columns: 0.5,
-            "One half is right only if the patch covers half of the picture.",
-        ),
+        (lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) / h, "Count areas, not sides."),
+        (partial(_seen, swap=True), "Rows start at `top`, columns at `left`."),
+        (partial(_seen, more=1), "A patch of 12 rows has 12 rows, not 13."),
+        (lambda *_: 0.5, "One half is right only if the patch covers half of the picture."),
     ],
     note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",
 )
@@ -289,7 +245,8 @@ def _growing(images, augment, n_epochs, seed):
     return np.stack(seen)
 
 
-@Exercise(
+# Exercise 6.4
+@Function(
     cases=[(_PICTURES, _jitter, 3, 0), (_PICTURES, _jitter, 2, 5)],
     hints=[
         "What is drawn again in each epoch, and what only once?",
@@ -297,32 +254,17 @@ def _growing(images, augment, n_epochs, seed):
     ],
     mistakes=[
         (
-            lambda images, augment, n_epochs, seed: np.stack(
-                [augment(images, np.random.default_rng(seed))] * n_epochs
-            ),
+            lambda x, augment, n, seed: np.stack([augment(x, np.random.default_rng(seed))] * n),
             "Each epoch shows the same pictures: `augment` ran once.",
         ),
         (
-            lambda images, augment, n_epochs, seed: np.stack(
-                [augment(images, np.random.default_rng(seed + i)) for i in range(n_epochs)]
-            ),
+            lambda x, f, n, seed: np.concatenate([_epochs(x, f, 1, seed + i) for i in range(n)]),
             "Keep one generator, and let it go on: do not make one for each epoch.",
         ),
         (_growing, "This changes the pictures of the epoch before, again and again."),
-        (
-            lambda images, augment, n_epochs, seed: np.concatenate(
-                _epochs(images, augment, n_epochs, seed)
-            ),
-            "The shape is (epochs, images, height, width).",
-        ),
-        (
-            lambda images, augment, n_epochs, seed: np.stack([images] * n_epochs),
-            "Nothing is augmented here.",
-        ),
-        (
-            lambda images, augment, n_epochs, seed: _epochs(images, augment, n_epochs, seed + 1),
-            "The generator starts from `seed`.",
-        ),
+        (lambda *a: np.concatenate(_epochs(*a)), "The shape is (epochs, images, height, width)."),
+        (lambda x, augment, n, seed: np.stack([x] * n), "Nothing is augmented here."),
+        (lambda *a: _epochs(*a[:3], a[3] + 1), "The generator starts from `seed`."),
     ],
 )
 def seen_in_training(images, augment, n_epochs, seed):
@@ -341,7 +283,8 @@ def _predict(images):
 _TESTED = _rng.uniform(size=(5, 4, 6, 3))
 
 
-@Exercise(
+# Exercise 6.8
+@Function(
     cases=[(_predict, _TESTED), (lambda images: _predict(images) ** 2, _TESTED[:1])],
     hints=[
         "`images[:, :, ::-1]` are the mirror images: axis 0 counts them, axis 1 is the rows.",
@@ -351,25 +294,16 @@ _TESTED = _rng.uniform(size=(5, 4, 6, 3))
         (lambda predict, images: predict(images), "Ask for the mirror images, too."),
         (lambda predict, images: predict(images[:, :, ::-1]), "Ask for the images as they are."),
         (
-            lambda predict, images: (predict(images) + predict(images[:, ::-1])) / 2,
+            lambda f, x: (f(x) + f(x[:, ::-1])) / 2,
             "This turns them upside down. Left and right are axis 2.",
         ),
-        (
-            lambda predict, images: predict(images) + predict(images[:, :, ::-1]),
-            "Probabilities must add up to one: divide by two.",
-        ),
-        (
-            lambda predict, images: np.maximum(predict(images), predict(images[:, :, ::-1])),
-            "Take the mean of both, not the larger.",
-        ),
+        (lambda f, x: f(x) + f(x[:, :, ::-1]), "Probabilities must add up to one: divide by two."),
+        (lambda f, x: np.maximum(f(x), f(x[:, :, ::-1])), "Take the mean of both, not the larger."),
         (
             lambda predict, images: predict((images + images[:, :, ::-1]) / 2),
             "This is the answer to the mean image. Take the mean of the answers.",
         ),
-        (
-            lambda predict, images: (predict(images) + predict(images[..., ::-1])) / 2,
-            "The last axis holds the colours.",
-        ),
+        (lambda f, x: (f(x) + f(x[..., ::-1])) / 2, "The last axis holds the colours."),
     ],
 )
 def predict_twice(predict, images):

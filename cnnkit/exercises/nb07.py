@@ -1,11 +1,12 @@
 """The exercises of notebook 07, transfer learning: cats vs dogs."""
 
-import functools
+import math
+from functools import cache, partial
 
 import keras
 import numpy as np
 
-from cnnkit.exercises._exercise import Exercise
+from cnnkit.exercises._exercise import Function, Value
 
 _rng = np.random.default_rng(7)
 
@@ -14,12 +15,17 @@ def _first_animals(names, n):
     return np.isin(names, np.unique(names)[:n])
 
 
+def _tested(names, share, rounded=round):
+    return _first_animals(names, rounded(share * len(set(names))))
+
+
 def _in_order_of_appearance(names, share):
     animals = list(dict.fromkeys(names.tolist()))
     return np.isin(names, animals[: round(share * len(animals))])
 
 
-@Exercise(
+# Exercise 7.1
+@Function(
     cases=[
         (np.array("Rex Ada Rex Tom Ada Ida Bo Rex Mia Tom Zoe".split()), 0.25),
         (np.array("Bo Bo Ida Ada Bo Max Ada Leo".split()), 0.25),
@@ -38,33 +44,20 @@ def _in_order_of_appearance(names, share):
             lambda names, share: names.argsort(kind="stable").argsort() < round(share * len(names)),
             "The photos are sorted, but still the split can run through one animal's photos.",
         ),
-        (
-            lambda names, share: _first_animals(names, int(share * len(set(names)))),
-            "`int` cuts off: use `round`.",
-        ),
-        (
-            lambda names, share: _first_animals(names, int(np.ceil(share * len(set(names))))),
-            "This rounds up: use `round`.",
-        ),
+        (partial(_tested, rounded=int), "`int` cuts off: use `round`."),
+        (partial(_tested, rounded=math.ceil), "This rounds up: use `round`."),
         (
             lambda names, share: _first_animals(names, round(share * len(names))),
             "The share is one of the animals. You took it of the photos.",
         ),
+        (lambda *a: ~_tested(*a), "These are the photos to train on. Mark those of the test."),
         (
-            lambda names, share: ~_first_animals(names, round(share * len(set(names)))),
-            "These are the photos to train on. Mark those of the test.",
-        ),
-        (
-            lambda names, share: np.isin(
-                names, np.unique(names)[-round(share * len(set(names))) :]
-            ),
+            lambda x, share: np.isin(x, np.unique(x)[-round(share * len(set(x))) :]),
             "These are the last of the names. Take the first.",
         ),
         (_in_order_of_appearance, "Sort the different names before you take the first."),
         (
-            lambda names, share: np.unique(names, return_index=True)[1][
-                : round(share * len(set(names)))
-            ],
+            lambda x, share: np.unique(x, return_index=True)[1][: round(share * len(set(x)))],
             "One entry for each photo: is its animal among those of the test?",
         ),
     ],
@@ -80,7 +73,8 @@ _LOGITS = _rng.normal(0.3, 1, size=(40, 1))
 _ANIMALS = (_LOGITS[:, 0] + _rng.normal(size=40) > 0.5).astype(int)
 
 
-@Exercise(
+# Exercise 7.2
+@Function(
     cases=[
         (_LOGITS, _ANIMALS),
         (np.array([[0.3], [-2.0], [5.0], [0.8], [-0.1]]), np.array([1, 0, 1, 0, 1])),
@@ -111,22 +105,13 @@ _ANIMALS = (_LOGITS[:, 0] + _rng.normal(size=40) > 0.5).astype(int)
             lambda logits, labels: np.mean(np.sign(logits[:, 0]) == labels),
             "The sign is -1 or 1, the labels are 0 and 1: no 0 ever counts as right.",
         ),
-        (
-            lambda logits, labels: np.mean(logits.argmax(1) == labels),
-            "`argmax` over one column is always 0.",
-        ),
+        (lambda z, y: np.mean(z.argmax(1) == y), "`argmax` over one column is always 0."),
         (
             lambda logits, labels: np.mean((1 / (1 + np.exp(-logits[:, 0])) > 0) == labels),
             "A probability is always above 0: compare it with 0.5.",
         ),
-        (
-            lambda logits, labels: np.mean((logits[:, 0] > 0) != labels),
-            "This is the share that is wrong.",
-        ),
-        (
-            lambda logits, labels: np.sum((logits[:, 0] > 0) == labels),
-            "This is how many are right. Which share is it?",
-        ),
+        (lambda z, y: np.mean((z[:, 0] > 0) != y), "This is the share that is wrong."),
+        (lambda z, y: sum((z[:, 0] > 0) == y), "This is how many are right. Which share is it?"),
     ],
 )
 def accuracy_from_logits(logits, labels):
@@ -134,7 +119,8 @@ def accuracy_from_logits(logits, labels):
     return np.mean((logits[:, 0] > 0) == labels)
 
 
-@Exercise(
+# Exercise 7.3
+@Value(
     hints=[
         "What is left of 7 × 7 × 1280 after the mean over the places?",
         "`Dense(1)` has a weight for each of its inputs, and a bias.",
@@ -156,7 +142,7 @@ def head_parameters():
     return 1280 * 1 + 1
 
 
-@functools.cache
+@cache
 def _network():
     layers = [
         keras.layers.Conv2D(3, 3),
@@ -186,11 +172,23 @@ def _load():
     return _network()
 
 
-def _n_trained(load, choose, thaw=True, norms=False):
-    """How many parameters are trained if `choose(layers)` are trainable, with usual slips."""
+def _last(layers, n):
+    return layers[-n:]
+
+
+def _all(layers, n):
+    return layers
+
+
+def _last_without_norms(layers, n):
+    return _last([x for x in layers if not isinstance(x, keras.layers.BatchNormalization)], n)
+
+
+def _n_trained(load, n, choose=_last, thaw=True, norms=False):
+    """How many parameters are trained if `choose(layers, n)` are trainable, with usual slips."""
     model = load()
     model.trainable = thaw or model.trainable
-    chosen = choose(model.layers)
+    chosen = choose(model.layers, n)
     for layer in model.layers:
         norm = isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = layer in chosen and (norms or not norm)
@@ -198,17 +196,13 @@ def _n_trained(load, choose, thaw=True, norms=False):
 
 
 def _thawed_late(load, n):
-    _n_trained(load, lambda layers: layers[-n:], thaw=False)
+    _n_trained(load, n, thaw=False)
     _network().trainable = True
     return sum(w.numpy().size for w in _network().trainable_weights)
 
 
-def _last_without_norms(layers, n):
-    layers = [x for x in layers if not isinstance(x, keras.layers.BatchNormalization)]
-    return layers[-n:]
-
-
-@Exercise(
+# Exercise 7.4
+@Function(
     cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4)],
     hints=[
         "A frozen model trains nothing, whatever its layers say. So start with "
@@ -218,7 +212,7 @@ def _last_without_norms(layers, n):
     ],
     mistakes=[
         (
-            lambda load, n: _n_trained(load, lambda x: x[-n:], thaw=False),
+            partial(_n_trained, thaw=False),
             "Some models come frozen, and train nothing until `model.trainable = True`.",
         ),
         (
@@ -231,35 +225,26 @@ def _last_without_norms(layers, n):
             "On a frozen model, `model.trainable = True` sets every layer: it has to come first.",
         ),
         (
-            lambda load, n: _n_trained(load, lambda x: x, norms=True),
+            partial(_n_trained, choose=_all, norms=True),
             "All is trained: `model.trainable = True` is the start. Freeze layers after it.",
         ),
         (
-            lambda load, n: _n_trained(load, lambda x: x, thaw=False, norms=True),
+            partial(_n_trained, choose=_all, thaw=False, norms=True),
             "You take the models as they come: set `trainable` on the model, then on each layer.",
         ),
         (
-            lambda load, n: _n_trained(load, lambda x: x[-n:], norms=True),
+            partial(_n_trained, norms=True),
             "BatchNormalization stays frozen, among the last layers as well.",
         ),
+        (partial(_n_trained, choose=_all), "The layers before the last n have to be frozen."),
         (
-            lambda load, n: _n_trained(load, lambda x: x),
-            "The layers before the last n have to be frozen.",
-        ),
-        (
-            lambda load, n: _n_trained(load, lambda x: x[:n]),
+            partial(_n_trained, choose=lambda layers, n: layers[:n]),
             "These are the first layers. The last ones know the most about the old classes.",
         ),
+        (lambda load, n: _n_trained(load, n + 1), "One layer too many."),
+        (lambda load, n: _n_trained(load, n - 1), "One layer too few."),
         (
-            lambda load, n: _n_trained(load, lambda x: x[-n - 1 :]),
-            "One layer too many.",
-        ),
-        (
-            lambda load, n: _n_trained(load, lambda x: x[len(x) - n + 1 :]),
-            "One layer too few.",
-        ),
-        (
-            lambda load, n: _n_trained(load, lambda x: _last_without_norms(x, n)),
+            partial(_n_trained, choose=_last_without_norms),
             "Count every layer, those of BatchNormalization too; these only stay frozen.",
         ),
         (lambda load, n: load().count_params(), "These are all parameters, frozen ones too."),
@@ -284,7 +269,8 @@ def _shares(labels, predicted, kind=1):
 _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
 
 
-@Exercise(
+# Exercise 7.5
+@Function(
     cases=[
         (_TRUE, _SAID),
         (np.array([1, 1, 1, 0, 0, 0, 0, 1]), np.array([1, 0, 0, 0, 0, 1, 0, 1])),
@@ -300,40 +286,25 @@ _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
             lambda labels, predicted: _shares(predicted, labels),
             "The two are exchanged: precision asks how far to believe the answer *dog*.",
         ),
+        (partial(_shares, kind=0), "These are the cats'. Dogs are 1."),
         (
-            lambda labels, predicted: _shares(labels, predicted, 0),
-            "These are the cats'. Dogs are 1.",
-        ),
-        (
-            lambda labels, predicted: (np.mean(labels == predicted),) * 2,
+            lambda y, predicted: (np.mean(y == predicted),) * 2,
             "This is the accuracy. It counts cats, too.",
         ),
         (
-            lambda labels, predicted: (np.mean(labels & predicted),) * 2,
+            lambda y, predicted: (np.mean(y & predicted),) * 2,
             "Do not divide by all photos, but by the dogs: those called so, and those that are.",
         ),
         (
-            lambda labels, predicted: (
-                _shares(labels, predicted)[0],
-                _shares(labels, predicted, 0)[1],
-            ),
+            lambda *a: (_shares(*a)[0], _shares(*a, kind=0)[1]),
             "The second is the share of *cats* that are found (the specificity).",
         ),
+        (lambda *a: tuple(1 - np.array(_shares(*a))), "These are the shares of the errors."),
         (
-            lambda labels, predicted: tuple(1 - np.array(_shares(labels, predicted))),
-            "These are the shares of the errors.",
-        ),
-        (
-            lambda labels, predicted: (
-                np.sum(labels == predicted) / np.sum(predicted),
-                np.sum(labels == predicted) / np.sum(labels),
-            ),
+            lambda y, p: (np.sum(y == p) / np.sum(p), np.sum(y == p) / np.sum(y)),
             "Cats that are called cats are right, but no hits: count the dogs only.",
         ),
-        (
-            lambda labels, predicted: (np.sum(labels & predicted),) * 2,
-            "These are the hits. Of how many?",
-        ),
+        (lambda y, predicted: (np.sum(y & predicted),) * 2, "These are the hits. Of how many?"),
     ],
 )
 def precision_and_recall(labels, predicted):
@@ -346,11 +317,16 @@ def _confidence(p_dog):
     return np.maximum(p_dog, 1 - p_dog)
 
 
+def _gap(p_dog, labels):
+    return _confidence(p_dog).mean() - np.mean((p_dog > 0.5) == labels)
+
+
 _P_DOG = _rng.beta(0.5, 0.5, size=50)
 _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
 
 
-@Exercise(
+# Exercise 7.6
+@Function(
     cases=[
         (_P_DOG, _DOGS),
         (np.array([0.9, 0.2, 0.4, 0.7]), np.array([1, 0, 1, 0])),
@@ -365,16 +341,8 @@ _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
             lambda p_dog, labels: p_dog.mean() - np.mean((p_dog > 0.5) == labels),
             "p = 0.1 is no doubt, but a confident *cat*: the confidence is 0.9.",
         ),
-        (
-            lambda p_dog, labels: np.mean((p_dog > 0.5) == labels) - _confidence(p_dog).mean(),
-            "The sign: more confident than right is positive.",
-        ),
-        (
-            lambda p_dog, labels: np.abs(
-                _confidence(p_dog).mean() - np.mean((p_dog > 0.5) == labels)
-            ),
-            "Keep the sign: it tells too sure from too modest.",
-        ),
+        (lambda *a: -_gap(*a), "The sign: more confident than right is positive."),
+        (lambda *a: abs(_gap(*a)), "Keep the sign: it tells too sure from too modest."),
         (
             lambda p_dog, labels: p_dog.mean() - labels.mean(),
             "This compares the share of dogs. Compare confidence with accuracy.",
@@ -384,9 +352,7 @@ _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
             "This subtracts the share of dogs. Which share is right, if *dog* is p > 0.5?",
         ),
         (
-            lambda p_dog, labels: (
-                _confidence(p_dog).mean() - np.where(labels == 1, p_dog, 1 - p_dog).mean()
-            ),
+            lambda p, y: _confidence(p).mean() - np.where(y == 1, p, 1 - p).mean(),
             "This is the probability of the true class. How many photos are right?",
         ),
         (lambda p_dog, labels: _confidence(p_dog).mean(), "And how many of them are right?"),
@@ -403,18 +369,20 @@ def calibration_gap(p_dog, labels):
     return confidence.mean() - np.mean((p_dog > 0.5) == labels)
 
 
-def _first_within(means, error):
-    return np.argmax(means >= means.max() - error)
-
-
 def _error(p, n):
     return np.sqrt(p * (1 - p) / n)
+
+
+def _row(accuracies, n, over_seeds=np.mean, error=_error):
+    means = over_seeds(accuracies, axis=1)
+    return np.argmax(means >= means.max() - error(means.max(), n))
 
 
 _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
 
 
-@Exercise(
+# Exercise 7.7
+@Function(
     cases=[
         (_ACCURACIES, 500),
         (_ACCURACIES, 5000),
@@ -434,47 +402,24 @@ _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.
             "This is the best. Is there a simpler one that is as good, within the error?",
         ),
         (
-            lambda accuracies, n: _first_within(
-                accuracies.mean(1), _error(accuracies.mean(1).max(), n) ** 2
-            ),
+            partial(_row, error=lambda p, n: _error(p, n) ** 2),
             "p (1 - p) / n is the variance. The error is its root.",
         ),
         (
-            lambda accuracies, n: _first_within(
-                accuracies.mean(1), accuracies.std(1)[accuracies.mean(1).argmax()]
-            ),
+            lambda x, n: _row(x, n, error=lambda *_: x.std(1)[x.mean(1).argmax()]),
             "This is how far the seeds differ. All of them saw the same n photos.",
         ),
         (
-            lambda accuracies, n: _first_within(
-                accuracies.mean(1), 1.96 * _error(accuracies.mean(1).max(), n)
-            ),
+            partial(_row, error=lambda p, n: 1.96 * _error(p, n)),
             "This is the 95 % interval. The rule takes one standard error.",
         ),
+        (lambda x, n: _row(x, x.shape[1]), "n is the number of photos, not that of the seeds."),
+        (partial(_row, over_seeds=np.max), "These are the luckiest seeds. Take the means."),
         (
-            lambda accuracies, n: _first_within(
-                accuracies.mean(1), _error(accuracies.mean(1).max(), accuracies.shape[1])
-            ),
-            "n is the number of photos, not that of the seeds.",
-        ),
-        (
-            lambda accuracies, n: _first_within(accuracies.max(1), _error(accuracies.max(), n)),
-            "These are the luckiest seeds. Take the means.",
-        ),
-        (
-            lambda accuracies, n: (
-                len(accuracies)
-                - 1
-                - _first_within(accuracies.mean(1)[::-1], _error(accuracies.mean(1).max(), n))
-            ),
+            lambda x, n: len(x) - 1 - _row(x[::-1], n),
             "This is the last that is good enough. The simplest come first.",
         ),
-        (
-            lambda accuracies, n: accuracies.mean(1)[
-                _first_within(accuracies.mean(1), _error(accuracies.mean(1).max(), n))
-            ],
-            "This is its accuracy. Return the number of its row.",
-        ),
+        (lambda x, n: x[_row(x, n)].mean(), "This is its accuracy. Return the number of its row."),
     ],
     note="The rule of one standard error: do not pay for what may be luck.",
 )
@@ -493,11 +438,16 @@ def _best(probabilities, k):
     return np.argsort(probabilities, axis=1)[:, len(probabilities[0]) - k :]
 
 
+def _hits(probabilities, labels, k):
+    return _best(probabilities, k) == labels[:, None]
+
+
 _SOFTMAX = _rng.dirichlet(np.ones(6), size=20).astype("float32")
 _CLASSES = _rng.integers(0, 6, 20)
 
 
-@Exercise(
+# Exercise 7.8
+@Function(
     cases=[
         (_SOFTMAX, _CLASSES, 3),
         (_SOFTMAX, _CLASSES, 1),
@@ -509,14 +459,9 @@ _CLASSES = _rng.integers(0, 6, 20)
         "Compare them, (n, k), with `labels[:, None]`, (n, 1). A row counts if `any` is equal.",
     ],
     mistakes=[
+        (lambda p, y, k: np.mean(p.argmax(1) == y), "This is the top 1, whatever k."),
         (
-            lambda probabilities, labels, k: np.mean(probabilities.argmax(1) == labels),
-            "This is the top 1, whatever k.",
-        ),
-        (
-            lambda probabilities, labels, k: np.mean(
-                (np.argsort(probabilities, axis=1)[:, :k] == labels[:, None]).any(1)
-            ),
+            lambda p, y, k: np.mean((np.argsort(p, axis=1)[:, :k] == y[:, None]).any(1)),
             "`argsort` begins with the smallest: these are the k worst.",
         ),
         (
@@ -524,27 +469,16 @@ _CLASSES = _rng.integers(0, 6, 20)
             "Each label belongs to its own row. This looks in the rows of all images.",
         ),
         (
-            lambda probabilities, labels, k: np.mean(_best(probabilities, k) == labels[:, None]),
+            lambda *a: np.mean(_hits(*a)),
             "An image has one right class: do not divide by k as well.",
         ),
         (
             lambda probabilities, labels, k: np.mean(_best(probabilities, k)[:, 0] == labels),
             "This asks for the place k alone. Places 1 to k count.",
         ),
-        (
-            lambda probabilities, labels, k: np.mean(
-                (_best(probabilities, k + 1) == labels[:, None]).any(1)
-            ),
-            "This takes one class too many.",
-        ),
-        (
-            lambda probabilities, labels, k: np.sum(_best(probabilities, k) == labels[:, None]),
-            "This is how many are right. Which share is it?",
-        ),
-        (
-            lambda probabilities, labels, k: (_best(probabilities, k) == labels[:, None]).any(1),
-            "This says it of each image. Take the mean.",
-        ),
+        (lambda p, y, k: np.mean(_hits(p, y, k + 1).any(1)), "This takes one class too many."),
+        (lambda *a: np.sum(_hits(*a)), "This is how many are right. Which share is it?"),
+        (lambda *a: _hits(*a).any(1), "This says it of each image. Take the mean."),
         (
             lambda probabilities, labels, k: np.mean(np.sort(probabilities, axis=1)[:, -k:].sum(1)),
             "This is how sure it is of its k best. Is the label among them?",

@@ -6,21 +6,17 @@ arXiv:1412.0035, for the total variation; Olah, Mordvintsev and Schubert, "Featu
 Distill, 2017, doi:10.23915/distill.00007, for the jitter.
 """
 
-import weakref
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit._checks import check_axes, check_positive
-from cnnkit.explain._capture import (
-    _check_model,
-    _graph,
-    _one_call,
-    _outputs_through,
-    _run,
-    _trace,
-)
-from cnnkit.explain._targets import before_activation
+from cnnkit._checks import ascending_pair, check_axes, check_not_negative, check_positive
+from cnnkit.explain._engine import check_can_run, trace_of
+from cnnkit.explain._logits import before_activation
+from cnnkit.explain._recording import one_call, recording, run
+from cnnkit.explain._trace import graph_of
 
 _RATE = 0.02  # how far a pixel moves in a step, as a part of the range of values
 _NOISE = 0.05  # of the image to start from, likewise
@@ -28,17 +24,17 @@ _ACTIVATIONS = ("Relu", "Relu6", "Sigmoid", "Softmax")  # whose gradient can be 
 
 
 def activation_maximization(
-    model,
-    channels,
-    layer=None,
+    model: keras.Model,
+    channels: int | Sequence[int],
     *,
-    start=None,
-    n_steps=128,
-    jitter=4,
-    total_variation=0.5,
-    value_range=(0, 255),
-    seed=0,
-):
+    layer: str | keras.Layer | tuple | None = None,
+    start: np.ndarray | None = None,
+    n_steps: int = 128,
+    jitter: int = 4,
+    total_variation: float = 0.5,
+    value_range: tuple[float, float] = (0, 255),
+    seed: int | np.random.Generator | None = None,
+) -> np.ndarray:
     """Find images that excite channels of a layer, one image for each channel.
 
     It starts with a grey image with a little noise. Each step moves it by its scaled gradient, so
@@ -51,8 +47,8 @@ def activation_maximization(
         model: A built `keras.Model` of any kind, with one input of shape `(batch, height, width,
             channels)`. It is not changed.
         channels: The number of a channel, or a list of them.
-        layer: A name, a path or a layer, as in `cnnkit.explain.capture`; a layer without maps has
-            units for channels. None means the last layer with maps.
+        layer: As in `cnnkit.explain.capture`; a layer without maps has units for channels. None
+            means the last layer with maps.
         start: Array of shape `(height, width, channels)` with values in `value_range`, the image to
             start from. It must be given for a model that leaves the size of its images open.
         n_steps: How many steps.
@@ -60,7 +56,8 @@ def activation_maximization(
         total_variation: How much the differences between neighbours cost.
         value_range: `(low, high)`, the values that the model was trained with; those of the images
             found stay within.
-        seed: An integer; the same one gives the same noise and the same shifts.
+        seed: None for other noise and shifts in each call, an integer for the same ones again, or
+            a `numpy.random.Generator`.
 
     Returns:
         A float32 array of shape `(n_channels, height, width, channels)`.
@@ -70,27 +67,23 @@ def activation_maximization(
             layer has no such channel, a setting is out of range, or the size is not known.
     """
     check_positive(n_steps, "n_steps")
-    _check_not_negative(jitter=jitter, total_variation=total_variation)
-    low, high = _check_range(value_range)
-    _check_model(model)
-    rng, channels = np.random.default_rng(seed), np.atleast_1d(channels)
+    check_not_negative(jitter, "jitter")
+    check_not_negative(total_variation, "total_variation")
+    low, high = ascending_pair(value_range, "value_range")
+    check_can_run(model)
+    rng, numbers = np.random.default_rng(seed), np.atleast_1d(channels)
     if start is None:
         start = _grey(model, rng)
     else:
         start = (_check_start(start) - low) / (high - low)
-    images = tf.constant(np.repeat(start[None], max(channels.size, 1), axis=0), tf.float32)
-    trace, _ = _trace(model, images, layer)
-    _check_channels(channels, trace.forward.structured_outputs[0].shape[-1])
-    if trace not in _steps:
-        _steps[trace] = _step_graph(trace)
+    images = tf.constant(np.repeat(start[None], max(numbers.size, 1), axis=0), tf.float32)
+    trace, _ = trace_of(model, images, layer)
+    _check_channels(numbers, trace.forward.structured_outputs[0].shape[-1])
+    step = trace.kept(_step_graph)
     for _ in range(n_steps):
         shift = rng.integers(-jitter, jitter + 1, 2)
-        images = _steps[trace](images, channels, shift, total_variation, low, high)
+        images = step(images, numbers, shift, total_variation, low, high)
     return low + (high - low) * images.numpy()
-
-
-# For each trace, as it knows the layer and the shape of the images, and goes when the model does.
-_steps = weakref.WeakKeyDictionary()
 
 
 def _step_graph(trace):
@@ -111,7 +104,7 @@ def _step_graph(trace):
         return tf.clip_by_value(moved, 0.0, 1.0)
 
     settings = [((None,), tf.int64), ((2,), tf.int64), *[((), tf.float32)] * 3]
-    return _graph(step, trace.specs, *[tf.TensorSpec(*setting) for setting in settings])
+    return graph_of(step, trace.specs, *[tf.TensorSpec(*setting) for setting in settings])
 
 
 def _total_variation(images):
@@ -129,15 +122,9 @@ def _gradient(function, images):
 
 def _before_activation(model, layer, call, images):
     """What a layer gives in one of its calls, without its activation function."""
-    records = []
-
-    def record(layer, output):
-        records.append((layer, output))
-        return output
-
-    with _outputs_through(record, [layer]):
-        _run(model, images)
-    _, _, activations = _one_call(records, layer, call, images.graph)
+    with recording([layer]) as records:
+        run(model, images)
+    _, activations = one_call(records, layer, call, images.graph)
     return tf.cast(before_activation(activations, _ACTIVATIONS), tf.float32)
 
 
@@ -156,22 +143,6 @@ def _check_start(start):
     start = np.asarray(start, np.float32)
     check_axes(start, "start", ("height", "width", "channels"))
     return start
-
-
-def _check_range(value_range):
-    low, high = map(float, value_range)
-    if not low < high:
-        raise ValueError(
-            "`value_range` must be (low, high) with low < high. "
-            f"Received: value_range={value_range!r}"
-        )
-    return low, high
-
-
-def _check_not_negative(**settings):
-    for name, value in settings.items():
-        if not value >= 0:
-            raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
 
 
 def _check_channels(channels, n):

@@ -5,11 +5,14 @@ networks", 2010, figures 2 and 3, and Ioffe and Szegedy, "Batch normalization", 
 arXiv:1502.03167, figure 1 (b) and (c).
 """
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from cnnkit._checks import check_positive
 from cnnkit.explain._capture import capture
+from cnnkit.explain._inputs import Inputs
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -42,7 +45,14 @@ class ActivationRecorder(keras.callbacks.Callback):
             names. When training begins, as in `cnnkit.explain.capture`.
     """
 
-    def __init__(self, images, layers, every=10, training=False):
+    def __init__(
+        self,
+        images: Inputs,
+        *,
+        layers: Sequence[str | keras.Layer | tuple],
+        every: int = 10,
+        training: bool = False,
+    ):
         super().__init__()
         check_positive(every, "every")
         self._layers = _by_name(layers)
@@ -50,11 +60,11 @@ class ActivationRecorder(keras.callbacks.Callback):
         self._start()
 
     @property
-    def steps(self):
+    def steps(self) -> np.ndarray:
         return np.array(self._steps, np.int64)
 
     @property
-    def quantiles(self):
+    def quantiles(self) -> dict[str, np.ndarray]:
         return {
             name: np.array(rows, np.float32).reshape(-1, len(LEVELS))
             for name, rows in self._rows.items()
@@ -62,7 +72,6 @@ class ActivationRecorder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._start()
-        self._observed = _InTraining(self.model) if self._training else self.model
         self._record(0)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -81,21 +90,9 @@ class ActivationRecorder(keras.callbacks.Callback):
     def _record(self, step):
         self._steps.append(step)
         for name, layer in self._layers.items():
-            activations = capture(self._observed, self._images, layer).activations
+            found = capture(self.model, self._images, layer=layer, training=self._training)
             with np.errstate(invalid="ignore"):  # a network that diverges has infinite values
-                self._rows[name].append(np.quantile(activations, LEVELS))
-
-
-class _InTraining(keras.Model):
-    """A model that always runs as in training, although `capture` asks for inference."""
-
-    def __init__(self, model):
-        super().__init__(name=model.name)
-        self.inner = model
-        self.built = True
-
-    def call(self, inputs):
-        return self.inner(inputs, training=True)
+                self._rows[name].append(np.quantile(found.activations, LEVELS))
 
 
 def _by_name(layers):

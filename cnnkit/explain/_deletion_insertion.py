@@ -4,18 +4,22 @@ Petsiuk, Das and Saenko, "RISE: randomized input sampling for explanation of bla
 2018, arXiv:1806.07421, section 4.1 and algorithm 1.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from cnnkit._checks import check_positive
-from cnnkit.explain._targets import Scores, chunks
+from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._targets import Target
 
 _BLUR = 1 / 8  # standard deviation, as a part of the shorter side
 
 
-class DeletionInsertion(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class DeletionInsertion:
     """The result of `deletion_insertion`.
 
     Attributes:
@@ -35,7 +39,14 @@ class DeletionInsertion(NamedTuple):
     insertion_area: np.ndarray
 
 
-def deletion_insertion(model, images, maps, target=None, n_steps=20):
+def deletion_insertion(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    maps: np.ndarray,
+    target: Target = None,
+    n_steps: int = 20,
+) -> DeletionInsertion:
     """Measure explanations by deleting and by inserting the most important pixels first.
 
     If a map is right, the probability of the class falls fast when the pixels at which the map is
@@ -50,7 +61,7 @@ def deletion_insertion(model, images, maps, target=None, n_steps=20):
         n_steps: In how many steps of equally many pixels.
 
     Returns:
-        A `DeletionInsertion`: `(fractions, deletion, insertion, deletion_area, insertion_area)`.
+        A `DeletionInsertion`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
@@ -59,7 +70,7 @@ def deletion_insertion(model, images, maps, target=None, n_steps=20):
     check_positive(n_steps, "n_steps")
     scores = Scores(model, images, target)
     images = scores.images
-    ranks = _ranks(_check_maps(maps, images.shape[:3]))
+    ranks = _ranks(_as_maps(maps, images.shape[:3]))
     fractions = np.arange(n_steps + 1) / n_steps
     limits = np.round(fractions * ranks[0].size)
     grey = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
@@ -71,7 +82,7 @@ def deletion_insertion(model, images, maps, target=None, n_steps=20):
     return DeletionInsertion(fractions, *curves, *areas)
 
 
-def _check_maps(maps, shape):
+def _as_maps(maps, shape):
     maps = np.asarray(maps)
     if maps.shape != shape or not np.isfinite(maps).all():
         raise ValueError(

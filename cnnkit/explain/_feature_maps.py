@@ -1,16 +1,19 @@
 """The maps that a convolutional layer makes of images, and the images that excite each map most."""
 
 import sys
-from typing import NamedTuple
+from dataclasses import dataclass
 
+import keras
 import numpy as np
 from tqdm import tqdm
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import check_maps, check_positive
 from cnnkit.explain._capture import capture
+from cnnkit.explain._inputs import Inputs
 
 
-class TopImages(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class TopImages:
     """The result of `top_images`.
 
     Attributes:
@@ -23,7 +26,12 @@ class TopImages(NamedTuple):
     values: np.ndarray
 
 
-def feature_maps(model, images, layer=None):
+def feature_maps(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    layer: str | keras.Layer | tuple | None = None,
+) -> np.ndarray:
     """Compute the feature maps of images: what a layer gives, in inference mode.
 
     Args:
@@ -31,7 +39,7 @@ def feature_maps(model, images, layer=None):
         images: What the model takes: an array or tensor of shape `(batch, height, width,
             channels)`, with the values that the model was trained with; or a list or dictionary,
             for a model with several inputs.
-        layer: A name, a path or a layer, as in `capture`. None means the last layer with maps.
+        layer: As in `capture`. None means the last layer with maps.
 
     Returns:
         A float32 array of shape `(batch, height, width, channels)`: of the maps, not of the images.
@@ -40,16 +48,19 @@ def feature_maps(model, images, layer=None):
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
             something else than maps.
     """
-    maps = capture(model, images, layer).activations
-    if maps.ndim != 4:
-        raise ValueError(
-            "`layer` must give maps of shape (batch, height, width, channels). "
-            f"Received: layer={layer!r}, which gives the shape {maps.shape}"
-        )
+    maps = capture(model, images, layer=layer).activations
+    check_maps(maps, layer)
     return maps
 
 
-def top_images(model, images, layer, n=8, batch_size=32):
+def top_images(
+    model: keras.Model,
+    images: np.ndarray,
+    *,
+    layer: str | keras.Layer | tuple | None = None,
+    n: int = 8,
+    batch_size: int = 32,
+) -> TopImages:
     """Find the images that excite each channel of a layer most.
 
     How much an image excites a channel is the largest value of its map (Zeiler and Fergus,
@@ -64,7 +75,7 @@ def top_images(model, images, layer, n=8, batch_size=32):
         batch_size: How many images run through the model together.
 
     Returns:
-        A `TopImages`: `(indices, values)`.
+        A `TopImages`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `feature_maps`, and a ValueError if `n` or
@@ -79,7 +90,7 @@ def top_images(model, images, layer, n=8, batch_size=32):
     indices, values = None, None
     starts = range(0, len(images), batch_size)
     for start in tqdm(starts, "top images", unit="batch", delay=1, file=sys.stdout):
-        maps = feature_maps(model, images[start : start + batch_size], layer)
+        maps = feature_maps(model, images[start : start + batch_size], layer=layer)
         new_values = maps.max(axis=(1, 2))
         new_indices = np.broadcast_to(
             np.arange(start, start + len(maps))[:, None], new_values.shape

@@ -5,14 +5,25 @@ localization", 2017, arXiv:1610.02391, equations 1 and 2; Chattopadhay et al., "
 arXiv:1710.11063, equations 10, 11 and 19.
 """
 
+import keras
 import numpy as np
 
+from cnnkit._checks import check_maps
 from cnnkit.explain._alignment import to_images
-from cnnkit.explain._capture import capture_gradients
-from cnnkit.explain._targets import as_inputs, as_score, with_logits
+from cnnkit.explain._engine import trace_of
+from cnnkit.explain._inputs import Inputs, as_inputs
+from cnnkit.explain._logits import with_logits
+from cnnkit.explain._targets import Target, as_score
 
 
-def grad_cam(model, images, target=None, layer=None, method=""):
+def grad_cam(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    layer: str | keras.Layer | tuple | None = None,
+    plus_plus: bool = False,
+) -> np.ndarray:
     """Compute which regions of images speak for a class, with Grad-CAM.
 
     The feature maps of a layer are added up, each with the mean gradient of the score with respect
@@ -31,11 +42,10 @@ def grad_cam(model, images, target=None, layer=None, method=""):
             a single unit, class 1 has the logit `z` and class 0 has `-z`. Or a function of the
             model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
             each row: a tensor of shape `(batch,)`. The images may reach it in parts.
-        layer: A name, a path or a layer with maps, as in `capture`. None means the last layer
-            that gives maps with more than one position.
-        method: "" for Grad-CAM, or "++" for Grad-CAM++, where positions whose gradient is positive
-            count alone, and more where the map is weak: it finds several objects of a class
-            better.
+        layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
+            more than one position.
+        plus_plus: Whether to use Grad-CAM++, where positions whose gradient is positive count
+            alone, and more where the map is weak: it finds several objects of a class better.
 
     Returns:
         A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more. The
@@ -45,21 +55,15 @@ def grad_cam(model, images, target=None, layer=None, method=""):
         RuntimeError: If Keras runs on another backend than TensorFlow.
         TypeError: If `model` is no Keras model.
         ValueError: If the model is not built, there is no such layer, or it gives no maps; if
-            `images` holds no image; if `target` does not fit the outputs or the number of images;
-            or if there is no such method.
+            `images` holds no image; or if `target` does not fit the outputs or the number of
+            images.
     """
-    if method not in _WEIGHTS:
-        raise ValueError(f'`method` must be "" or "++". Received: method={method!r}')
-    inputs, whole = as_inputs(images), with_logits(model)
-    maps, gradients, _ = capture_gradients(whole, inputs, layer, as_score(target))
-    if maps.ndim != 4:
-        raise ValueError(
-            "`layer` must give maps of shape (batch, height, width, channels). "
-            f"Received: layer={layer!r}, which gives the shape {maps.shape}"
-        )
-    weights = _WEIGHTS[method](maps, gradients)
-    cam = np.einsum("bhwc,bc->bhw", maps, weights).clip(0)
-    return to_images(cam, model, inputs, layer)
+    trace, inputs = trace_of(model, as_inputs(images), layer, run=with_logits)
+    maps, gradients, _ = trace.capture_gradients(inputs, as_score(target))
+    check_maps(maps, layer)
+    weigh = _weighted_positive_gradients if plus_plus else _mean_gradient
+    cam = np.einsum("bhwc,bc->bhw", maps, weigh(maps, gradients)).clip(0)
+    return to_images(cam, trace)
 
 
 def _mean_gradient(maps, gradients):
@@ -77,6 +81,3 @@ def _weighted_positive_gradients(maps, gradients):
     positive = gradients.clip(0)
     sums = maps.clip(0).sum(axis=(1, 2), keepdims=True)
     return (positive / (2 + sums * positive)).sum(axis=(1, 2))
-
-
-_WEIGHTS = {"": _mean_gradient, "++": _weighted_positive_gradients}

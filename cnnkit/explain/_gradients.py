@@ -8,13 +8,16 @@ arXiv:1703.01365, equations 1 and 3.
 
 import functools
 
+import keras
 import numpy as np
 
-from cnnkit._checks import check_positive
-from cnnkit.explain._targets import Scores, chunks
+from cnnkit._checks import check_not_negative, check_positive
+from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._targets import Target
 
 
-def saliency(model, images, target=None):
+def saliency(model: keras.Model, images: Inputs, *, target: Target = None) -> np.ndarray:
     """Compute how strongly the score of a class changes with each pixel.
 
     It is the size of the gradient with respect to the pixel, of its channels the largest one.
@@ -34,7 +37,15 @@ def saliency(model, images, target=None):
     return _sizes(np.concatenate(parts))
 
 
-def smoothgrad(model, images, target=None, n_samples=16, noise=0.15, seed=0):
+def smoothgrad(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    n_samples: int = 16,
+    noise: float = 0.15,
+    seed: int | np.random.Generator | None = None,
+) -> np.ndarray:
     """Compute the saliency of the mean gradient of noisy copies of each image.
 
     The gradient of a network jumps from pixel to pixel, and most of that does not outlast a little
@@ -46,7 +57,8 @@ def smoothgrad(model, images, target=None, n_samples=16, noise=0.15, seed=0):
         n_samples: How many copies. All images get the same noise.
         noise: Its standard deviation, as a part of the range of an image's values: the largest
             less the smallest.
-        seed: An integer; the same one gives the same noise.
+        seed: None for new noise in each call, an integer for the same noise again, or a
+            `numpy.random.Generator`.
 
     Returns:
         A float32 array of shape `(batch, height, width)`, 0 or more.
@@ -56,8 +68,7 @@ def smoothgrad(model, images, target=None, n_samples=16, noise=0.15, seed=0):
             not positive, or `noise` is negative.
     """
     check_positive(n_samples, "n_samples")
-    if not noise >= 0:
-        raise ValueError(f"`noise` must not be negative. Received: noise={noise!r}")
+    check_not_negative(noise, "noise")
     scores = Scores(model, images, target)
     images = scores.images
     ranges = np.ptp(images, axis=(1, 2, 3), keepdims=True)
@@ -69,7 +80,14 @@ def smoothgrad(model, images, target=None, n_samples=16, noise=0.15, seed=0):
     return _sizes(sums / n_samples)
 
 
-def integrated_gradients(model, images, target=None, n_steps=32, baseline=0.0):
+def integrated_gradients(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    n_steps: int = 32,
+    baseline: float | np.ndarray = 0.0,
+) -> np.ndarray:
     """Compute how much each pixel adds to the score, on the way from a baseline to the image.
 
     It is the pixel's difference from the baseline, times the mean gradient on the straight line

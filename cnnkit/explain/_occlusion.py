@@ -5,14 +5,26 @@ section 4.2.
 """
 
 import itertools
+from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from cnnkit._checks import as_pair
-from cnnkit.explain._targets import Scores, chunks
+from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._targets import Target
 
 
-def occlusion(model, images, target=None, patch_size=None, stride=None, fill=None):
+def occlusion(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    patch_size: int | tuple[int, int] | None = None,
+    strides: int | tuple[int, int] | None = None,
+    fill: float | Sequence[float] | None = None,
+) -> np.ndarray:
     """Compute how much the score falls when a patch of the image is covered.
 
     Each pixel gets the mean fall over all patches that cover it. The last patches of a row and of a
@@ -22,8 +34,8 @@ def occlusion(model, images, target=None, patch_size=None, stride=None, fill=Non
         model, images, target: As in `cnnkit.explain.grad_cam`.
         patch_size: Height and width of the patch: an integer or a pair. By default an eighth of
             the image, rounded up.
-        stride: Pixels from one patch to the next: an integer or a pair, at most `patch_size`, which
-            is the default. Smaller steps show more and take longer.
+        strides: Pixels from one patch to the next: an integer or a pair, at most `patch_size`,
+            which is the default. Smaller steps show more and take longer.
         fill: The values that cover: a number, or one for each channel. By default the mean of each
             channel of the image.
 
@@ -37,24 +49,24 @@ def occlusion(model, images, target=None, patch_size=None, stride=None, fill=Non
     """
     scores = Scores(model, images, target)
     images = scores.images
-    patch_size, corners = _patches(images.shape[1:3], patch_size, stride)
-    fill = _as_fill(fill, images)
+    patch_size, corners = _patches(images.shape[1:3], patch_size, strides)
+    colors = _as_fill(fill, images)
     covered_scores = np.zeros((len(images), len(corners)), np.float32)
     for i, patch in chunks(len(images), len(corners)):
         covered = images[i]
-        for image, colour, corner in zip(covered, fill[i], corners[patch], strict=True):
-            image[_window(corner, patch_size)] = colour
+        for image, color, corner in zip(covered, colors[i], corners[patch], strict=True):
+            image[_window(corner, patch_size)] = color
         covered_scores[i, patch] = scores.values(covered, i)
     falls = scores.of_images()[:, None] - covered_scores
     return _mean_over_patches(falls, images.shape[:3], corners, patch_size)
 
 
-def _patches(image_size, patch_size, stride):
+def _patches(image_size, patch_size, strides):
     """Height and width of the patches, and the first row and column of each: `(n, 2)` integers."""
     if patch_size is None:
         patch_size = tuple(-(-n // 8) for n in image_size)
     patch_size = as_pair(patch_size, "patch_size")
-    strides = patch_size if stride is None else as_pair(stride, "stride")
+    strides = patch_size if strides is None else as_pair(strides, "strides")
     if any(p > n for p, n in zip(patch_size, image_size, strict=True)):
         raise ValueError(
             f"`patch_size` must be at most the size of the images, {image_size}. "
@@ -62,8 +74,8 @@ def _patches(image_size, patch_size, stride):
         )
     if any(s > p for s, p in zip(strides, patch_size, strict=True)):
         raise ValueError(
-            f"`stride` must be at most the size of a patch, {patch_size}, so that there are no "
-            f"gaps. Received: stride={stride}"
+            f"`strides` must be at most the size of a patch, {patch_size}, so that there are no "
+            f"gaps. Received: strides={strides}"
         )
     axes = zip(image_size, patch_size, strides, strict=True)
     starts = [[*range(0, n - p, s), n - p] for n, p, s in axes]

@@ -4,16 +4,27 @@ Wang et al., "Score-CAM: score-weighted visual explanations for convolutional ne
 2020, arXiv:1910.01279, equations 4 to 7 and algorithm 1.
 """
 
+import keras
 import numpy as np
 from scipy.special import softmax
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import check_maps, check_positive
 from cnnkit.explain._alignment import to_images
-from cnnkit.explain._feature_maps import feature_maps
-from cnnkit.explain._targets import Scores, as_inputs, chunks, with_logits
+from cnnkit.explain._engine import trace_of
+from cnnkit.explain._inputs import Inputs, as_inputs
+from cnnkit.explain._logits import with_logits
+from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._targets import Target
 
 
-def score_cam(model, images, target=None, layer=None, n_maps=32):
+def score_cam(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    layer: str | keras.Layer | tuple | None = None,
+    n_maps: int = 32,
+) -> np.ndarray:
     """Compute which regions of images speak for a class, with Score-CAM.
 
     The feature maps of a layer are added up, as in `cnnkit.explain.grad_cam`. How much a map counts
@@ -33,14 +44,17 @@ def score_cam(model, images, target=None, layer=None, n_maps=32):
             positive.
     """
     check_positive(n_maps, "n_maps")
-    scores, inputs = Scores(model, images, target), as_inputs(images)
-    maps = _most_varying(feature_maps(with_logits(model), inputs, layer), n_maps)
+    scores = Scores(model, images, target)
+    trace, inputs = trace_of(model, as_inputs(images), layer, run=with_logits)
+    maps, _ = trace.capture(inputs)
+    check_maps(maps, layer)
+    maps = _most_varying(maps, n_maps)
     values = np.zeros(maps.shape[:2], np.float32)
     for i, k in chunks(*values.shape):
-        masks = _to_unit_range(to_images(maps[i, k], model, inputs, layer))
+        masks = _to_unit_range(to_images(maps[i, k], trace))
         values[i, k] = scores.values(masks[..., None] * scores.images[i], i)
     cam = np.einsum("bkhw,bk->bhw", maps, softmax(values, axis=1)).clip(0)
-    return to_images(cam, model, inputs, layer)
+    return to_images(cam, trace)
 
 
 def _most_varying(maps, n):

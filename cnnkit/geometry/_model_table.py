@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from html import escape
 
 import keras
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
+from cnnkit._tables import Table
 from cnnkit.geometry._costs import multiply_adds
 from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
@@ -68,25 +68,16 @@ class ModelTable:
     total_multiply_adds: int
 
     def __repr__(self):
-        lines = [_TITLES, *_lines(self.rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        text = [
-            "  ".join(
-                cell.ljust(width) if i < _N_TEXT_COLUMNS else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-            for cells in lines
-        ]
-        return "\n".join([*text, self._summary()])
+        return self._table().as_text()
 
     def _repr_html_(self):
-        head = "".join(f"<th>{title}</th>" for title in _TITLES)
-        rows = ["".join(map(_html_cell, cells)) for cells in _lines(self.rows)]
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return (
-            f"<table><caption>{escape(self._summary())}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        return self._table().as_html()
+
+    def _repr_markdown_(self):
+        return self._table().as_markdown()
+
+    def _table(self):
+        return Table(_TITLES, _lines(self.rows), self._summary(), _N_TEXT_COLUMNS)
 
     def _summary(self):
         unknown = sum(row.multiply_adds is None for row in self.rows)
@@ -193,10 +184,6 @@ def _cells(row):
         "?" if field is None else "-" if field.strides == (0, 0) else _pair(field.strides),
         "?" if row.memory is None else f"{row.memory:,}",
     )
-
-
-def _html_cell(text):
-    return f"<td>{escape(text).replace(_INDENT, '&emsp;')}</td>"
 
 
 def _sizes(shape):

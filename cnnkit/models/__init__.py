@@ -7,8 +7,9 @@ from cnnkit.models._backbones import (
     split_backbone,
     transfer_model,
 )
+from cnnkit.models._classic import alexnet, alexnet_layers, lenet5
 from cnnkit.models._imagenet import load_imagenet_classifier
-from cnnkit.models._small import alexnet, alexnet_layers, lenet5, normalised_cnn, small_cnn
+from cnnkit.models._small import normalized_cnn, small_cnn
 from cnnkit.models._vae import DrawCode, conditional_vae
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "lenet5",
     "load_backbone",
     "load_imagenet_classifier",
-    "normalised_cnn",
+    "normalized_cnn",
     "small_cnn",
     "split_backbone",
     "transfer_model",

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from cnnkit._layers import find_in
 from cnnkit.data import stored
 from cnnkit.models._weights import find_weights
 
@@ -18,7 +20,7 @@ KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 
 class _Backbone(NamedTuple):
-    build: callable
+    build: Callable
     local_name: str
     url: str
     image_size: int = 224
@@ -70,7 +72,7 @@ _BACKBONES = {
 }
 
 
-def load_backbone(name="auto", image_size=None):
+def load_backbone(name="auto", image_size=None, *, verbose=1):
     """Load a trained network without its classifier.
 
     Args:
@@ -81,6 +83,7 @@ def load_backbone(name="auto", image_size=None):
             had, else the last.
         image_size: Height and width of its input. `None` stands for those of its training: 224,
             or 64 for drawn animals.
+        verbose: 1 says where the weights are from, and shows a progress bar; 0 prints nothing.
 
     Returns:
         A `keras.Model` from images in -1..1, float32 of shape `(batch, image_size, image_size,
@@ -88,15 +91,15 @@ def load_backbone(name="auto", image_size=None):
         BatchNorm layers are frozen, so they are in inference mode even while the rest is trained.
 
     Raises:
-        ValueError: If there is no backbone of that name.
         FileNotFoundError: If its weights cannot be had.
     """
     if name == "auto":
         try:
-            return load_backbone("mobilenet_v2_0.35", image_size)
+            return load_backbone("mobilenet_v2_0.35", image_size, verbose=verbose)
         except FileNotFoundError as error:
-            print(f"{error} Until then the built-in backbone is used, which knows drawings only.")
-            return load_backbone("drawn_animals", image_size)
+            if verbose:
+                print(error, "Until then the built-in backbone is used, which knows drawings only.")
+            return load_backbone("drawn_animals", image_size, verbose=verbose)
     if name not in _BACKBONES:
         names = ", ".join(["auto", *_BACKBONES])
         raise ValueError(f"`name` must be one of {names}. Received: name={name!r}")
@@ -105,7 +108,7 @@ def load_backbone(name="auto", image_size=None):
     model = backbone.build(input_shape=(image_size, image_size, 3))
     load = partial(load_whole, model)
     if backbone.url:
-        path = find_weights(backbone.local_name, backbone.url, load)
+        path = find_weights(backbone.local_name, backbone.url, load, verbose)
     else:
         path = stored(backbone.local_name)
     load(path)
@@ -113,7 +116,8 @@ def load_backbone(name="auto", image_size=None):
         if isinstance(layer, keras.layers.BatchNormalization):
             # `training=False` at the call would not last: `fit` overrides it.
             layer.trainable = False
-    print(f"{name}: weights from {path}")
+    if verbose:
+        print(f"{name}: weights from {path}")
     return model
 
 
@@ -121,9 +125,8 @@ def load_whole(model, path):
     """Load a weight file, which must fit and hold numbers only; raise ValueError if it does not."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", UserWarning
-            )  # Keras only warns of layers that the file has not
+            # Keras only warns of layers that the file has not.
+            warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except Exception as error:  # Keras and h5py raise a dozen kinds for a damaged file
         raise ValueError(f"the weights do not fit {model.name}: {error}") from error
@@ -131,12 +134,12 @@ def load_whole(model, path):
         raise ValueError("some weights are infinite or no numbers")
 
 
-def split_backbone(backbone, layer_name):
+def split_backbone(backbone, layer):
     """Cut a backbone in two after a layer, without copying it.
 
     Args:
         backbone: A functional `keras.Model`.
-        layer_name: Name of the layer whose output shall pass from the first part to the second.
+        layer: The layer whose output shall pass from the first part to the second, or its name.
 
     Returns:
         `(trunk, block)`, two models that share their layers with `backbone`:
@@ -145,21 +148,17 @@ def split_backbone(backbone, layer_name):
     Raises:
         ValueError: If there is no such layer, or a connection passes it by.
     """
-    names = [layer.name for layer in backbone.layers]
-    if layer_name not in names:
-        raise ValueError(
-            f"`layer_name` must be one of {', '.join(names)}. Received: layer_name={layer_name!r}"
-        )
-    cut = backbone.get_layer(layer_name).output
+    names = {each.name: each for each in backbone.layers}
+    cut = find_in(names, layer, backbone.name).output
     trunk = keras.Model(backbone.input, cut, name="trunk")
     try:
         block = keras.Model(cut, backbone.output, name="block")
     except ValueError:  # newer versions of Keras see by themselves that something passes by
         block = None
-    if block is None or any(layer in trunk.layers for layer in block.layers):
+    if block is None or any(each in trunk.layers for each in block.layers):
         raise ValueError(
-            f"`layer_name` must be a layer through which everything passes, such as the last one "
-            f"of a block. Received: layer_name={layer_name!r}"
+            "`layer` must be a layer through which everything passes, such as the last one of a "
+            f"block. Received: layer={layer!r}"
         )
     return trunk, block
 
@@ -181,13 +180,14 @@ def transfer_model(backbone, head):
     return keras.Model(images, head(features), name="transfer_model")
 
 
-def extract_features(model, dataset, description="features"):
+def extract_features(model, dataset, description="features", *, verbose=1):
     """Send every image of a dataset through a model once, in inference mode.
 
     Args:
         model: A `keras.Model`.
         dataset: A `tf.data.Dataset` of `(images, labels)` in mini-batches.
         description: What the progress bar says.
+        verbose: 0 hides the progress bar.
 
     Returns:
         `(features, labels)`, two NumPy arrays: the outputs, of shape `(n, …)`, and the labels, of
@@ -206,8 +206,9 @@ def extract_features(model, dataset, description="features"):
     features, labels = [], []
     # On a processor, a few streams of small chunks stay in its cache.
     chunk = None if tf.config.list_physical_devices("GPU") else 8
+    bar = tqdm(dataset, description, unit="batch", file=sys.stdout, disable=not verbose)
     with ThreadPoolExecutor(4) as pool:
-        for images, batch_labels in tqdm(dataset, description, unit="batch", file=sys.stdout):
+        for images, batch_labels in bar:
             size = chunk or len(images)
             chunks = [images[i : i + size] for i in range(0, len(images), size)]
             features += [output.numpy() for output in pool.map(call, chunks)]

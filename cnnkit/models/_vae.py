@@ -47,7 +47,7 @@ class DrawCode(keras.Layer):
 
     Args:
         weight: Factor of that part of the loss, the Kullback-Leibler divergence.
-        seed: Integer, for the same draws each time. None means others each time.
+        seed: Integer, for the same draws each time. None means new ones each time.
 
     Call arguments:
         inputs: Tensor of shape `(batch, 2 * n_codes)`: means, then logarithms of variances.
@@ -56,7 +56,7 @@ class DrawCode(keras.Layer):
         `(batch, n_codes)`.
     """
 
-    def __init__(self, weight=1.0, seed=None, **kwargs):
+    def __init__(self, weight=1.0, *, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.weight, self.seed = weight, seed
         self.seed_generator = keras.random.SeedGenerator(seed)

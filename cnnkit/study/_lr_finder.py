@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from cnnkit._checks import check_model
+from cnnkit._checks import check_model, check_positive
+from cnnkit._keras import other_optimizer
 
 _BLOWN_UP = 4  # times the loss at the beginning
 
@@ -44,13 +45,23 @@ class LrRangeTest:
         )
 
 
-def lr_finder(model, x, y, batch_size=32, low=1e-6, high=1, steps=100):
+def lr_finder(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    batch_size: int = 32,
+    low: float = 1e-6,
+    high: float = 1.0,
+    n_steps: int = 100,
+    seed: int | np.random.Generator | None = None,
+) -> LrRangeTest:
     """Train for a few steps with a learning rate that grows, and watch the loss.
 
     Where it is too small the loss stays as it is, then it falls, and where it is too large the loss
     grows again, so the test ends when it is 4 times that of the beginning, or not finite. The
     suggestion is where it falls fastest: the learning rate is then as large as it can be with some
-    distance to the edge. Mini-batches are drawn in a fixed order.
+    distance to the edge.
 
     Args:
         model: A compiled `keras.Model`. Afterwards its weights, seed generators and metrics have
@@ -59,36 +70,35 @@ def lr_finder(model, x, y, batch_size=32, low=1e-6, high=1, steps=100):
         x, y: Arrays of shape `(n, …)`, images and labels as `model.fit` takes them.
         batch_size: Number of images of a step.
         low, high: First and last learning rate.
-        steps: Number of steps, at least 10.
+        n_steps: Number of steps, at least 10.
+        seed: For the order of the images: None for another one at each call, an integer for the
+            same, or a `numpy.random.Generator`.
 
     Returns:
         An `LrRangeTest`.
 
     Raises:
-        TypeError: If `model` is no Keras model.
-        ValueError: If a setting is wrong, the model is not compiled, or the loss is not finite
-            within the first tenth of the steps.
+        ValueError: If the loss is not finite within the first tenth of the steps.
     """
     x, y = np.asarray(x), np.asarray(y)
-    _check(model, x, y, batch_size, low, high, steps)
-    rates = np.geomspace(low, high, steps)
+    _check(model, x, y, batch_size, low, high, n_steps)
+    rates = np.geomspace(low, high, n_steps)
+    batches = _batches(len(x), min(batch_size, len(x)), np.random.default_rng(seed))
     with _borrowed(model, x[:1]):
-        losses = _train(model, x, y, min(batch_size, len(x)), rates)
+        losses = _train(model, x, y, batches, rates)
     rates = rates[: len(losses)]
     # A mean over both sides, unlike a running one, does not lag behind.
-    smoothed = gaussian_filter1d(losses, sigma=0.03 * steps, mode="nearest")
+    smoothed = gaussian_filter1d(losses, sigma=0.03 * n_steps, mode="nearest")
     slopes = np.gradient(smoothed, np.log(rates))
     suggestion = rates[slopes.argmin()] if slopes.min() < 0 else math.nan
     return LrRangeTest(rates, losses, smoothed, float(suggestion))
 
 
-def _train(model, x, y, batch_size, rates):
+def _train(model, x, y, batches, rates):
     """The loss of each step, until it blows up."""
-    batches = _batches(len(x), batch_size, np.random.default_rng(0))
     n_first = len(rates) // 10
     losses, bound = [], math.inf
-    for rate in rates:
-        chosen = next(batches)
+    for rate, chosen in zip(rates, batches, strict=False):  # the batches have no end
         model.optimizer.learning_rate = rate
         loss = model.train_on_batch(x[chosen], y[chosen], return_dict=True)["loss"]
         if not math.isfinite(loss):
@@ -122,12 +132,10 @@ def _borrowed(model, x):
         model(x)
     variables = model.variables + model.metrics_variables
     values = [keras.ops.convert_to_numpy(variable) for variable in variables]
-    optimizer, train_function = model.optimizer, model.train_function
-    model.optimizer, model.train_function = _copy(optimizer), None  # the old one has the old one
     try:
-        yield
+        with other_optimizer(model, _copy(model.optimizer)):
+            yield
     finally:
-        model.optimizer, model.train_function = optimizer, train_function
         model.reset_metrics()  # of those that the training made
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -141,7 +149,7 @@ def _copy(optimizer):
     return type(optimizer).from_config(config)
 
 
-def _check(model, x, y, batch_size, low, high, steps):
+def _check(model, x, y, batch_size, low, high, n_steps):
     check_model(model)
     if not model.compiled or model.optimizer is None:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}, not compiled")
@@ -150,11 +158,10 @@ def _check(model, x, y, batch_size, low, high, steps):
             "`x` and `y` must hold the same number of images and labels. "
             f"Received: x of shape {x.shape}, y of shape {y.shape}"
         )
-    if batch_size < 1:
-        raise ValueError(f"`batch_size` must be positive. Received: batch_size={batch_size}")
+    check_positive(batch_size, "batch_size")
     if not 0 < low < high < math.inf:
         raise ValueError(
             f"`low` and `high` must be 0 < low < high. Received: low={low}, high={high}"
         )
-    if steps < 10:
-        raise ValueError(f"`steps` must be at least 10. Received: steps={steps}")
+    if n_steps < 10:
+        raise ValueError(f"`n_steps` must be at least 10. Received: n_steps={n_steps}")

@@ -6,176 +6,32 @@ arXiv:2103.03098).
 """
 
 import contextlib
-import csv
 import gc
-import io
 import math
 import os
 import random
 import re
 import sys
-from html import escape
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
-from scipy import stats
 from tqdm import tqdm
 
-_COLUMNS = ["variant", "seed", "metric", "value", "settings"]
+from cnnkit.study._csv_file import write_study
+from cnnkit.study._results import Study
 
 
-class Study:
-    """The results of the runs of a study: a tidy table, one number a row.
-
-    A run, which is one variant with one seed, has diverged if any of its metrics is NaN or
-    infinite, or if `train` broke off because of such a number. Then none of its metrics counts: an
-    accuracy may look harmless beside a loss of NaN.
-
-    Args:
-        rows: List of `(variant, seed, metric, value)`: str, int, str, float. A run that broke off
-            has one row, with the metric "" and NaN.
-        settings: Dictionary from variant to the text of its settings.
-
-    Attributes:
-        rows, settings: As given.
-        variants, metrics: Their names, each once, in the order of the rows.
-        diverged: List of `(variant, seed)`.
-    """
-
-    def __init__(self, rows, settings):
-        self.rows, self.settings = list(rows), dict(settings)
-        self.variants = list(dict.fromkeys(row[0] for row in self.rows))
-        self.metrics = list(dict.fromkeys(row[2] for row in self.rows if row[2]))
-        bad = [(variant, seed) for variant, seed, _, value in self.rows if not math.isfinite(value)]
-        self.diverged = list(dict.fromkeys(bad))
-
-    @classmethod
-    def load(cls, path):
-        """Read the file that `run_study` wrote.
-
-        Where the last line was cut off, the last run is dropped, as it may lack metrics.
-
-        Args:
-            path: The CSV file.
-
-        Returns:
-            A `Study` of all that the file holds.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If the file is none of `run_study`.
-        """
-        text = Path(path).read_text(encoding="utf-8")
-        records = list(csv.reader(io.StringIO(text, newline="")))
-        if records and not text.endswith("\n"):
-            records.pop()
-            records = [record for record in records if record[:2] != records[-1][:2]]
-        try:
-            if records[:1] not in ([], [_COLUMNS]):
-                raise ValueError("its first line is another")
-            rows = [(r[0], int(r[1]), r[2], float(r[3])) for r in records[1:]]
-            return cls(rows, {record[0]: record[4] for record in records[1:]})
-        except (ValueError, IndexError) as error:
-            raise ValueError(
-                f"`path` must be a file that `run_study` wrote ({error}). Received: path={path!r}"
-            ) from error
-
-    def values(self, variant, metric):
-        """Look up a metric of each run of a variant.
-
-        Args:
-            variant, metric: Names.
-
-        Returns:
-            Array of float64 of shape `(seeds,)`, in the order of the rows. NaN where the run
-            diverged or has no such metric.
-
-        Raises:
-            ValueError: If there is no such variant or metric.
-        """
-        _check_name(variant, "variant", self.variants)
-        _check_name(metric, "metric", self.metrics)
-        found = {row[1]: math.nan for row in self.rows if row[0] == variant}
-        for name, seed, known, value in self.rows:
-            if (name, known) == (variant, metric) and (name, seed) not in self.diverged:
-                found[seed] = value
-        return np.array(list(found.values()))
-
-    def mean(self, variant, metric):
-        """Average a metric over the seeds that did not diverge.
-
-        Args:
-            variant, metric: Names.
-
-        Returns:
-            A float; NaN if every run diverged.
-
-        Raises:
-            ValueError: If there is no such variant or metric.
-        """
-        values = self._finite_values(variant, metric)
-        return float(values.mean()) if len(values) else math.nan
-
-    def interval(self, variant, metric):
-        """Bound the mean that very many seeds would give: the 95 % interval of Student's t.
-
-        It is `mean ± t * deviation / sqrt(n)` over the n seeds that did not diverge ("The probable
-        error of a mean", Biometrika 6, 1908), and holds where the values are about normal.
-
-        Args:
-            variant, metric: Names.
-
-        Returns:
-            `(low, high)`, two floats; both NaN if fewer than two seeds are left.
-
-        Raises:
-            ValueError: If there is no such variant or metric.
-        """
-        values = self._finite_values(variant, metric)
-        if len(values) < 2:
-            return math.nan, math.nan
-        half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-        return float(values.mean() - half), float(values.mean() + half)
-
-    def _finite_values(self, variant, metric):
-        values = self.values(variant, metric)
-        return values[np.isfinite(values)]
-
-    def _lines(self):
-        """The texts of the table: the heads, then a list for each variant."""
-        lines = [["variant", "runs", "diverged", *self.metrics]]
-        for variant in self.variants:
-            n_runs = len({row[1] for row in self.rows if row[0] == variant})
-            n_diverged = sum(name == variant for name, _ in self.diverged)
-            cells = [self._cell(variant, metric) for metric in self.metrics]
-            lines.append([variant, str(n_runs), str(n_diverged), *cells])
-        return lines
-
-    def _cell(self, variant, metric):
-        low, high = self.interval(variant, metric)
-        interval = "" if math.isnan(low) else f" [{low:.3g}, {high:.3g}]"
-        return f"{self.mean(variant, metric):.3g}{interval}"
-
-    def __repr__(self):
-        lines = self._lines()
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        texts = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-        return "\n".join([*texts, "mean [95 % interval of the mean]"])
-
-    def _repr_html_(self):
-        head, *body = [[escape(text) for text in line] for line in self._lines()]
-        head = "".join(f"<th>{text}</th>" for text in head)
-        body = "".join(f"<tr><td>{'</td><td>'.join(line)}</td></tr>" for line in body)
-        return (
-            "<table><caption>mean [95 % interval of the mean]</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
-
-
-def run_study(build, train, variants, seeds, path=None):
+def run_study(
+    build: Callable[..., keras.Model],
+    train: Callable[..., dict[str, Any]],
+    variants: dict[str, dict[str, Any]],
+    seeds: Iterable[int],
+    path: str | os.PathLike | None = None,
+) -> Study:
     """Train every variant with every seed, with a progress bar.
 
     Keras traces a model at its first step, which takes as long as a small training. So the first
@@ -190,7 +46,10 @@ def run_study(build, train, variants, seeds, path=None):
             Layers and optimiser must be new at each call, and but for the random numbers the same
             for the same settings.
         train: Function that is called as `train(model, **settings)`, trains, evaluates and returns
-            `{metric: number}`. Apart from its training the model must stay as it is.
+            `{metric: number}`. Apart from its training the model must stay as it is. A run has
+            diverged if one of these numbers is NaN or infinite (so return the loss, too: of NaN, an
+            accuracy is a number like another), or if `train` raises an ArithmeticError, such as
+            FloatingPointError.
         variants: Dictionary from the name of a variant, a str, to its settings, a dictionary.
         seeds: Different integers of 0..2**32-1. `keras.utils.set_random_seed` gets each one before
             `build`; afterwards the global random generators stay where the last run left them.
@@ -201,11 +60,8 @@ def run_study(build, train, variants, seeds, path=None):
         A `Study` of the variants and seeds that were asked for, in that order.
 
     Raises:
-        TypeError: If an argument or what a function returns has a wrong type.
-        ValueError: If there are no variants or seeds, a seed is there twice, a model is not
-            compiled or not new, or the file holds other settings of a variant.
+        ValueError: If a model is not new, or the file holds other settings of a variant.
         Exception: What `build` or `train` raise, with a note that names the variant and the seed.
-            Only if its message tells of NaN or infinity, the run counts as diverged instead.
     """
     _check_variants(variants)
     seeds = _check_seeds(seeds)
@@ -216,22 +72,22 @@ def run_study(build, train, variants, seeds, path=None):
     done = {row[:2] for row in study.rows}
     missing = [run for run in wanted if run not in done]
     bar_options = dict(total=len(wanted), initial=len(wanted) - len(missing), unit="run")
-    recipe = None
+    current = None
     with _quick_collection(), tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
         for name, seed in missing:
             bar.set_postfix_str(f"{name}, seed {seed}")
-            if recipe is None or recipe.name != name:
-                recipe = _Recipe(name, build, train, variants[name])
-            rows = [(name, seed, *result) for result in recipe.run(seed, bar.write).items()]
+            if current is None or current.name != name:
+                current = _Variant(name, build, train, variants[name])
+            rows = [(name, seed, *result) for result in current.run(seed, bar.write).items()]
             study = Study(study.rows + rows, study.settings | {name: texts[name]})
             if path is not None:
-                _write(study, Path(path))
+                write_study(path, study.rows, study.settings)
             bar.update()
             gc.collect()  # Keras models hold themselves in cycles; many would fill the memory
     return _select(study, wanted)
 
 
-class _Recipe:
+class _Variant:
     """One variant. Its first model is the only one that Keras traces."""
 
     def __init__(self, name, build, train, settings):
@@ -239,15 +95,13 @@ class _Recipe:
         self.model = self.optimizer = None
 
     def run(self, seed, write):
-        """The metrics of one run, or `{"": nan}` if it broke off because of NaN."""
+        """The metrics of one run, or `{"": nan}` if it broke off with an ArithmeticError."""
         try:
             self._prepare(seed)
             state = random.getstate()
             try:
                 metrics = _check_metrics(self.train(self.model, **self.settings))
-            except (ArithmeticError, ValueError, tf.errors.InvalidArgumentError) as error:
-                if not _tells_of_nan(error):
-                    raise
+            except ArithmeticError as error:
                 reason = str(error).partition("\n")[0]
                 write(f"{self.name}, seed {seed} diverged: {type(error).__name__}: {reason}")
                 metrics, self.model = {"": math.nan}, None  # Keras keeps parts of a broken `fit`
@@ -319,12 +173,6 @@ def _check_is_new(new, model):
         )
 
 
-def _tells_of_nan(error):
-    """NumPy raises a FloatingPointError for such a number only, whatever the message."""
-    names = re.search(r"\b(nan|inf|infinity|infinite)\b", str(error), re.IGNORECASE)
-    return isinstance(error, FloatingPointError) or names is not None
-
-
 def _check_metrics(metrics):
     """What `train` returned, as floats."""
     if not isinstance(metrics, dict) or not metrics:
@@ -378,28 +226,10 @@ def _settings_text(settings):
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
-def _check_name(name, kind, known):
-    if name not in known:
-        raise ValueError(
-            f"`{kind}` must be one of {', '.join(known) or 'none'}. Received: {kind}={name!r}"
-        )
-
-
 def _select(study, runs):
     """The part of a study with these runs, in this order."""
     rows = [row for run in runs for row in study.rows if row[:2] == run]
     return Study(rows, {name: study.settings[name] for name, _ in runs})
-
-
-def _write(study, path):
-    """Replace the file at once: an interruption leaves the old one or the new one."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows([*row, study.settings[row[0]]] for row in study.rows)
-    temporary.replace(path)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
-"""Drawing: `plot_` functions take arrays and return the axes they drew on, never a figure.
+"""Drawing: `plot_` functions return what they drew on, `Axes`, or `Panels` if they are several.
 
-`animate_` functions return an `Animation`, which a notebook plays.
+They take arrays, or results of Keras and of cnnkit: a history, a model, a study. What has a default
+is given by its name. `animate_` functions return an `Animation`, which a notebook plays.
 """
 
 from cnnkit.viz._activations import plot_activations
@@ -12,14 +13,14 @@ from cnnkit.viz._classification import plot_classification
 from cnnkit.viz._conv_arithmetic import plot_conv_arithmetic
 from cnnkit.viz._decision_regions import plot_decision_regions
 from cnnkit.viz._feature_maps import plot_feature_maps
+from cnnkit.viz._figure import Panels
 from cnnkit.viz._gap import plot_gap
 from cnnkit.viz._history import plot_history
-from cnnkit.viz._images import as_images, plot_images
+from cnnkit.viz._images import plot_images
 from cnnkit.viz._kernels import plot_kernels
 from cnnkit.viz._lr_finder import plot_lr_finder
 from cnnkit.viz._matrix import plot_matrix
-from cnnkit.viz._normalization_axes import plot_normalisation_axes
-from cnnkit.viz._panels import Panels
+from cnnkit.viz._normalization_axes import plot_normalization_axes
 from cnnkit.viz._pixels import plot_pixels
 from cnnkit.viz._receptive_field import plot_receptive_field
 from cnnkit.viz._shift_curve import plot_shift_curve
@@ -38,7 +39,6 @@ __all__ = [
     "animate_convolution",
     "animate_dropout",
     "animate_pooling",
-    "as_images",
     "plot_activations",
     "plot_architecture",
     "plot_attributions",
@@ -54,7 +54,7 @@ __all__ = [
     "plot_kernels",
     "plot_lr_finder",
     "plot_matrix",
-    "plot_normalisation_axes",
+    "plot_normalization_axes",
     "plot_pixels",
     "plot_receptive_field",
     "plot_shift_curve",

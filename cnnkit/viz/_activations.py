@@ -1,15 +1,11 @@
 """Draw how the activations of layers are distributed while a network is trained."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnkit.viz._panels import Panels
-
-_N_COLS = 3
-_PANEL = (3.6, 2.7)  # width and height in inches: three in a row are as wide as a notebook
+from cnnkit.viz._figure import curve_panels
 
 
-def plot_activations(recorder_or_quantiles, steps=None, *, ax=None, title=None):
+def plot_activations(steps, quantiles, *, ax=None, title=None):
     """Draw quantiles of the activations of layers over the steps of training.
 
     The line is the median; half of the activations are in the dark band, 90 % in the light one. If
@@ -17,10 +13,11 @@ def plot_activations(recorder_or_quantiles, steps=None, *, ax=None, title=None):
     have to follow (Ioffe and Szegedy, "Batch normalization", 2015, arXiv:1502.03167, figure 1).
 
     Args:
-        recorder_or_quantiles: An `ActivationRecorder` of `cnnkit.explain` after `fit`; or a
-            dictionary from the name of a layer to an array of shape `(n, 5)`: the 5, 25, 50, 75 and
-            95 % quantiles at each step. A NaN leaves a hole.
-        steps: With a dictionary, an array of shape `(n,)`: the steps, in ascending order.
+        steps: Array of shape `(n,)`: the steps, in ascending order, such as the `steps` of an
+            `ActivationRecorder` of `cnnkit.explain` after `fit`.
+        quantiles: Dictionary from the name of a layer to an array of shape `(n, 5)`: the 5, 25, 50,
+            75 and 95 % quantiles at each step, such as the recorder's `quantiles`. A NaN leaves a
+            hole.
         ax: The `Axes` to draw on, for one layer. By default a new figure with a panel for each
             layer; all have the same axes, so heights can be compared.
         title: The text above. By default each panel has the name of its layer.
@@ -29,16 +26,15 @@ def plot_activations(recorder_or_quantiles, steps=None, *, ax=None, title=None):
         The `Axes`, if `ax` is given, else `Panels`.
 
     Raises:
-        ValueError: If a shape is wrong, nothing is recorded, the steps do not ascend, or `ax` is
-            given for several layers.
+        ValueError: If `ax` is given for several layers, or nothing is recorded yet.
     """
-    steps, quantiles = _check(recorder_or_quantiles, steps)
+    steps, quantiles = _check(steps, quantiles)
     if ax is None:
         return _draw_panels(steps, quantiles, title)
     if len(quantiles) > 1:
         raise ValueError(
             "`ax` takes one layer; leave it away, or choose one, as in "
-            '`plot_activations({"conv2d": recorder.quantiles["conv2d"]}, recorder.steps, ax=ax)`. '
+            '`plot_activations(recorder.steps, {"conv2d": recorder.quantiles["conv2d"]}, ax=ax)`. '
             f"Received: the layers {', '.join(quantiles)}"
         )
     ((name, values),) = quantiles.items()
@@ -49,30 +45,19 @@ def plot_activations(recorder_or_quantiles, steps=None, *, ax=None, title=None):
 
 
 def _draw_panels(steps, quantiles, title):
-    n_cols = min(len(quantiles), _N_COLS)
-    n_rows = -(-len(quantiles) // n_cols)
-    figure, axes = plt.subplots(
-        n_rows,
-        n_cols,
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-        figsize=(n_cols * _PANEL[0], n_rows * _PANEL[1]),
-        layout="constrained",
-    )
-    panels = Panels(figure, axes, list(quantiles.values()))
+    panels = curve_panels(list(quantiles.values()), sharex=True, sharey=True)
     for axis, (name, values) in zip(panels, quantiles.items(), strict=True):
         _draw(axis, steps, values, name)
-    for axis in axes.flat[len(quantiles) :]:
-        axis.set_axis_off()
+    n_cols = panels.axes.shape[1]
     for axis in list(panels)[-n_cols:]:  # the lowest of each column, also above a spare one
         axis.tick_params(labelbottom=True)
         axis.set_xlabel("step")
-    for axis in axes[:, 0]:
+    for axis in panels.axes[:, 0]:
         axis.set_ylabel("activation")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    legend = panels.axes[0, 0].get_legend_handles_labels()
+    panels.figure.legend(*legend, loc="outside lower center", ncols=3)
     if title is not None:
-        figure.suptitle(title)
+        panels.figure.suptitle(title)
     return panels
 
 
@@ -86,28 +71,24 @@ def _draw(ax, steps, values, title):
     ax.set_title(title)
 
 
-def _check(recorder_or_quantiles, steps):
+def _check(steps, quantiles):
     """The steps, and the quantiles by layer, as arrays of float64."""
-    quantiles = getattr(recorder_or_quantiles, "quantiles", recorder_or_quantiles)
-    steps = getattr(recorder_or_quantiles, "steps", steps)
-    if not isinstance(quantiles, dict) or not quantiles:
-        raise ValueError(
-            "`recorder_or_quantiles` must be an ActivationRecorder, or a dictionary from a name to "
-            f"an array. Received: {type(recorder_or_quantiles).__name__}"
-        )
-    if steps is None:
-        raise ValueError("`steps` must be given with a dictionary. Received: steps=None")
     steps = np.asarray(steps, np.float64)
     if steps.ndim != 1 or steps.size == 0 or not (np.diff(steps) > 0).all():
         raise ValueError(
             "`steps` must be at least one number, in ascending order; a recorder has none before "
             f"`fit`. Received: steps={steps}"
         )
+    if not isinstance(quantiles, dict) or not quantiles:
+        raise ValueError(
+            "`quantiles` must be a dictionary, not empty, from a name to an array. "
+            f"Received: {type(quantiles).__name__}"
+        )
     quantiles = {str(name): np.asarray(part, np.float64) for name, part in quantiles.items()}
     for name, values in quantiles.items():
         if values.shape != (len(steps), 5):
             raise ValueError(
-                f"`recorder_or_quantiles[{name!r}]` must have shape ({len(steps)}, 5): five "
-                f"quantiles at each step. Received: an array of shape {values.shape}"
+                f"`quantiles[{name!r}]` must have shape ({len(steps)}, 5): five quantiles at each "
+                f"step. Received: an array of shape {values.shape}"
             )
     return steps, quantiles

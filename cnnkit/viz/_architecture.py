@@ -1,24 +1,20 @@
 """Draw a network as a row of boxes."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 from matplotlib.patches import Patch, Polygon
 
 from cnnkit._checks import check_model
+from cnnkit.viz._figure import begin, finish
 
 _MAX_BOXES = 80
-_KINDS = {  # of which the first that has a word in the name of a layer's class is the layer's
-    "other": ("padding", "attention"),
-    "input": ("inputlayer",),
-    "convolution": ("conv",),
-    "pooling": ("pool",),
-    "normalisation": ("normalization",),
-    "dropout": ("dropout",),
-    "dense": ("dense",),
-    "activation": ("activation", "relu", "elu", "softmax", "sigmoid", "silu", "tanh"),
-    "merging": ("add", "concat", "average", "multiply", "subtract", "maximum", "minimum"),
+_OPERATIONS = {  # functions of `keras.ops`, which have no public classes; `a + b` is an Add
+    "convolution": ("Conv", "ConvTranspose", "DepthwiseConv", "SeparableConv"),
+    "pooling": ("AveragePool", "MaxPool"),
+    "activation": ("Elu", "Gelu", "Relu", "ReLU", "Sigmoid", "Silu", "Softmax", "Tanh"),
+    "merging": ("Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"),
 }
 _STYLES = {
     "input": dict(facecolor="white"),
@@ -78,9 +74,8 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
         The `Axes`. Each front face is a `Polygon` whose `get_gid()` is the layer's name.
 
     Raises:
-        TypeError: If `model` is no Keras model.
-        ValueError: If it is not built or subclassed, its shapes are not known, or it has more than
-            80 layers.
+        ValueError: If the model is subclassed, its shapes are not known, or it has more than 80
+            layers.
     """
     boxes = _boxes(model, expand)
     if len(boxes) > _MAX_BOXES:
@@ -93,16 +88,15 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
     routes = _routes(boxes, scale)
     top = max([_HEIGHT * 0.72, *routes.values()]) + 0.3
     size = (max(width, 5) + 0.4, _BOTTOM + top + 0.8)
-    ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
+    ax = begin(ax, size)
     for box, x in zip(boxes, places, strict=True):
         _draw_box(ax, box, x, scale)
     _draw_connections(ax, boxes, places, routes, scale)
     _write_shapes(ax, boxes, places, scale)
     _draw_legend(ax, boxes)
-    ax.set_title(model.name if title is None else title)
     ax.set(xlim=(-0.3, width), ylim=(-_BOTTOM, top), aspect="equal")
     ax.set_axis_off()
-    return ax
+    return finish(ax, model.name if title is None else title)
 
 
 def _boxes(model, expand):
@@ -140,16 +134,54 @@ def _box(call, sources, earlier):
 
 
 def _kind(layer):
+    """One of `_STYLES`, of a layer or of an operation."""
     import keras
 
     if isinstance(layer, keras.Model):
         return "model"
-    names = [base.__name__.lower() for base in type(layer).__mro__]
-    for name in names:
-        for kind, words in _KINDS.items():
-            if any(word in name for word in words):
-                return kind
-    return "other"
+    if not isinstance(layer, keras.Layer):
+        name = type(layer).__name__
+        return next((kind for kind, names in _OPERATIONS.items() if name in names), "other")
+    return next((kind for kind, of_it in _classes().items() if isinstance(layer, of_it)), "other")
+
+
+@cache
+def _classes():
+    """The classes of layers of each kind, in tuples as `isinstance` takes them."""
+    from keras import layers as of  # here, as other drawings do not need Keras
+
+    from cnnkit.layers import MaxBlurPooling2D, StochasticPooling2D
+
+    return {
+        "input": (of.InputLayer,),
+        "convolution": (
+            (of.Conv1D, of.Conv2D, of.Conv3D),
+            (of.Conv1DTranspose, of.Conv2DTranspose, of.Conv3DTranspose),
+            (of.DepthwiseConv1D, of.DepthwiseConv2D, of.SeparableConv1D, of.SeparableConv2D),
+        ),
+        "pooling": (
+            (of.MaxPooling1D, of.MaxPooling2D, of.MaxPooling3D),
+            (of.AveragePooling1D, of.AveragePooling2D, of.AveragePooling3D),
+            (of.GlobalMaxPooling1D, of.GlobalMaxPooling2D, of.GlobalMaxPooling3D),
+            (of.GlobalAveragePooling1D, of.GlobalAveragePooling2D, of.GlobalAveragePooling3D),
+            (of.AdaptiveMaxPooling1D, of.AdaptiveMaxPooling2D, of.AdaptiveMaxPooling3D),
+            (of.AdaptiveAveragePooling1D, of.AdaptiveAveragePooling2D),
+            of.AdaptiveAveragePooling3D,
+            (MaxBlurPooling2D, StochasticPooling2D),
+        ),
+        "normalisation": (
+            (of.BatchNormalization, of.GroupNormalization, of.LayerNormalization),
+            (of.RMSNormalization, of.UnitNormalization, of.Normalization),
+            of.SpectralNormalization,
+        ),
+        "dropout": (of.Dropout, of.AlphaDropout, of.GaussianDropout),
+        "dense": (of.Dense, of.EinsumDense),
+        "activation": (of.Activation, of.ELU, of.LeakyReLU, of.PReLU, of.ReLU, of.Softmax),
+        "merging": (
+            (of.Add, of.Average, of.Concatenate, of.Dot),
+            (of.Maximum, of.Minimum, of.Multiply, of.Subtract),
+        ),
+    }
 
 
 def _size(box, scale):

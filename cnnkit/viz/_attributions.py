@@ -4,10 +4,11 @@ import textwrap
 
 import numpy as np
 
-from cnnkit.viz._cells import SIGNED
-from cnnkit.viz._images import as_images, draw_image
-from cnnkit.viz._panels import check_titles, new_panels
-from cnnkit.viz._ranges import check_finite, value_ranges
+from cnnkit._checks import check_finite
+from cnnkit.viz._colors import choose_colors
+from cnnkit.viz._figure import check_titles, image_panels
+from cnnkit.viz._images import as_pictures, draw_image
+from cnnkit.viz._ranges import value_ranges
 
 _COVER = 0.85  # how much of the image the strongest colour hides
 _PERCENTILE = 99  # single pixels may be many times as strong as all others
@@ -29,7 +30,7 @@ _SIGNED_OR_NOT = {
 }
 
 
-def plot_attributions(images, maps, *, titles=None, shared=True, value_range="auto"):
+def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=True):
     """Draw images, and beside each what one or several methods say about it.
 
     The maps lie over a grey copy of the image: a strong value hides it, a weak one lets it show.
@@ -37,33 +38,29 @@ def plot_attributions(images, maps, *, titles=None, shared=True, value_range="au
     read each method, known from its name.
 
     Args:
-        images: Whatever `as_images` accepts, of 1, 3 or 4 channels.
+        images: As in `plot_images`.
         maps: Array of shape `(batch, height, width)`, as `cnnkit.explain.grad_cam` returns, or a
             dictionary from the name of a method to such an array, as in
             `{"Grad-CAM": maps, "SmoothGrad": others}`. Maps without negative values are drawn from
             dark to bright, others in red above and blue below 0.
         titles: One text for each image, such as the class that is explained.
-        shared: Whether all maps of a method have one range of colours, which shows where scores
-            depend more on the image; else each has its own, which shows where in the image.
         value_range: The values `(low, high)` of the images that show black and white, as in
             `plot_images`.
+        shared: Whether all maps of a method have one range of colours, which shows where scores
+            depend more on the image; else each has its own, which shows where in the image.
 
     Returns:
         `Panels`: a row for each image, with the image first and then a panel for each method. The
         images of a panel have `get_gid()` "image" and "map".
-
-    Raises:
-        ValueError: If there is no map, its shape does not fit the images, a value is not finite, or
-            the numbers of images and titles differ.
     """
-    images = _check_images(images)
+    images = as_pictures(images)
     maps = _check_maps(maps, images)
     check_titles(titles, len(images))
     limits = value_ranges(images, value_range)
     rows = [
         [image, *(of_method[i] for of_method in maps.values())] for i, image in enumerate(images)
     ]
-    panels = new_panels([value for row in rows for value in row], len(rows[0]), titled=True)
+    panels = image_panels([value for row in rows for value in row], len(rows[0]), titled=True)
     for i, (low, high) in enumerate(limits):
         first, *others = panels.axes[i]
         draw_image(first, images[i], low, high).set_gid("image")
@@ -71,19 +68,9 @@ def plot_attributions(images, maps, *, titles=None, shared=True, value_range="au
         for axis, of_method in zip(others, maps.values(), strict=True):
             draw_image(axis, _grey(images[i]), low, high).set_gid("image")
             ranged = of_method if shared else of_method[i : i + 1]
-            _draw_map(axis, of_method[i], _is_signed(of_method), _limit(ranged))
+            _draw_map(axis, of_method[i], choose_colors(of_method, limit=_limit(ranged)))
     _name_columns(panels, maps)
     return panels
-
-
-def _check_images(images):
-    images = as_images(images)
-    for image in images:
-        if image.ndim == 3 and image.shape[-1] not in (3, 4):
-            raise ValueError(
-                f"`images` must have 1, 3 or 4 channels. Received: an image of shape {image.shape}"
-            )
-    return images
 
 
 def _check_maps(maps, images):
@@ -112,20 +99,15 @@ def _grey(image):
     return image[..., :3].mean(axis=-1)
 
 
-def _is_signed(of_method):
-    return min(one.min() for one in of_method) < 0
-
-
 def _limit(maps):
     """The value of the strongest colour."""
     sizes = np.abs(np.concatenate([one.ravel() for one in maps]))
     return np.percentile(sizes, _PERCENTILE) or sizes.max() or 1.0
 
 
-def _draw_map(ax, values, is_signed, limit):
-    cmap, low = (SIGNED, -limit) if is_signed else ("viridis", 0)
-    alpha = _COVER * (np.abs(values) / limit).clip(0, 1)
-    ax.imshow(values, cmap=cmap, vmin=low, vmax=limit, alpha=alpha).set_gid("map")
+def _draw_map(ax, values, colors):
+    alpha = _COVER * (np.abs(values) / colors["vmax"]).clip(0, 1)
+    ax.imshow(values, alpha=alpha, **colors).set_gid("map")
 
 
 def _name_columns(panels, maps):
@@ -145,4 +127,5 @@ def _name_columns(panels, maps):
 
 def _how_to_read(name, of_method):
     key = "".join(letter for letter in name.lower() if letter.isalnum() or letter == "+")
-    return _HOW_TO_READ.get(key, _SIGNED_OR_NOT[_is_signed(of_method)])
+    is_signed = min(one.min() for one in of_method) < 0
+    return _HOW_TO_READ.get(key, _SIGNED_OR_NOT[is_signed])

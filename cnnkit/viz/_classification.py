@@ -1,11 +1,16 @@
 """Draw how good a classifier of two classes is: mistakes, thresholds and probabilities."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.calibration import CalibrationDisplay
-from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    PrecisionRecallDisplay,
+    RocCurveDisplay,
+    average_precision_score,
+    roc_auc_score,
+)
 
-from cnnkit.viz._panels import Panels
+from cnnkit.viz._figure import new_panels
 
 _LABELS = [
     ("predicted", "true"),
@@ -15,7 +20,7 @@ _LABELS = [
 ]
 
 
-def plot_classification(labels, probabilities, class_names=("0", "1"), n_bins=5):
+def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins=5):
     """Draw four views of the predictions for two classes, by scikit-learn's displays.
 
     Args:
@@ -29,35 +34,30 @@ def plot_classification(labels, probabilities, class_names=("0", "1"), n_bins=5)
         `Panels`: the confusion matrix at a threshold of 0.5, the ROC curve, precision over recall,
         and the calibration curve, on whose diagonal probabilities are what they say (Guo et al.,
         "On calibration of modern neural networks", 2017, arXiv:1706.04599, figure 1).
-
-    Raises:
-        ValueError: If the shapes do not fit, a label is neither 0 nor 1, a class is missing, a
-            probability is not in 0..1, or there are not two names.
     """
     labels, probabilities = _check(labels, probabilities, class_names)
-    options = dict(figsize=(10.8, 2.7), layout="constrained", squeeze=False)
-    figure, axes = plt.subplots(1, 4, **options)
-    confusion, roc, precision_recall, calibration = axes[0]
+    panels = new_panels([labels] * 4, 4, (2.7, 2.7))
+    confusion, roc, precision_recall, calibration = panels
     options = dict(display_labels=class_names, cmap="Blues", colorbar=False, ax=confusion)
     ConfusionMatrixDisplay.from_predictions(labels, probabilities > 0.5, **options)
     confusion.grid(False)
     RocCurveDisplay.from_predictions(labels, probabilities, ax=roc)
     PrecisionRecallDisplay.from_predictions(labels, probabilities, ax=precision_recall)
     CalibrationDisplay.from_predictions(labels, probabilities, n_bins=n_bins, ax=calibration)
-    titles = ("confusion", _legend(roc), _legend(precision_recall), "calibration")
-    for axis, (x, y), title in zip(axes[0], _LABELS, titles, strict=True):
+    area = roc_auc_score(labels, probabilities)
+    precision = average_precision_score(labels, probabilities)
+    titles = (
+        "confusion",
+        f"ROC, AUC = {area:.2f}",
+        f"precision and recall, AP = {precision:.2f}",
+        "calibration",
+    )
+    for axis, (x, y), title in zip(panels, _LABELS, titles, strict=True):
         axis.set(xlabel=x, ylabel=y)
         axis.set_title(title, fontsize="medium")
         if axis.get_legend():
             axis.get_legend().remove()
-    return Panels(figure, axes, [labels] * 4)
-
-
-def _legend(axis):
-    """What scikit-learn writes beside the curve, as "ROC curve (AUC = 0.98)"."""
-    _, (text, *_) = axis.get_legend_handles_labels()
-    name = "ROC" if "AUC" in text else "precision and recall"
-    return f"{name}, {text[text.index('(') + 1 : text.index(')')]}"
+    return panels
 
 
 def _check(labels, probabilities, class_names):

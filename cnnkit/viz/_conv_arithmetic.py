@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import as_pair
 from cnnkit.reference import borders, count_positions
+from cnnkit.viz._figure import begin, finish
 
 _MAX_SIDE = 32
 _GAP = 3  # cells between input and output
@@ -21,26 +21,26 @@ class _Axis(NamedTuple):
     size: int
     border: tuple
     kernel_size: int
-    stride: int
-    dilation: int
+    strides: int
+    dilation_rate: int
 
     @property
-    def n_outputs(self):
+    def output_size(self):
         return count_positions(*self)
 
     def read(self, position):
         """The indices of the inputs that one position of the kernel reads."""
-        start = position * self.stride - self.border[0]
-        return [start + i * self.dilation for i in range(self.kernel_size)]
+        start = position * self.strides - self.border[0]
+        return [start + i * self.dilation_rate for i in range(self.kernel_size)]
 
     def formula(self):
-        reach = (self.kernel_size - 1) * self.dilation + 1
+        reach = (self.kernel_size - 1) * self.dilation_rate + 1
         top = f"{self.size} + {sum(self.border)} − {reach}"
-        return f"⌊({top}) / {self.stride}⌋ + 1 = {self.n_outputs}"
+        return f"⌊({top}) / {self.strides}⌋ + 1 = {self.output_size}"
 
 
 def plot_conv_arithmetic(
-    size, kernel_size, stride=1, padding="valid", dilation=1, *, ax=None, title=None
+    image_size, kernel_size, *, strides=1, padding="valid", dilation_rate=1, ax=None, title=None
 ):
     """Draw the input of a convolution, some positions of its kernel, and its output.
 
@@ -48,8 +48,8 @@ def plot_conv_arithmetic(
     outputs that they give. The border is dashed, and inputs that no position reads are hatched.
 
     Args:
-        size: Size of the input: an integer or a pair `(height, width)`.
-        kernel_size, stride, dilation: An integer or a pair `(vertical, horizontal)`.
+        image_size: Size of the input: an integer or a pair `(height, width)`.
+        kernel_size, strides, dilation_rate: An integer or a pair `(vertical, horizontal)`.
         padding: "valid", "same" (an odd pixel goes to the bottom and to the right, as in Keras), an
             integer, `(vertical, horizontal)` or `((top, bottom), (left, right))`.
         ax: The `Axes` to draw on. By default a new figure.
@@ -60,46 +60,43 @@ def plot_conv_arithmetic(
         "output", or for what a position reads and gives "read 0", "gives 0", "read 1" and so on.
 
     Raises:
-        ValueError: If a setting is wrong, the kernel does not fit, or the input with its border has
-            more than 32 rows or columns.
+        ValueError: If the input with its border has more than 32 rows or columns.
     """
-    vertical, horizontal = _axes(size, kernel_size, stride, padding, dilation)
+    vertical, horizontal = _axes(image_size, kernel_size, strides, padding, dilation_rate)
     shape = tuple(sum(axis.border) + axis.size for axis in (vertical, horizontal))
     if max(shape) > _MAX_SIDE:
         raise ValueError(
             f"The input and its border must have at most {_MAX_SIDE} rows and columns to be "
             f"drawn: the rule shows with smaller ones too. Received: {shape[0]} x {shape[1]}"
         )
-    ax = ax or _new_axes(vertical, horizontal)
+    ax = begin(ax, _figsize(vertical, horizontal))
     offset = horizontal.size + horizontal.border[1] + _GAP  # the column where the output starts
     _draw_input(ax, vertical, horizontal)
-    _draw_output(ax, vertical.n_outputs, horizontal.n_outputs, offset)
-    for i, position in enumerate(_positions(vertical.n_outputs, horizontal.n_outputs)):
+    _draw_output(ax, vertical.output_size, horizontal.output_size, offset)
+    for i, position in enumerate(_positions(vertical.output_size, horizontal.output_size)):
         _draw_position(ax, (vertical, horizontal), i, position, offset)
     _write_sizes(ax, vertical, horizontal, offset)
-    ax.set_title(_formulas(vertical, horizontal) if title is None else title)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    return ax
+    return finish(ax, _formulas(vertical, horizontal) if title is None else title)
 
 
-def _axes(size, kernel_size, stride, padding, dilation):
-    sizes = as_pair(size, "size")
+def _axes(image_size, kernel_size, strides, padding, dilation_rate):
+    sizes = as_pair(image_size, "image_size")
     settings = [
         as_pair(kernel_size, "kernel_size"),
-        as_pair(stride, "stride"),
-        as_pair(dilation, "dilation"),
+        as_pair(strides, "strides"),
+        as_pair(dilation_rate, "dilation_rate"),
     ]
     border = borders(padding, sizes, *settings)
     return [_Axis(*axis) for axis in zip(sizes, border, *settings, strict=True)]
 
 
-def _new_axes(vertical, horizontal):
+def _figsize(vertical, horizontal):
     height = sum(vertical.border) + vertical.size
-    width = sum(horizontal.border) + horizontal.size + _GAP + horizontal.n_outputs
+    width = sum(horizontal.border) + horizontal.size + _GAP + horizontal.output_size
     side = min(0.32, 10 / width)  # inches
-    size = (max(width, _MIN_WIDTH) * side, height * side + 1.2)
-    return plt.subplots(figsize=size, layout="constrained")[1]
+    return max(width, _MIN_WIDTH) * side, height * side + 1.2
 
 
 def _cell(ax, row, column, gid, inset=0.0, **style):
@@ -111,7 +108,7 @@ def _cell(ax, row, column, gid, inset=0.0, **style):
 
 def _draw_input(ax, vertical, horizontal):
     rows, columns = (
-        {i for position in range(axis.n_outputs) for i in axis.read(position)}
+        {i for position in range(axis.output_size) for i in axis.read(position)}
         for axis in (vertical, horizontal)
     )
     for row in range(-vertical.border[0], vertical.size + vertical.border[1]):
@@ -141,32 +138,32 @@ def _positions(n_rows, n_columns):
 
 
 def _draw_position(ax, axes, i, position, offset):
-    colour = f"C{i}"  # the style's colours
+    color = f"C{i}"  # the style's colours
     rows, columns = (axis.read(at) for axis, at in zip(axes, position, strict=True))
     for row in rows:
         for column in columns:
-            _cell(ax, row, column, f"read {i}", _INSETS[i], facecolor=colour, zorder=4 + i)
+            _cell(ax, row, column, f"read {i}", _INSETS[i], facecolor=color, zorder=4 + i)
     outline = Rectangle(
         (columns[0] - 0.5, rows[0] - 0.5),
         columns[-1] - columns[0] + 1,
         rows[-1] - rows[0] + 1,
         fill=False,
-        edgecolor=colour,
+        edgecolor=color,
         linewidth=2,
         zorder=8 - i,
     )
     ax.add_patch(outline)
     row, column = position
-    _cell(ax, row, offset + column, f"gives {i}", _INSETS[i], facecolor=colour, zorder=4)
+    _cell(ax, row, offset + column, f"gives {i}", _INSETS[i], facecolor=color, zorder=4)
 
 
 def _write_sizes(ax, vertical, horizontal, offset):
     left, bottom = -horizontal.border[0] - 0.5, vertical.size + vertical.border[1] - 0.5
     style = dict(va="top", textcoords="offset points", xytext=(0, -4))
     ax.annotate("\n".join(_settings(vertical, horizontal)), (left, bottom), **style)
-    text = f"output {vertical.n_outputs} × {horizontal.n_outputs}"
-    ax.annotate(text, (offset - 0.5, vertical.n_outputs - 0.5), **style)
-    ax.set_xlim(left - 0.2, max(offset + horizontal.n_outputs - 0.3, left + _MIN_WIDTH))
+    text = f"output {vertical.output_size} × {horizontal.output_size}"
+    ax.annotate(text, (offset - 0.5, vertical.output_size - 0.5), **style)
+    ax.set_xlim(left - 0.2, max(offset + horizontal.output_size - 0.3, left + _MIN_WIDTH))
     ax.set_ylim(bottom + 0.1, -vertical.border[0] - 0.7)
 
 
@@ -174,8 +171,8 @@ def _settings(vertical, horizontal):
     """The lines below the input; what is as usual goes without saying."""
     yield f"input {vertical.size} × {horizontal.size}"
     yield f"kernel {vertical.kernel_size} × {horizontal.kernel_size}"
-    for name in ("stride", "dilation"):
-        values = getattr(vertical, name), getattr(horizontal, name)
+    for name, attribute in {"stride": "strides", "dilation": "dilation_rate"}.items():
+        values = getattr(vertical, attribute), getattr(horizontal, attribute)
         if values != (1, 1):
             yield f"{name} {values[0]}" if values[0] == values[1] else f"{name} {values}"
 

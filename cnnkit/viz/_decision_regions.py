@@ -2,11 +2,11 @@
 
 import sys
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
 
-from cnnkit.viz._ranges import check_finite
+from cnnkit._checks import check_finite
+from cnnkit.viz._figure import begin, finish
 
 _N_GRID = 300
 _MARKERS = "os^DvPX*"
@@ -26,31 +26,26 @@ def plot_decision_regions(model, points, labels, *, ax=None, title=None):
 
     Returns:
         The `Axes`. Each class has a colour and a marker of its own.
-
-    Raises:
-        ValueError: If points, labels or the model's answers do not fit.
     """
     points, labels = _check(points, labels)
     horizontal, vertical = (_ends(coordinates) for coordinates in points.T)
     grid = np.meshgrid(np.linspace(*horizontal, _N_GRID), np.linspace(*vertical, _N_GRID))
     places = np.stack([part.ravel() for part in grid], axis=1).astype(np.float32)
     classes = _predict(model, places).reshape(_N_GRID, _N_GRID)
-    ax = ax or plt.subplots(figsize=(5, 4.2), layout="constrained")[1]
-    colours = _colours(1 + max(labels.max(), classes.max()))
+    ax = begin(ax, (5, 4.2))
+    colors = _colors(1 + max(labels.max(), classes.max()))
     ax.imshow(
         classes,
-        cmap=ListedColormap([_lighten(colour) for colour in colours]),
+        cmap=ListedColormap([_lighten(color) for color in colors]),
         vmin=-0.5,
-        vmax=len(colours) - 0.5,
+        vmax=len(colors) - 0.5,
         extent=(*horizontal, *vertical),
         origin="lower",
         aspect="auto",
         interpolation="nearest",
     )
-    _draw_points(ax, points, labels, colours)
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    _draw_points(ax, points, labels, colors)
+    return finish(ax, title)
 
 
 def _check(points, labels):
@@ -97,19 +92,19 @@ def _classes_of_model(model, places):
     return (outputs[..., 0] > threshold).astype(int)
 
 
-def _colours(n):
-    return [to_rgb(f"C{i}") for i in range(n)]  # the style's
+def _colors(n):
+    return [to_rgb(f"C{i}") for i in range(n)]  # of the style
 
 
-def _lighten(colour):
-    return tuple(1 - 0.3 * (1 - part) for part in colour)
+def _lighten(color):
+    return tuple(1 - 0.3 * (1 - part) for part in color)
 
 
-def _draw_points(ax, points, labels, colours):
+def _draw_points(ax, points, labels, colors):
     for i in np.unique(labels):
         x, y = points[labels == i].T
         marker = _MARKERS[i % len(_MARKERS)]
-        style = dict(color=colours[i], edgecolor="white", linewidth=0.6, s=32)
+        style = dict(color=colors[i], edgecolor="white", linewidth=0.6, s=32)
         ax.scatter(x, y, marker=marker, label=f"class {i}", **style)
     ax.set(xlabel="feature 0", ylabel="feature 1")
     ax.grid(False)

@@ -1,8 +1,8 @@
 """Draw how much better a network does on what it was trained with than on new examples."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._history import as_runs, draw_run, label_axes
 
 # How the names of Keras's losses and metrics end, as far as they tell. (Not "score": a Brier
@@ -11,7 +11,7 @@ _LOWER_IS_BETTER = ("loss", "error", "crossentropy", "hinge", "mse", "mae", "map
 _HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall", "io_u", "f1_score")
 
 
-def plot_gap(history, metric="loss", mode="auto", *, ax=None, title=None):
+def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
     """Draw a metric in training and in validation, with the gap between them shaded.
 
     A gap that grows while training goes on is the sign of overfitting (Goodfellow, Bengio and
@@ -32,12 +32,11 @@ def plot_gap(history, metric="loss", mode="auto", *, ax=None, title=None):
         is no best epoch.
 
     Raises:
-        ValueError: If there are several runs, the run has no such metric, not one validation value
-            for each epoch, or "auto" does not know what is better.
+        ValueError: If there are several runs, or not one validation value for each epoch.
     """
     training, validation = _values(history, metric)
     is_higher_better = _is_higher_better(metric, mode)
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     draw_run(ax, {metric: training.tolist(), f"val_{metric}": validation.tolist()}, metric)
     gap = training[-1] - validation[-1] if is_higher_better else validation[-1] - training[-1]
     ax.fill_between(
@@ -52,9 +51,7 @@ def plot_gap(history, metric="loss", mode="auto", *, ax=None, title=None):
     _mark_best(ax, validation, is_higher_better)
     label_axes(ax, metric)
     ax.legend()
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _values(history, metric):

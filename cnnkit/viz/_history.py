@@ -1,10 +1,11 @@
 """Draw how training went."""
 
-import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
+from cnnkit.viz._figure import begin, finish
 
-def plot_history(history, metric="loss", *, ax=None, title=None):
+
+def plot_history(history, *, metric="loss", ax=None, title=None):
     """Draw a metric after each epoch: training solid, validation dashed.
 
     Args:
@@ -16,19 +17,14 @@ def plot_history(history, metric="loss", *, ax=None, title=None):
 
     Returns:
         The `Axes`. Epochs count from 1. A run without validation has no dashed line.
-
-    Raises:
-        ValueError: If a run has no such metric.
     """
     runs = as_runs(history, metric)
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     for name, run in runs.items():
         draw_run(ax, run, metric, f"{name}, " if name else "")
     label_axes(ax, metric)
     ax.legend()
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def as_runs(history, metric):
@@ -40,9 +36,6 @@ def as_runs(history, metric):
     Returns:
         A dictionary from the name of each run, which is "" if there is only one, to its dictionary
         of metrics.
-
-    Raises:
-        ValueError: If a run has no such metric.
     """
     runs = _by_name(getattr(history, "history", history))
     for name, run in runs.items():
@@ -71,7 +64,7 @@ def draw_run(ax, run, metric, prefix="", epochs=None):
         prefix: The begin of the labels.
         epochs: Dictionary from a name to the epochs of its values. By default they count from 1.
     """
-    colour = None  # the next of the cycle, and then the same
+    color = None  # the next of the cycle, and then the same
     for name, label, style in (
         (metric, "training", "-"),
         (f"val_{metric}", "validation", "--"),
@@ -79,8 +72,8 @@ def draw_run(ax, run, metric, prefix="", epochs=None):
         if values := run.get(name):
             at = epochs[name] if epochs else range(1, len(values) + 1)
             marker = "o" if len(values) == 1 else None  # a line through one point is not seen
-            options = dict(label=prefix + label, linestyle=style, marker=marker, color=colour)
-            colour = ax.plot(at, values, **options)[0].get_color()
+            options = dict(label=prefix + label, linestyle=style, marker=marker, color=color)
+            color = ax.plot(at, values, **options)[0].get_color()
 
 
 def label_axes(ax, metric):

@@ -6,29 +6,68 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnnkit.viz._panels import Panels, check_titles, new_panels
-from cnnkit.viz._ranges import check_finite, value_ranges
+from cnnkit._checks import check_finite
+from cnnkit.data import read_image
+from cnnkit.viz._figure import check_titles, image_panels, name_panels
+from cnnkit.viz._ranges import value_ranges
 
-__all__ = ["Panels", "as_image", "as_images", "draw_image", "plot_images"]
+
+def plot_images(images, *, titles=None, n_cols=None, value_range="auto"):
+    """Draw images side by side, each with its own pixels unchanged.
+
+    Args:
+        images: Images of 1, 3 or 4 channels: an array or tensor of shape `(height, width)`,
+            `(height, width, channels)`, `(n, height, width)` or `(n, height, width, channels)`; a
+            PIL image; the path of a picture file; a list of any of these, one image each; a
+            `tf.data.Dataset`, of which the first batch counts; or a batch `(images, labels)`. Three
+            axes are one image if the last has length 1, 3 or 4, and else a batch of grey images.
+        titles: One text for each image.
+        n_cols: Panels in a row. By default up to eight.
+        value_range: The values `(low, high)` that show black and white. `"auto"` means 0..255 for
+            uint8 and 0..1 for bool; for all other images together it is 0..1, or 0..255 if a value
+            is above 1.5, or symmetric about 0, with a warning, if a value is negative.
+
+    Returns:
+        `Panels`, with exactly one panel in use for each image.
+
+    Raises:
+        ValueError: If a value is not finite.
+    """
+    images = as_pictures(images)
+    check_titles(titles, len(images))
+    limits = value_ranges(images, value_range)
+    panels = image_panels(images, n_cols, titled=titles is not None)
+    for axis, image, (low, high) in zip(panels, images, limits, strict=True):
+        draw_image(axis, image, low, high)
+    name_panels(panels, titles)
+    return panels
+
+
+def as_pictures(images):
+    """Turn what holds images into a list of arrays that can be shown, of 1, 3 or 4 channels."""
+    images = as_images(images)
+    for image in images:
+        check_channels(image, "images")
+    return images
+
+
+def check_channels(image, name):
+    """Raise `ValueError` unless an image of `as_image` is grey or has 3 or 4 channels."""
+    if image.ndim == 3 and image.shape[-1] not in (3, 4):
+        raise ValueError(
+            f"`{name}` must have 1, 3 or 4 channels. Received: an image of shape {image.shape}"
+        )
 
 
 def as_images(images):
     """Turn what holds images into a list of arrays.
 
     Args:
-        images: An array or tensor of shape `(height, width)`, `(height, width, channels)`,
-            `(n, height, width)` or `(n, height, width, channels)`; a PIL image; the path of a
-            picture file; a list of any of these, one image each; a `tf.data.Dataset`, of which the
-            first batch counts; or a batch `(images, labels)`. Three axes are one image if the last
-            has length 1, 3 or 4, and else a batch of grey images.
+        images: In one of the forms that `plot_images` takes, with any number of channels.
 
     Returns:
         A list of arrays of shape `(height, width)` or `(height, width, channels)`, their values
         unchanged. A last axis of length 1 is dropped.
-
-    Raises:
-        FileNotFoundError: If there is no file at a path.
-        ValueError: If the shapes fit none of these, there is no image, or a value is not finite.
     """
     if isinstance(images, str | Path | Image.Image):
         return [as_image(images)]
@@ -58,10 +97,6 @@ def as_image(image):
 
     Returns:
         An array of shape `(height, width)` or `(height, width, channels)`.
-
-    Raises:
-        FileNotFoundError: If there is no file at a path.
-        ValueError: If the shape does not fit, or a value is not finite.
     """
     array = _as_array(image)
     shape = array.shape
@@ -80,8 +115,6 @@ def as_image(image):
 
 def _as_array(image):
     if isinstance(image, str | Path):
-        from cnnkit.data._decode import read_image  # here, because cnnkit.data imports TensorFlow
-
         return read_image(image)
     if isinstance(image, Image.Image) and image.mode not in ("1", "L", "RGB", "RGBA"):
         image = image.convert("RGB")
@@ -104,40 +137,6 @@ def _has_labels(batch):
         return False
     n_axes, n_axes_of_labels = (len(part.shape) for part in batch[:2])
     return n_axes_of_labels <= max(n_axes - 2, 1)
-
-
-def plot_images(images, titles=None, n_cols=None, value_range="auto"):
-    """Draw images side by side, each with its own pixels unchanged.
-
-    Args:
-        images: Whatever `as_images` accepts, of 1, 3 or 4 channels.
-        titles: One text for each image.
-        n_cols: Panels in a row. By default up to eight.
-        value_range: The values `(low, high)` that show black and white. `"auto"` means 0..255 for
-            uint8 and 0..1 for bool; for all other images together it is 0..1, or 0..255 if a value
-            is above 1.5, or symmetric about 0, with a warning, if a value is negative.
-
-    Returns:
-        `Panels`, with exactly one panel in use for each image.
-
-    Raises:
-        ValueError: If there is no image, a shape does not fit, a value is not finite, or the
-            numbers of images and titles differ.
-    """
-    images = as_images(images)
-    for image in images:
-        if image.ndim == 3 and image.shape[-1] not in (3, 4):
-            raise ValueError(
-                f"`images` must have 1, 3 or 4 channels. Received: an image of shape {image.shape}"
-            )
-    check_titles(titles, len(images))
-    limits = value_ranges(images, value_range)
-    panels = new_panels(images, n_cols, titled=titles is not None)
-    for axis, image, (low, high) in zip(panels, images, limits, strict=True):
-        draw_image(axis, image, low, high)
-    for axis, title in zip(panels, titles or [], strict=False):
-        axis.set_title(title, fontsize="small")
-    return panels
 
 
 def draw_image(ax, image, low, high, extent=None):

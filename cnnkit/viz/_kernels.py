@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from cnnkit.viz._cells import SIGNED, font_size, frame, number_texts, write_in_cells
-from cnnkit.viz._panels import check_titles, new_panels
-from cnnkit.viz._ranges import check_finite, symmetric_range
+from cnnkit._checks import check_finite
+from cnnkit.viz._cells import font_size, frame, write_in_cells
+from cnnkit.viz._colors import signed_colors
+from cnnkit.viz._figure import check_titles, image_panels, name_panels
+from cnnkit.viz._numbers import number_texts
 
 _MAX_PANELS = 128
 _MAX_PANELS_WITH_NUMBERS = 12
@@ -12,23 +14,22 @@ _MAX_SIDE_WITH_NUMBERS = 5
 _SMALLEST_FONT = 6
 
 
-def plot_kernels(weights, *, n_cols=None, titles=None):
+def plot_kernels(weights, *, titles=None, n_cols=None):
     """Draw kernels in blue below 0 and red above, all with the same range.
 
     Args:
         weights: One kernel of shape `(kernel_height, kernel_width)`; several as a list, or as an
             array of shape `(n, kernel_height, kernel_width)`; or the weights of a Keras layer, of
             shape `(kernel_height, kernel_width, in_channels, filters)`.
-        n_cols: Panels in a row where each panel is a filter of its own. By default up to eight.
         titles: One text for each kernel or, with several input channels, for each filter.
+        n_cols: Panels in a row where each panel is a filter of its own. By default up to eight.
 
     Returns:
         `Panels`. With more than one input channel, three colours included, each column is a filter
         and each row the kernels of one input channel. Small kernels have their numbers written.
 
     Raises:
-        ValueError: If the shape does not fit, a value is not finite, the number of titles differs,
-            or there are more than 128 kernels.
+        ValueError: If there are more than 128 kernels.
     """
     kernels, n_rows = _kernels(weights)
     n_filters = len(kernels) // n_rows
@@ -37,13 +38,12 @@ def plot_kernels(weights, *, n_cols=None, titles=None):
             f"`weights` must hold at most {_MAX_PANELS} kernels: choose some channels and "
             f"filters, as in `weights[:, :, :4, :8]`. Received: {len(kernels)} kernels"
         )
-    check_titles(titles, n_filters)
+    check_titles(titles, n_filters, "filters")
     if titles is None and len(kernels) > 1:
         titles = [f"filter {i}" for i in range(n_filters)]
-    panels = new_panels(kernels, n_filters if n_rows > 1 else n_cols, titled=n_rows == 1)
+    panels = image_panels(kernels, n_filters if n_rows > 1 else n_cols, titled=n_rows == 1)
+    name_panels(panels, titles)
     _draw(panels)
-    for axis, title in zip(panels, titles or [], strict=False):
-        axis.set_title(title, fontsize="small")
     if n_rows > 1:
         names = ["red", "green", "blue"] if n_rows == 3 else [f"channel {i}" for i in range(n_rows)]
         for axis, name in zip(panels.axes[:, 0], names, strict=True):
@@ -72,12 +72,12 @@ def _kernels(weights):
 
 
 def _draw(panels):
-    low, high = symmetric_range(panels.values)
+    colors = signed_colors(panels.values)
     with_numbers = len(panels.values) <= _MAX_PANELS_WITH_NUMBERS and all(
         _is_legible(axis, kernel) for axis, kernel in zip(panels, panels.values, strict=True)
     )
     for axis, kernel in zip(panels, panels.values, strict=True):
-        picture = axis.imshow(kernel, cmap=SIGNED, vmin=low, vmax=high)
+        picture = axis.imshow(kernel, **colors)
         axis.set_axis_on()
         frame(axis)
         if with_numbers:

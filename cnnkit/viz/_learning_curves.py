@@ -3,7 +3,6 @@
 The only drawing module that imports Keras, as what `fit` calls must be a Keras callback.
 """
 
-import os
 import sys
 import warnings
 from io import BytesIO
@@ -12,10 +11,9 @@ import keras
 from matplotlib.figure import Figure
 
 from cnnkit._checks import check_positive
+from cnnkit._places import in_ci
+from cnnkit.viz._figure import curve_panels
 from cnnkit.viz._history import draw_run, label_axes
-
-_N_COLS = 3
-_PANEL = (3.6, 2.7)  # width and height in inches: three in a row are as wide as a notebook
 
 
 class LearningCurves(keras.callbacks.Callback):
@@ -33,12 +31,9 @@ class LearningCurves(keras.callbacks.Callback):
     Attributes:
         history: Dictionary from a name to the list of its values, as in what `fit` returns. A
             second `fit` starts anew.
-
-    Raises:
-        ValueError: If `metrics` is no list of names without `val_`, or `every` is not positive.
     """
 
-    def __init__(self, metrics=None, every=1):
+    def __init__(self, *, metrics=None, every=1):
         super().__init__()
         check_positive(every, "every")
         _check_metrics(metrics)
@@ -94,16 +89,13 @@ class LearningCurves(keras.callbacks.Callback):
                 raise ValueError(
                     f"`metrics` must be among {', '.join(known)}. Received: metrics={metrics!r}"
                 )
-        n_cols = min(len(metrics), _N_COLS)
-        n_rows = -(-len(metrics) // n_cols)
-        figure = Figure((n_cols * _PANEL[0], n_rows * _PANEL[1]), layout="constrained")
-        for i, metric in enumerate(metrics):
-            ax = figure.add_subplot(n_rows, n_cols, i + 1)
+        panels = curve_panels(metrics, Figure(layout="constrained"))
+        for ax, metric in zip(panels, metrics, strict=True):
             draw_run(ax, self.history, metric, epochs=self._epochs)
             label_axes(ax, metric)
             if len(ax.lines) > 1:
                 ax.legend()
-        return figure
+        return panels.figure
 
 
 def _as_png(figure):
@@ -114,7 +106,7 @@ def _as_png(figure):
 
 def _is_notebook():
     """Whether someone may look: a Jupyter kernel runs this, and no continuous integration."""
-    if os.environ.get("CI") or "IPython" not in sys.modules:
+    if in_ci() or "IPython" not in sys.modules:
         return False
     return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 

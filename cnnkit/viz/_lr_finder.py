@@ -2,14 +2,14 @@
 
 import math
 
-import matplotlib.pyplot as plt
+from cnnkit.viz._figure import begin, finish
 
 
 def plot_lr_finder(result, *, ax=None, title=None):
     """Draw the loss of each step over its learning rate.
 
     Args:
-        result: The `cnnkit.lr_finder.LrRangeTest` that `lr_finder` returned.
+        result: The `cnnkit.study.LrRangeTest` that `lr_finder` returned.
         ax: The `Axes` to draw on. By default a new figure.
         title: The text above.
 
@@ -17,7 +17,7 @@ def plot_lr_finder(result, *, ax=None, title=None):
         The `Axes`, with a logarithmic axis of learning rates: the losses pale, the smoothed ones
         over them, and the suggestion, if there is one, as a dashed line.
     """
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     ax.plot(result.learning_rates, result.losses, color="C0", alpha=0.35, label="loss of a step")
     ax.plot(result.learning_rates, result.smoothed, color="C0", label="smoothed")
     if not math.isnan(result.suggestion):
@@ -25,6 +25,4 @@ def plot_lr_finder(result, *, ax=None, title=None):
         ax.axvline(result.suggestion, color="C2", linestyle="--", label=label)
     ax.set(xscale="log", xlabel="learning rate", ylabel="loss")
     ax.legend()
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)

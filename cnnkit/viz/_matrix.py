@@ -4,28 +4,27 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import ListedColormap
 
-from cnnkit.viz._cells import SIGNED, cell_axes, frame, number_texts, write_in_cells
-from cnnkit.viz._ranges import check_finite, symmetric_range
+from cnnkit._checks import check_finite
+from cnnkit.viz._cells import cells_size, frame, write_in_cells
+from cnnkit.viz._colors import SIGNED, signed_colors
+from cnnkit.viz._figure import begin, finish
+from cnnkit.viz._numbers import number_texts
 
 _MAX_SIDE_WITH_NUMBERS = 32
 
 
-def plot_matrix(matrix, *, ax=None, title=None, blocks=None):
+def plot_matrix(matrix, *, blocks=None, ax=None, title=None):
     """Draw a matrix with its zeros left empty: blue below 0, red above.
 
     Args:
         matrix: An array of shape `(rows, columns)`.
+        blocks: `(rows, columns)` of the blocks between which lines are drawn.
         ax: The `Axes` to draw on. By default a new figure.
         title: The text above.
-        blocks: `(rows, columns)` of the blocks between which lines are drawn.
 
     Returns:
         The `Axes`. Up to 32 rows and columns have their numbers written; larger ones have a colour
         bar.
-
-    Raises:
-        ValueError: If the shape does not fit, a value is not finite, or the blocks do not divide
-            the matrix.
     """
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.size == 0:
@@ -34,10 +33,9 @@ def plot_matrix(matrix, *, ax=None, title=None, blocks=None):
         )
     check_finite(matrix, "matrix")
     _check_blocks(matrix.shape, blocks)
-    ax = ax or cell_axes(*matrix.shape, side=0.4)
-    low, high = symmetric_range([matrix])
-    values = np.ma.masked_equal(matrix, 0)
-    picture = ax.imshow(values, cmap=_without_white(), vmin=low, vmax=high)
+    ax = begin(ax, cells_size(*matrix.shape, side=0.4))
+    colors = signed_colors([matrix]) | dict(cmap=_without_white())
+    picture = ax.imshow(np.ma.masked_equal(matrix, 0), **colors)
     frame(ax)
     _draw_blocks(ax, matrix.shape, blocks or matrix.shape)
     if max(matrix.shape) <= _MAX_SIDE_WITH_NUMBERS:
@@ -45,16 +43,13 @@ def plot_matrix(matrix, *, ax=None, title=None, blocks=None):
     else:
         ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.02, shrink=0.8)
     ax.set(xlabel=f"{matrix.shape[1]} columns", ylabel=f"{matrix.shape[0]} rows")
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _without_white():
     """A diverging map whose weakest colours are still seen beside an empty cell."""
     strengths = np.concatenate([np.linspace(0, 0.42, 128), np.linspace(0.58, 1, 128)])
-    colours = ListedColormap(colormaps[SIGNED](strengths), "signed")
-    return colours.with_extremes(bad="white")
+    return ListedColormap(colormaps[SIGNED](strengths), "signed").with_extremes(bad="white")
 
 
 def _write_numbers(ax, picture, matrix):

@@ -1,12 +1,11 @@
 """Draw which values share one mean and one standard deviation in a normalisation layer."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import check_positive
-from cnnkit.viz._panels import Panels
+from cnnkit.viz._figure import new_panels
 
 _MAX_SHAPE = (6, 4, 4, 8)  # more is not legible
 _SIZE = 2.7  # inches, of a panel
@@ -14,7 +13,7 @@ _FIRST, _OTHERS = "C1", "0.82"
 _MARGIN = 0.3  # between a set and its outline, where a position has the side 1
 
 
-def plot_normalisation_axes(shape=(3, 3, 3, 4), *, groups=2):
+def plot_normalization_axes(input_shape=(3, 3, 3, 4), *, groups=2):
     """Draw which values batch, layer, instance and group normalisation put together.
 
     Each panel shows the feature maps of a mini-batch: a row for each example, a column for each
@@ -26,30 +25,29 @@ def plot_normalisation_axes(shape=(3, 3, 3, 4), *, groups=2):
     without `axis` Keras normalises the channels of each position alone.
 
     Args:
-        shape: `(batch, height, width, channels)` of the maps, at most `(6, 4, 4, 8)`.
+        input_shape: `(batch, height, width, channels)` of the maps, at most `(6, 4, 4, 8)`.
         groups: Of group normalisation: into how many groups the channels are split. It divides
             their number.
 
     Returns:
         `Panels`, four in a row. Its `values` are four int64 arrays of the given shape: the set in
         which each value is, counted from 0.
-
-    Raises:
-        ValueError: If the shape has not four sizes or is too large, or the groups do not divide the
-            channels.
     """
-    _check(shape, groups)
-    batch, _, _, channels = shape
+    _check(input_shape, groups)
+    batch, height, width, channels = input_shape
     sizes = {  # of a set: so many examples, and so many channels
         "batch normalisation": (batch, 1),
         "layer normalisation": (1, channels),
         "instance normalisation": (1, 1),
         "group normalisation": (1, channels // groups),
     }
-    panels = _new_row(shape, [_set_numbers(shape, size) for size in sizes.values()])
+    values = [_set_numbers(input_shape, size) for size in sizes.values()]
+    ratio = batch * (height + 1) / (channels * (width + 1))
+    # As high as the maps are in their width, and the texts.
+    panels = new_panels(values, 4, (_SIZE, _SIZE * min(ratio, 1.5) + 0.9))
     for ax, numbers, (name, size) in zip(panels, panels.values, sizes.items(), strict=True):
         _draw_maps(ax, numbers)
-        _outline_sets(ax, shape, size)
+        _outline_sets(ax, input_shape, size)
         _label(ax, numbers)
         ax.set_title(name)
     panels.axes[0, 0].set_ylabel("example")
@@ -59,14 +57,15 @@ def plot_normalisation_axes(shape=(3, 3, 3, 4), *, groups=2):
 def _check(shape, groups):
     if len(shape) != 4:
         raise ValueError(
-            f"`shape` must be (batch, height, width, channels). Received: shape={shape!r}"
+            "`input_shape` must be (batch, height, width, channels). "
+            f"Received: input_shape={shape!r}"
         )
     for size in shape:
-        check_positive(size, "shape")
+        check_positive(size, "input_shape")
     if any(size > largest for size, largest in zip(shape, _MAX_SHAPE, strict=True)):
         raise ValueError(
-            f"`shape` must be at most {_MAX_SHAPE}, so that the figure is legible. "
-            f"Received: shape={shape!r}"
+            f"`input_shape` must be at most {_MAX_SHAPE}, so that the figure is legible. "
+            f"Received: input_shape={shape!r}"
         )
     check_positive(groups, "groups")
     if shape[-1] % groups:
@@ -83,15 +82,6 @@ def _set_numbers(shape, size):
     return np.broadcast_to(numbers[:, None, None, :], shape).copy()
 
 
-def _new_row(shape, values):
-    """Four empty panels, as high as the maps are in their width."""
-    batch, height, width, channels = shape
-    ratio = batch * (height + 1) / (channels * (width + 1))
-    figsize = 4 * _SIZE, _SIZE * min(ratio, 1.5) + 0.9  # and the texts
-    style = dict(squeeze=False, figsize=figsize, layout="constrained")
-    return Panels(*plt.subplots(1, 4, **style), values)
-
-
 def _draw_maps(ax, numbers):
     """All maps, one position apart from each other."""
     batch, height, width, channels = numbers.shape
@@ -99,8 +89,8 @@ def _draw_maps(ax, numbers):
     is_first[:, :height, :, :width] = numbers.transpose(0, 1, 3, 2) == 0
     picture = is_first.reshape(batch * (height + 1), channels * (width + 1))
     line = 0.1 * 72 * _SIZE / max(picture.shape)  # points: a tenth of a position
-    colours = ListedColormap([_OTHERS, _FIRST])
-    ax.pcolormesh(picture, cmap=colours, vmin=0, vmax=1, edgecolor="white", linewidth=line)
+    colors = ListedColormap([_OTHERS, _FIRST])
+    ax.pcolormesh(picture, cmap=colors, vmin=0, vmax=1, edgecolor="white", linewidth=line)
 
 
 def _outline_sets(ax, shape, size):

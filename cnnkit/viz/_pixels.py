@@ -2,53 +2,50 @@
 
 import math
 
-import numpy as np
-
-from cnnkit.viz._cells import SIGNED, cell_axes, number_texts, write_in_cells
+from cnnkit.viz._cells import cells_size, write_in_cells
+from cnnkit.viz._colors import choose_colors
+from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._images import as_image, draw_image
-from cnnkit.viz._ranges import symmetric_range
+from cnnkit.viz._numbers import number_texts
 
 _MAX_SIDE = 32
-_MAX_SIDE_OF_COLOURS = 16  # three numbers need more room than one
+_MAX_SIDE_OF_COLORS = 16  # three numbers need more room than one
 
 
-def plot_pixels(image, *, ax=None, title=None, fmt=None, window=None):
+def plot_pixels(image, *, fmt=None, window=None, ax=None, title=None):
     """Draw an image with the number of each pixel written in it.
 
     Args:
-        image: A grey or colour image, or a matrix: one of what `as_images` accepts, or nested
-            lists. uint8 shows 0 black and 255 white, other values without a sign 0 black and the
-            largest one white; a matrix with a sign is blue below 0 and red above.
-        ax: The `Axes` to draw on. By default a new figure.
-        title: The text above.
+        image: A grey or colour image in one of the forms that `plot_images` takes, or a matrix as
+            an array or nested lists. uint8 shows 0 black and 255 white, other values without a sign
+            0 black and the largest one white; a matrix with a sign is blue below 0 and red above.
         fmt: How numbers are written, such as `".1f"`. By default integers as integers.
         window: `(top, left, height, width)` of the part to draw, which keeps its indices.
+        ax: The `Axes` to draw on. By default a new figure.
+        title: The text above.
 
     Returns:
         The `Axes`. In a colour image each pixel has three numbers: red, green and blue.
 
     Raises:
-        ValueError: If the shape does not fit, the window is not inside the image, or it has more
-            than 32 rows or columns, or 16 of a colour image.
+        ValueError: If the window has more than 32 rows or columns, or 16 of a colour image.
     """
     image = as_image(image)
     if image.ndim == 3 and image.shape[-1] != 3:
         raise ValueError(f"`image` must have 1 or 3 channels. Received: image.shape={image.shape}")
     top, left, height, width = _window(image, window)
     part = image[top : top + height, left : left + width]
-    ax = ax or (cell_axes(height, width) if image.ndim == 2 else cell_axes(height, width, 0.6, 9))
-    cmap, low, high = _colours(image)  # of the whole image, so that a window shows the same
+    ax = begin(ax, cells_size(height, width, *((0.6, 9) if image.ndim == 3 else ())))
+    colors = choose_colors([image], "gray")  # of the whole image: a window shows the same
     extent = (left - 0.5, left + width - 0.5, top + height - 0.5, top - 0.5)
-    picture = draw_image(ax, part, low, high, extent)
-    picture.set_cmap(cmap)
+    picture = draw_image(ax, part, colors["vmin"], colors["vmax"], extent)
+    picture.set_cmap(colors["cmap"])
     texts = number_texts(part, fmt)
     if part.ndim == 3:
         texts = texts[..., 0] + "\n" + texts[..., 1] + "\n" + texts[..., 2]
     write_in_cells(ax, picture, texts)
     _label(ax, top, left, height, width)
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _window(image, window):
@@ -66,7 +63,7 @@ def _window(image, window):
         or left + columns > width
     ):
         raise ValueError(f"`window` must lie inside the image. {received}")
-    largest = _MAX_SIDE if image.ndim == 2 else _MAX_SIDE_OF_COLOURS
+    largest = _MAX_SIDE if image.ndim == 2 else _MAX_SIDE_OF_COLORS
     if max(rows, columns) > largest:
         example = (height // 2, width // 2, min(8, height), min(8, width))
         raise ValueError(
@@ -74,15 +71,6 @@ def _window(image, window):
             f"`window=(top, left, height, width)`, such as window={example}. {received}"
         )
     return top, left, rows, columns
-
-
-def _colours(image):
-    """The colour map and its range."""
-    if image.min() < 0:
-        return SIGNED, *symmetric_range([image])
-    if image.dtype == np.uint8:
-        return "gray", 0, 255
-    return "gray", 0, float(image.max()) or 1.0
 
 
 def _label(ax, top, left, height, width):

@@ -1,8 +1,11 @@
-"""Which values the darkest and the lightest colour stand for."""
+"""Which values black and white stand for in an image."""
 
+import inspect
 import warnings
 
 import numpy as np
+
+from cnnkit._checks import ascending_pair
 
 
 def value_ranges(images, value_range="auto"):
@@ -16,31 +19,17 @@ def value_ranges(images, value_range="auto"):
 
     Returns:
         A list with one `(low, high)` for each image.
-
-    Raises:
-        ValueError: If `value_range` is neither.
     """
     if not isinstance(value_range, str):
-        low, high = _explicit(value_range)
-        return [(low, high)] * len(images)
+        return [ascending_pair(value_range, "value_range")] * len(images)
     if value_range != "auto":
-        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
+        raise ValueError(
+            '`value_range` must be "auto" or (low, high) with low < high. '
+            f"Received: value_range={value_range!r}"
+        )
     shared = _shared([image for image in images if image.dtype not in (np.uint8, bool)])
     by_dtype = {np.dtype(np.uint8): (0, 255), np.dtype(bool): (0, 1)}
     return [by_dtype.get(image.dtype, shared) for image in images]
-
-
-_WANTED = '`value_range` must be "auto" or (low, high) with low < high. '
-
-
-def _explicit(value_range):
-    try:
-        low, high = (float(value) for value in value_range)
-    except (TypeError, ValueError):
-        low, high = 0, 0
-    if not (low < high and np.isfinite([low, high]).all()):
-        raise ValueError(_WANTED + f"Received: value_range={value_range!r}")
-    return low, high
 
 
 def _shared(images):
@@ -52,22 +41,14 @@ def _shared(images):
     warnings.warn(
         f"The images have negative values: black stands for {-limit:.4g} and white for "
         f"{limit:.4g}. To choose, give `value_range=(low, high)`.",
-        stacklevel=4,  # who called the function that draws
+        stacklevel=1 + _n_own_calls(),
     )
     return -limit, limit
 
 
-def symmetric_range(arrays):
-    """`(-limit, limit)` about all values of a list of arrays; (-1, 1) if all are 0."""
-    limit = float(max(np.abs(array).max() for array in arrays))
-    return (-limit, limit) if limit else (-1.0, 1.0)
-
-
-def check_finite(array, name):
-    """Raise `ValueError`, with a count, if `array` holds NaN or infinite values."""
-    n_nan, n_infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
-    if n_nan or n_infinite:
-        raise ValueError(
-            f"`{name}` must hold finite values. Received: an array of shape {array.shape} with "
-            f"{n_nan} NaN and {n_infinite} infinite values"
-        )
+def _n_own_calls():
+    """How many of cnnkit's functions lie between the caller of this one and the user's line."""
+    n, frame = 0, inspect.currentframe().f_back
+    while frame.f_back and frame.f_globals["__name__"].split(".")[0] == "cnnkit":
+        n, frame = n + 1, frame.f_back
+    return n

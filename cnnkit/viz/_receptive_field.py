@@ -1,22 +1,26 @@
 """Draw the part of an image that one unit of a feature map sees."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnnkit.viz._images import as_image, draw_image
-from cnnkit.viz._ranges import check_finite, value_ranges
+from cnnkit._checks import check_finite
+from cnnkit.viz._figure import begin, finish
+from cnnkit.viz._images import as_image, check_channels, draw_image
+from cnnkit.viz._ranges import value_ranges
 
-_COLOUR = "C2"
+_COLOR = "C2"
 
 
-def plot_receptive_field(field, image, *, position=None, heat=None, ax=None, title=None):
+def plot_receptive_field(
+    field, image, *, value_range="auto", position=None, heat=None, ax=None, title=None
+):
     """Draw the receptive field of one unit as a box on an image, dashed outside of the image.
 
     Args:
         field: A `cnnkit.geometry.ReceptiveField`, as of `geometry.receptive_field(model, layer)`.
-        image: A grey or colour image in one of the forms that `as_images` accepts, as large as the
+        image: A grey or colour image in one of the forms that `plot_images` takes, as large as the
             model takes it.
+        value_range: The values `(low, high)` that show black and white, as in `plot_images`.
         position: `(row, column)` of the unit in its feature map. By default the unit whose field
             has its middle nearest to that of the image.
         heat: Array of shape `(height, width)` without negative values: how strongly the unit
@@ -29,8 +33,7 @@ def plot_receptive_field(field, image, *, position=None, heat=None, ax=None, tit
         leaves the image, has "field"; the middle of the field has "middle".
 
     Raises:
-        ValueError: If the shape of the image or of the heat map does not fit, a value is negative
-            or not finite, or the field lies outside of the image.
+        ValueError: If the field lies outside of the image.
     """
     image = _check(image, heat)
     if position is None:
@@ -38,21 +41,19 @@ def plot_receptive_field(field, image, *, position=None, heat=None, ax=None, tit
     top, left = (o + at * s for o, at, s in zip(field.offset, position, field.strides, strict=True))
     height, width = field.size
     _check_overlap(top, left, field.size, position, image.shape)
-    ax = ax or plt.subplots(figsize=(4.8, 4.4), layout="constrained")[1]
-    _draw_picture(ax, image, heat)
+    ((low, high),) = value_ranges([image], value_range)
+    ax = begin(ax, (4.8, 4.4))
+    draw_image(ax, image, low, high)
+    _draw_heat(ax, image.shape, heat)
     _draw_box(ax, top, left, height, width, image.shape)
     if title is None:
         title = f"unit ({position[0]}, {position[1]}) sees {height} × {width} pixels"
-    ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _check(image, heat):
     image = as_image(image)
-    if image.ndim == 3 and image.shape[-1] not in (3, 4):
-        raise ValueError(
-            f"`image` must have 1, 3 or 4 channels. Received: image.shape={image.shape}"
-        )
+    check_channels(image, "image")
     if heat is not None:
         heat = np.asarray(heat)
         check_finite(heat, "heat")
@@ -82,16 +83,14 @@ def _check_overlap(top, left, size, position, shape):
         )
 
 
-def _draw_picture(ax, image, heat):
-    ((low, high),) = value_ranges([image])
-    draw_image(ax, image, low, high)
+def _draw_heat(ax, shape, heat):
     if heat is not None:
         heat = np.asarray(heat, np.float64) / (np.max(heat) or 1.0)
         # Strong heat covers the image, weak heat lets it show.
         picture = ax.imshow(heat, cmap="viridis", vmin=0, vmax=1, alpha=0.85 * np.sqrt(heat))
         picture.set_gid("heat")
     ax.set_axis_off()  # a frame would be taken for the edge of the image
-    ax.add_patch(Rectangle((-0.5, -0.5), *image.shape[1::-1], fill=False, edgecolor="0.6"))
+    ax.add_patch(Rectangle((-0.5, -0.5), *shape[1::-1], fill=False, edgecolor="0.6"))
 
 
 def _draw_box(ax, top, left, height, width, shape):
@@ -99,9 +98,9 @@ def _draw_box(ax, top, left, height, width, shape):
     edges = (-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5)  # of the image
     (x_in, y_in) = (np.clip(ends, *edge) for ends, edge in zip((x, y), edges, strict=True))
     if tuple(x_in) != x or tuple(y_in) != y:
-        style = dict(fill=False, edgecolor=_COLOUR, linestyle="--", linewidth=1.5, gid="field")
+        style = dict(fill=False, edgecolor=_COLOR, linestyle="--", linewidth=1.5, gid="field")
         ax.add_patch(Rectangle((x[0], y[0]), width, height, **style))
-    style = dict(color=_COLOUR, linewidth=2, solid_capstyle="projecting", gid="inside")
+    style = dict(color=_COLOR, linewidth=2, solid_capstyle="projecting", gid="inside")
     for at in x:
         if edges[0][0] <= at <= edges[0][1]:
             ax.plot([at, at], y_in, **style)
@@ -109,7 +108,7 @@ def _draw_box(ax, top, left, height, width, shape):
         if edges[1][0] <= at <= edges[1][1]:
             ax.plot(x_in, [at, at], **style)
     ax.plot(
-        np.mean(x), np.mean(y), "+", color=_COLOUR, markersize=9, markeredgewidth=2, gid="middle"
+        np.mean(x), np.mean(y), "+", color=_COLOR, markersize=9, markeredgewidth=2, gid="middle"
     )
     margin = 0.03 * max(*shape[:2], height, width)
     ax.set_xlim(min(x[0], edges[0][0]) - margin, max(x[1], edges[0][1]) + margin)

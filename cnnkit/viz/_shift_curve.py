@@ -2,10 +2,10 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnkit.viz._ranges import check_finite
+from cnnkit._checks import check_finite
+from cnnkit.viz._figure import begin, finish
 
 _STYLES = [("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--")]
 
@@ -22,22 +22,16 @@ def plot_shift_curve(shifts, changes, *, ax=None, title=None):
 
     Returns:
         The `Axes`. Each name has a colour, a line style and a marker of its own.
-
-    Raises:
-        ValueError: If there is nothing to draw, numbers of values differ, or a value is negative or
-            not finite.
     """
     shifts, changes = _check(shifts, changes)
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     styles = itertools.cycle(_STYLES)
     for (name, values), (marker, line) in zip(changes.items(), styles, strict=False):
         ax.plot(shifts, values, label=name, marker=marker, linestyle=line, markersize=5)
     ax.set(xlabel="shift in pixels", ylabel="relative change of features")
     ax.set_ylim(bottom=0)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)  # off the lines
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _check(shifts, changes):

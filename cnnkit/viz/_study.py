@@ -1,7 +1,8 @@
 """Draw the results of a study over variants and seeds."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+
+from cnnkit.viz._figure import begin, finish
 
 
 def plot_study(study, metric, *, ax=None, title=None):
@@ -17,16 +18,13 @@ def plot_study(study, metric, *, ax=None, title=None):
         The `Axes`. Each variant has a line, the first one on top: a dot for each seed, and below
         the dots the mean with its 95 % interval, which needs two seeds. Runs that diverged have no
         dot; the name says how many they are.
-
-    Raises:
-        ValueError: If there is no such metric.
     """
     if metric not in study.metrics:
         raise ValueError(
             f"`metric` must be one of {', '.join(study.metrics) or 'none'}. "
             f"Received: metric={metric!r}"
         )
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     for place, variant in enumerate(study.variants):
         _draw_variant(ax, study, variant, metric, place)
     labels = [_label(study, variant, metric) for variant in study.variants]
@@ -34,9 +32,7 @@ def plot_study(study, metric, *, ax=None, title=None):
     ax.set_ylim(len(labels) - 0.5, -0.5)  # downwards
     ax.set_xlabel(metric.replace("_", " "))
     ax.legend(*_legend(ax), loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def plot_study_curves(study, metric, curves, *, ax=None, title=None):
@@ -53,13 +49,10 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
     Returns:
         The `Axes`. Each line has a dot for each seed, goes through the means, and lies in a band
         of their 95 % intervals. The numbers have a logarithmic scale.
-
-    Raises:
-        ValueError: If there is no such metric or variant, or no line.
     """
     if not curves or not all(curves.values()):
         raise ValueError(f"`curves` must have lines with points. Received: curves={curves!r}")
-    ax = ax or plt.subplots(layout="constrained")[1]
+    ax = begin(ax)
     for i, (name, points) in enumerate(curves.items()):
         numbers, color = sorted(points), f"C{i}"
         variants = [points[number] for number in numbers]
@@ -76,9 +69,7 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
     ax.minorticks_off()
     ax.set_ylabel(metric.replace("_", " "))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    if title is not None:
-        ax.set_title(title)
-    return ax
+    return finish(ax, title)
 
 
 def _draw_variant(ax, study, variant, metric, place):

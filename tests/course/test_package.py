@@ -1,7 +1,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
@@ -20,8 +21,9 @@ def test_import_is_quick_and_imports_no_framework():
         "print(time.perf_counter() - start);"
         "print([m for m in ('keras', 'tensorflow', 'numpy', 'matplotlib') if m in sys.modules])"
     )
-    seconds, modules = min(python(code).stdout.splitlines() for _ in range(3))
-    assert float(seconds) < 0.1 and modules == "[]"
+    runs = [python(code).stdout.splitlines() for _ in range(3)]
+    assert min(float(seconds) for seconds, _ in runs) < 0.1  # other programs may slow some of them
+    assert {modules for _, modules in runs} == {"[]"}
 
 
 def test_sub_modules_are_loaded_when_used():
@@ -32,23 +34,38 @@ def test_sub_modules_are_loaded_when_used():
         cnnkit.layer  # noqa: B018
 
 
-def test_a_relative_data_folder_becomes_absolute(tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    code = "import cnnkit, os; os.chdir('notebooks'); print(os.environ['CNNKIT_DATA'])"
-    result = python(code, cwd=tmp_path, env={**os.environ, "CNNKIT_DATA": "my photos"})
-    assert Path(result.stdout.strip()) == tmp_path / "my photos"
-    without = {name: value for name, value in os.environ.items() if name != "CNNKIT_DATA"}
-    code = "import cnnkit, os; print('CNNKIT_DATA' in os.environ)"
-    assert python(code, env=without).stdout.strip() == "False"
+def test_importing_it_leaves_the_environment_as_it_is():
+    code = "import os; before = dict(os.environ); import cnnkit; print(os.environ == before)"
+    result = python(code, env={**os.environ, "CNNKIT_DATA": "my photos"})
+    assert result.stdout.strip() == "True"
 
 
-@pytest.mark.parametrize("module", [name for name in cnnkit.__all__ if name != "exercises"])
-def test_every_public_name_is_documented(module):
-    part = getattr(cnnkit, module)
-    assert part.__doc__
-    names = getattr(part, "__all__", None) or [
-        name
-        for name, value in vars(part).items()
-        if not name.startswith("_") and getattr(value, "__module__", "") == part.__name__
-    ]
-    assert names and all(getattr(part, name).__doc__ for name in names)
+def is_documented(thing):
+    """Whether somebody wrote a docstring, and not Python, which makes some from lists of fields."""
+    made = f"{thing.__name__}("
+    return bool(thing.__doc__) and not thing.__doc__.startswith(made)
+
+
+@pytest.mark.parametrize("room", [name for name in cnnkit.__all__ if name != "exercises"])
+def test_every_public_name_is_documented(room):
+    part = getattr(cnnkit, room)
+    assert part.__doc__ and part.__all__
+    assert [name for name in part.__all__ if not is_documented(getattr(part, name))] == []
+
+
+def test_a_docstring_made_from_fields_does_not_count():
+    class Pair(NamedTuple):
+        a: int
+        b: int
+
+    @dataclass(frozen=True)
+    class Point:
+        x: float
+
+    def silent():
+        pass
+
+    assert Pair.__doc__ and Point.__doc__
+    assert not any(map(is_documented, (Pair, Point, silent)))
+    Point.__doc__ = "A place."
+    assert is_documented(Point)

@@ -1,4 +1,4 @@
-"""The examples of README but the first, run as they stand, with what there is without network."""
+"""The examples of README, run as they stand, with what there is without network."""
 
 import re
 from functools import partial
@@ -11,46 +11,79 @@ from PIL import Image
 from cnnkit import data, models
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-EXAMPLES = [e for e in re.findall(r"(?s)```python\n(.*?)```", README) if "validation" not in e]
+EXAMPLES = re.findall(r"(?s)```python\n(.*?)```", README)
 PICTURE = Path(__file__).parents[2] / "docs/images/grad_cam_cat.png"
-IDS = ["layers", "models", "explanations", "augmentation", "study"]
+TESTED = (  # a piece of each example
+    "small_cnn",
+    "animate_convolution",
+    "receptive_field",
+    "grad_cam",
+    "RandomAffine",
+    "run_study",
+)
 
 
 @pytest.fixture
-def offline(monkeypatch):
-    """What the loaders fall back to, with few pets."""
+def run(tmp_path, monkeypatch):
+    """Runs the one example with a certain piece in an empty folder, and returns its variables."""
     few_pets = partial(data.load_cats_vs_dogs, source="drawn")
     monkeypatch.setattr(
         data, "load_cats_vs_dogs", lambda **given: few_pets(**given | {"n_train": 64})
     )
     monkeypatch.setattr(models, "load_backbone", partial(models.load_backbone, "drawn_animals"))
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=IDS)
-def test_the_example_runs_and_says_what_is_so(example, offline, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(example, names)
-    if "results" in names:
-        assert names["results"].variants == ["no dropout", "dropout"]
-        assert len((tmp_path / "dropout.csv").read_text("utf-8").splitlines()) == 1 + 2 * 3
-        assert min(names["results"].values("dropout", "accuracy")) > 0.5
-    elif "batches" in names:
-        for images, labels in names["batches"]:
-            assert images.shape == (32, 64, 64, 3) and images.dtype == "uint8"
-            assert labels.shape == (32,) and images.numpy().std() > 20
-    elif "cat" in names:
-        assert {maps.shape for maps in names["maps"].values()} == {(1, 224, 224)}
-        assert all(np.ptp(maps) > 0 for maps in names["maps"].values())
-        width, height = Image.open(PICTURE).size  # what the example draws, smaller
-        drawn_width, drawn_height = Image.open(tmp_path / PICTURE.name).size
-        assert abs(drawn_width / drawn_height - width / height) < 0.01
-    elif "maps" in names:
-        assert names["maps"].shape == (4, 12, 12, 192)
-        assert names["field"].size == (59, 59) and names["field"].strides == (8, 8)
-        assert names["table"].total_parameters == names["model"].count_params()
-    else:
-        layer, geometry = names["layer"], names["geometry"]
-        assert geometry.parameters(layer, (32, 32, 8)) == 6_288
-        assert geometry.multiply_adds(layer, (32, 32, 8)) == 6_422_528
-        assert (tmp_path / "steps.gif").stat().st_size > 10_000
+
+    def run_example(piece):
+        (example,) = [example for example in EXAMPLES if piece in example]
+        names = {}
+        exec(example, names)
+        return names
+
+    return run_example
+
+
+def test_each_example_has_a_test():
+    for example in EXAMPLES:
+        assert sum(piece in example for piece in TESTED) == 1, example
+
+
+def test_a_training(run):
+    history = run("small_cnn")["history"].history
+    assert len(history["loss"]) == len(history["val_loss"]) == 3
+
+
+def test_the_costs_of_a_layer(run, tmp_path):
+    names = run("animate_convolution")
+    layer, geometry = names["layer"], names["geometry"]
+    assert geometry.parameters(layer, (32, 32, 8)) == 6_288
+    assert geometry.multiply_adds(layer, (32, 32, 8)) == 6_422_528
+    assert (tmp_path / "steps.gif").stat().st_size > 10_000
+
+
+def test_the_inside_of_a_model(run):
+    names = run("receptive_field")
+    assert names["maps"].shape == (4, 12, 12, 192)
+    assert names["field"].size == (59, 59) and names["field"].strides == (8, 8)
+    assert names["table"].total_parameters == names["model"].count_params()
+
+
+def test_explanations(run, tmp_path):
+    maps = run("grad_cam")["maps"]
+    assert {shown.shape for shown in maps.values()} == {(1, 224, 224)}
+    assert all(np.ptp(shown) > 0 for shown in maps.values())
+    width, height = Image.open(PICTURE).size  # what the example draws, smaller
+    drawn_width, drawn_height = Image.open(tmp_path / PICTURE.name).size
+    assert abs(drawn_width / drawn_height - width / height) < 0.01
+
+
+def test_augmentation(run):
+    for images, labels in run("RandomAffine")["batches"]:
+        assert images.shape == (32, 64, 64, 3) and images.dtype == "uint8"
+        assert labels.shape == (32,) and images.numpy().std() > 20
+
+
+def test_a_study(run, tmp_path):
+    results = run("run_study")["results"]
+    assert results.variants == ["no dropout", "dropout"]
+    assert len((tmp_path / "dropout.csv").read_text("utf-8").splitlines()) == 1 + 2 * 3
+    assert min(results.values("dropout", "accuracy")) > 0.5

@@ -9,6 +9,7 @@ import sysconfig
 import tomllib
 import types
 import venv
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -29,7 +30,7 @@ assert Path(cnnkit.__file__).is_relative_to(sys.prefix), cnnkit.__file__
 import matplotlib.pyplot as plt
 plt.style.use("cnnkit.viz.cnnkit")
 backbone = models.load_backbone("drawn_animals")
-assert Path(data.stored.stored("drawn_animals.weights.h5")).is_relative_to(sys.prefix)
+assert Path(data.stored("drawn_animals.weights.h5")).is_relative_to(sys.prefix)
 photos = data.load_cats_vs_dogs(image_size=32)
 images, labels = next(iter(photos.validation))
 assert photos.drawn and images.shape == (32, 32, 32, 3)
@@ -58,6 +59,11 @@ def wheel(tmp_path_factory):
     return file
 
 
+def test_the_wheel_says_that_it_has_annotations(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        assert "cnnkit/py.typed" in archive.namelist()
+
+
 @pytest.fixture
 def python(tmp_path):
     """A fresh environment that sees the other packages of this one, but not its cnnkit."""
@@ -72,7 +78,7 @@ def python(tmp_path):
 
 def setup_cell():
     """The code of the setup cell, with an owner's address, as Python."""
-    notebook = nbformat.read(ROOT / "notebooks/_template.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "docs/template.ipynb", as_version=4)
     (cell,) = [c for c in notebook.cells if "setup" in c.metadata.get("tags", [])]
     return TransformerManager().transform_cell(cell.source)
 

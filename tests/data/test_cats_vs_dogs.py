@@ -5,18 +5,14 @@ import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from PIL import Image
 
 from cnnkit import data
+from cnnkit._places import cache_dir
+from cnnkit.data import DownloadError
 from cnnkit.data import _cats_vs_dogs as cats_vs_dogs
-from cnnkit.data import _folder_check as hygiene
-from cnnkit.data import _photo_splits as splits
-from cnnkit.data._download import DownloadError, cache_dir
 from write_photo import write_photo
 
 CLOSED = "http://127.0.0.1:9/photos.zip"
@@ -53,27 +49,6 @@ def test_what_it_returns(pets, capsys):
             assert labels.dtype == "int32" and set(labels.numpy()) <= {0, 1}
 
 
-def test_labels_and_pixels_belong_together(pets):
-    photos = load(pets)
-    images, labels = next(iter(photos.validation))
-    for image, label, photo in zip(images, labels, photos.photos["validation"], strict=False):
-        assert photo.source.parent.name == ["cats", "dogs"][int(label)]
-        assert photo.label == label
-        assert np.abs(image.numpy().mean((0, 1)) - photo.read().mean((0, 1))).max() < 4
-
-
-def test_train_is_shuffled_anew_and_reproducibly(pets):
-    def labels(photos):
-        return [tuple(np.concatenate([y.numpy() for _, y in photos.train])) for _ in range(3)]
-
-    first, second = labels(load(pets)), labels(load(pets))
-    assert first == second and len(set(first)) == 3
-    assert labels(load(pets, seed=8)) != first
-    photos = load(pets)
-    order = [np.concatenate([y.numpy() for _, y in photos.validation]) for _ in range(2)]
-    assert np.array_equal(*order) and 0 < np.diff(order[0]).astype(bool).sum()
-
-
 def test_the_test_split_never_moves(pets):
     before = load(pets)
     write_photo(pets / "validation" / "cats" / "new.jpg", seed=77)
@@ -95,54 +70,6 @@ def test_a_photo_in_two_splits_stays_in_one(pets):
     assert digests(after, "test") == digests(before, "test")
 
 
-def test_uses_of_the_test_split_are_counted(pets):
-    photos = load(pets)
-    repr(photos), list(photos.validation)
-    assert photos.test_uses == 0
-    list(photos.test)
-    assert photos.test_uses == 1
-    list(photos.test)
-    assert photos.test_uses == 2
-
-
-def test_in_order_belongs_to_the_list_of_photos(pets):
-    photos = load(pets, image_size=64)
-    for split in ("train", "validation", "test"):
-        labels = np.concatenate([labels for _, labels in photos.in_order(split)])
-        assert labels.tolist() == [photo.label for photo in photos.photos[split]]
-    assert photos.test_uses == 1
-    first = next(iter(photos.in_order("train")))[0][0]
-    expected = tf.image.resize(photos.photos["train"][0].read(), (64, 64))
-    assert np.abs(first - expected).mean() < 4
-    with pytest.raises(ValueError, match="one of train, validation, test. Received: 'val'"):
-        photos.in_order("val")
-
-
-def test_arrays(pets):
-    photos = load(pets, image_size=32)
-    images, labels = photos.arrays("validation")
-    expected = [np.concatenate(part) for part in zip(*photos.validation, strict=True)]
-    assert np.array_equal(images, expected[0]) and np.array_equal(labels, expected[1])
-    small, _ = photos.arrays("validation", 8)
-    blocks = images.reshape(-1, 8, 4, 8, 4, 3).mean(axis=(2, 4))
-    assert small.dtype == np.float32 and np.abs(small - blocks).mean() < 6
-    assert photos.test_uses == 0
-    for size in (33, 0, 2.5):
-        with pytest.raises(ValueError, match="image_size"):
-            photos.arrays("train", size)
-
-
-def test_duplicates_of_the_splits_are_found(pets):
-    photos = load(pets)
-    assert photos.find_duplicates() == []
-    for name in ("train/cats/3.jpg", "validation/cats/copy.jpg"):
-        photo = Image.fromarray(data.load_photo("cat")).resize((160, 120))
-        photo.save(pets / name, quality=95 if "train" in name else 60)
-    (group,) = load(pets).find_duplicates()
-    assert [split for split, _ in group] in (["train", "validation"], ["test", "train"])
-    assert {photo.source.name for _, photo in group} == {"3.jpg", "copy.jpg"}
-
-
 def test_n_train(pets):
     everything, some, fewer = (load(pets, n_train=n) for n in (None, 12, 4))
     assert [photo.label for photo in some.photos["train"]].count(0) == 6
@@ -156,165 +83,6 @@ def test_n_train(pets):
 def test_a_wrong_n_train(pets, n):
     with pytest.raises(ValueError, match="`n_train` must be a multiple of 2 up to 24.*Received"):
         load(pets, n_train=n)
-
-
-@pytest.mark.parametrize("options", [{"image_size": 0}, {"batch_size": 2.5}, {"image_size": "a"}])
-def test_wrong_numbers(pets, options):
-    with pytest.raises(ValueError, match=f"`{[*options][0]}` must be a whole number.*Received"):
-        load(pets, **options)
-
-
-def test_bad_files_are_skipped_counted_and_remembered(pets, capsys, monkeypatch):
-    cats = pets / "train" / "cats"
-    (cats / "empty.jpg").touch()
-    (cats / "text.jpg").write_text("no picture")
-    whole = (cats / "1.jpg").read_bytes()
-    (cats / "Größe mit Blank.jpg").write_bytes(whole[: len(whole) - 100])
-    (cats / "labels.csv").write_text("a,b")
-    (cats / ".hidden.jpg").write_text("no picture")
-    photos = load(pets)
-    output = capsys.readouterr().out
-    line = next(line for line in output.splitlines() if "left out" in line)
-    assert line.startswith("4 files left out: ") and line.endswith(" and 1 more.")
-    assert "train/cats/empty.jpg (the file is empty)" in line
-    assert photos.sizes["train"] == 24
-    assert len(list(photos.train)) == 1
-    faults = data.find_bad_images(pets)
-    assert [Path(name).name for name in faults] == [
-        "Größe mit Blank.jpg", "empty.jpg", "labels.csv", "text.jpg",
-    ]  # fmt: skip
-    assert faults["train/cats/Größe mit Blank.jpg"].startswith("damaged: ")
-
-    looked_at = []
-    monkeypatch.setattr(
-        hygiene,
-        "examine",
-        lambda contents, look=hygiene.examine: looked_at.append(1) or look(contents),
-    )
-    assert data.find_bad_images(pets) == faults and not looked_at
-    write_photo(cats / "empty.jpg", seed=99)
-    assert len(data.find_bad_images(pets)) == 3 and len(looked_at) == 1
-    (cats / "text.jpg").unlink()
-    assert len(data.find_bad_images(pets)) == 2 and len(looked_at) == 1
-
-
-def test_damaged_or_unwritable_notes_do_not_matter(pets, monkeypatch, tmp_path):
-    load(pets)
-    (notes,) = (cache_dir() / "checked").iterdir()
-    notes.write_text("{ half a file")
-    assert load(pets).sizes["train"] == 24
-    notes.write_text('{"version": 1}')
-    assert load(pets).sizes["train"] == 24
-    (tmp_path / "a file").touch()
-    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "a file"))
-    assert load(pets).sizes["train"] == 24
-
-
-def snapshot(folder):
-    """Every file with its content and the time of its last change."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def test_the_data_folder_is_only_read(pets):
-    (pets / "train/cats/bad.jpg").write_bytes(b"")
-    before = snapshot(pets)
-    if os.name == "posix":
-        for path in [pets, *pets.rglob("*")]:
-            path.chmod(path.stat().st_mode & ~0o222)
-    photos = load(pets)
-    list(photos.train)
-    data.find_duplicates(pets)
-    assert snapshot(pets) == before
-    for path in [pets, *pets.rglob("*")]:
-        path.chmod(0o755)
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
-def test_a_full_disk_leaves_older_notes_as_they_were(pets, monkeypatch):
-    load(pets)
-    before = snapshot(cache_dir() / "checked")
-    write_photo(pets / "train/cats/new.jpg", seed=77)
-
-    def full(path, *args, **options):
-        with open("/dev/full", "w") as file:  # noqa: PTH123
-            file.write(*args)
-
-    monkeypatch.setattr(Path, "write_text", full)
-    assert load(pets).sizes["train"] == 25
-    assert snapshot(cache_dir() / "checked") == before
-
-
-@pytest.mark.skipif(os.name == "nt", reason="about a signal of POSIX")
-def test_a_killed_check_leaves_older_notes_as_they_were(pets):
-    load(pets)
-    before = snapshot(cache_dir() / "checked")
-    for i in range(400):
-        write_photo(pets / f"train/cats/new {i}.jpg", seed=i, size=(300, 300))
-    code = f"from cnnkit import data; data.find_bad_images({str(pets)!r})"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    seen = b""
-    while b"checking files" not in seen:
-        seen += process.stdout.read(1)
-    process.kill()
-    process.communicate()
-    assert snapshot(cache_dir() / "checked") == before
-    assert load(pets).sizes["train"] == 424
-
-
-def test_exif_rotation_is_applied(pets):
-    upright = write_photo(pets / "upright.png", seed=5, size=(60, 40))
-    exif = upright.getexif()
-    exif[0x0112] = 6  # shown turned by 90 degrees clockwise
-    path = pets / "validation" / "cats" / "turned.jpg"
-    upright.rotate(90, expand=True).save(path, exif=exif, quality=98)
-    photos = load(pets)
-    for split in ("validation", "test"):
-        images = np.concatenate([x.numpy() for x, _ in getattr(photos, split)])
-        for image, photo in zip(images, photos.photos[split], strict=True):
-            if photo.source == path:
-                expected = np.asarray(upright.resize((16, 16), 2), np.float32)
-                assert photo.read().shape == (40, 60, 3)
-                assert np.abs(image - expected).mean() < 4
-
-
-@pytest.mark.parametrize("size", [(40, 30), (200, 150), (333, 77), (16, 16), (7, 5)])
-def test_the_quick_decoder_agrees_with_the_careful_one(tmp_path, size):
-    path = tmp_path / "photo.jpg"
-    write_photo(path, seed=1, size=size, quality=95)
-    reduction = data.decode.largest_reduction(size[1], size[0], 16)
-    files = ([str(path)] * 2, [True] * 2, [reduction] * 2, [True, False])
-    both = tf.data.Dataset.from_tensor_slices(files).map(
-        lambda *file: splits._decode_in_graph(*file, False, 16)
-    )
-    quick, careful = (image.astype(float) for image in both.as_numpy_iterator())
-    assert quick.shape == (16, 16, 3)
-    assert np.abs(quick - careful).mean() < 1 and np.abs(quick - careful).max() <= 12
-
-
-def test_the_second_epoch_comes_from_memory(pets):
-    photos = load(pets)
-    next(iter(photos.validation))  # an epoch that ends early is no harm
-    first = [(images.numpy(), labels.numpy()) for images, labels in photos.validation]
-    assert all(len(images) > 0 and images.max() > 100 for images, _ in first)
-    seen = {labels.numpy().tobytes() for _, labels in photos.train}
-    shutil.rmtree(pets)
-    for (a, labels_a), (b, labels_b) in zip(first, photos.validation, strict=True):
-        assert np.array_equal(a, b) and np.array_equal(labels_a, labels_b)
-    labels = [labels.numpy() for _, labels in photos.train]
-    assert sorted(np.concatenate(labels)) == [0] * 12 + [1] * 12
-    assert {part.tobytes() for part in labels} != seen  # shuffled anew
-
-
-def test_a_split_too_large_for_memory_is_streamed(pets, monkeypatch):
-    in_memory = load(pets)
-    monkeypatch.setattr(splits, "MEMORY_LIMIT", 0)
-    streamed = load(pets)
-    for (a, labels_a), (b, labels_b) in zip(in_memory.validation, streamed.validation, strict=True):
-        assert np.array_equal(a, b) and np.array_equal(labels_a, labels_b)
-        assert a.dtype == b.dtype
-    seen = np.concatenate([labels.numpy() for _, labels in streamed.train])
-    assert sorted(seen) == [0] * 12 + [1] * 12
 
 
 def test_a_folder_without_splits(tmp_path):
@@ -341,24 +109,6 @@ def test_an_empty_class_is_named(pets):
     (pets / "train" / "birds").mkdir()
     with pytest.raises(ValueError, match="the train split got none of birds"):
         load(pets)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_a_name_that_is_not_utf8_is_left_out(pets, capsys):
-    (pets / "train/cats/1.jpg").rename(pets / "train/cats" / os.fsdecode(b"\xe4.jpg"))
-    photos = load(pets)
-    assert photos.sizes["train"] == 23 and len(list(photos.train)) == 1
-    assert "the name is not UTF-8" in capsys.readouterr().out
-
-
-def test_a_file_that_could_not_be_read_once_is_looked_at_again(pets, monkeypatch):
-    def refuse(path):
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refuse)
-        assert len(data.find_bad_images(pets)) == 64
-    assert data.find_bad_images(pets) == {}
 
 
 def test_n_train_leaves_the_drawn_pets_as_they_are():
@@ -421,7 +171,7 @@ def test_without_photos_and_network_one_sentence_says_so(monkeypatch, tmp_path, 
 
 def test_drawn_pets_are_what_draw_pets_draws():
     photos = data.load_cats_vs_dogs("drawn")
-    images, labels = data.draw_pets(600, 0)
+    images, labels = data.draw_pets(600, seed=0)
     drawn = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
     for images, labels in photos.train:
         for image, label in zip(images.numpy(), labels.numpy(), strict=True):
@@ -475,6 +225,19 @@ def test_from_the_web_once(archive, server, monkeypatch, source):
     assert not list(cache_dir().rglob("vectorize.py"))
 
 
+def test_silence(pets, archive, server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cats_vs_dogs, "_drawn", {})
+    monkeypatch.setattr(cats_vs_dogs, "_DRAWN_SIZES", dict.fromkeys(cats_vs_dogs.SPLITS, 10))
+    (pets / "train/cats/bad.jpg").touch()
+    (pets / "birds").mkdir()
+    assert load(pets, verbose=0).sizes["train"] == 24
+    monkeypatch.setenv("CNNKIT_DATA", str(tmp_path / "typo"))
+    assert data.load_cats_vs_dogs(verbose=0).drawn
+    monkeypatch.setattr(cats_vs_dogs, "URL", server.serve("/p.zip", archive.read_bytes()))
+    assert data.load_cats_vs_dogs("web", image_size=16, verbose=0).sizes["train"] == 24
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_wrong_archive_is_refused(archive, server, monkeypatch):
     contents = bytearray(archive.read_bytes())
     contents[3000] ^= 1
@@ -495,6 +258,7 @@ def test_a_wrong_archive_is_refused(archive, server, monkeypatch):
 LOAD = """
 import sys
 from cnnkit import data
+from cnnkit._places import cache_dir
 from cnnkit.data import _cats_vs_dogs as cats_vs_dogs
 
 cats_vs_dogs.URL, cats_vs_dogs.ARCHIVE_BYTES = sys.argv[1], int(sys.argv[2])

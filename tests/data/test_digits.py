@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -15,9 +18,18 @@ def test_digits_are_scikit_learns():
     assert np.array_equal(np.round(images / 255 * 16), original.images)
 
 
+def test_digits_start_no_framework():
+    code = (
+        "import sys; from cnnkit import data; data.load_digits();"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_enlarged_digits():
     small, _ = data.load_digits()
-    images, labels = data.load_digits(size=28)
+    images, labels = data.load_digits(image_size=28)
     assert images.dtype == np.uint8 and images.shape == (1797, 28, 28) and len(labels) == 1797
     assert np.allclose(images.mean((1, 2)), small.mean((1, 2)), rtol=0.15, atol=6)
     shrunk = keras.ops.image.resize(images[..., None].astype("float32"), (8, 8), antialias=True)
@@ -27,7 +39,7 @@ def test_enlarged_digits():
 
 @pytest.mark.parametrize("size", [0, 7, 28.0, "28", None])
 def test_a_wrong_size(size):
-    with pytest.raises(ValueError, match="`size` must be.*Received"):
+    with pytest.raises(ValueError, match="`image_size` must be an integer of at least 8. Received"):
         data.load_digits(size)
 
 
@@ -65,11 +77,21 @@ def test_a_wrong_mnist_file(tmp_path, monkeypatch):
         data.load_mnist()
 
 
-def test_mnist_through_keras(monkeypatch):
+def test_mnist_through_keras(monkeypatch, capsys):
     halves = tuple((np.zeros((2, 28, 28), np.uint8), np.ones(2, np.uint8)) for _ in range(2))
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: halves)
     (_, y_train), _ = data.load_mnist()
     assert y_train.dtype == np.int32
+
+    def loud():
+        print("Downloading")
+        return halves
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", loud)
+    data.load_mnist()
+    assert capsys.readouterr().out == "Downloading\n"
+    data.load_mnist(verbose=0)
+    assert capsys.readouterr().out == ""
 
     def fail():
         raise OSError("no network")

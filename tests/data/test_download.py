@@ -44,6 +44,15 @@ def test_whole_file(server, target, capsys):
     assert len(server.log) == 1, "a whole file is not downloaded again"
 
 
+def test_silence(server, target, tmp_path, capsys):
+    target.parent.mkdir()
+    target.write_bytes(b"damaged")
+    fetch(server.serve("/file.zip", CONTENTS, "cut"), target, is_contents, verbose=0)
+    unpack(make_zip(tmp_path / "a.zip", {"1": b"one"}), tmp_path / "out", {"1": "1"}, verbose=0)
+    assert capsys.readouterr() == ("", "")
+    is_contents(target)
+
+
 @pytest.mark.parametrize("size", [None, len(CONTENTS)])
 def test_a_cut_is_resumed(server, target, size):
     fetch(server.serve("/f", CONTENTS, "cut"), target, is_contents, size=size)

@@ -23,16 +23,31 @@ def test_wrong_labels_come_first(seed, n_classes):
     wrong = np.random.default_rng(seed).choice(300, 10, replace=False)
     noisy = labels.copy()
     noisy[wrong] = (labels[wrong] + 1) % n_classes
-    order, probabilities = data.rank_label_errors(features, noisy, seed=seed)
+    found = data.rank_label_errors(features, noisy, seed=seed)
+    order, probabilities = found.order, found.probabilities
     assert len(set(wrong) & set(order[:12])) >= 9
     assert sorted(order) == list(range(300)) and np.all(np.diff(probabilities[order]) >= 0)
     assert probabilities[wrong].max() < np.median(probabilities)
 
 
+def test_the_cut_follows_the_seed():
+    features, labels = blobs(60, 0)
+
+    def probabilities(seed):
+        return data.rank_label_errors(features, labels, seed=seed).probabilities
+
+    assert np.array_equal(probabilities(3), probabilities(3))
+    assert not np.array_equal(probabilities(3), probabilities(4))
+    assert not np.array_equal(probabilities(None), probabilities(None))
+    first, again = (probabilities(np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
 def test_nothing_is_learned_from_the_example_itself():
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(60, 200)), np.arange(60) % 2
-    _, probabilities = data.rank_label_errors(features, labels)  # a fit would know all 60
+    probabilities = data.rank_label_errors(features, labels, seed=0).probabilities
+    # A fit would know all 60.
     assert 0.3 < np.mean(probabilities > 0.5) < 0.7
 
 
@@ -67,7 +82,8 @@ def test_what_is_known_of_the_real_photos(real_data):
         ):
             values.append(found)
         names += [photo.source.name for photo in photos.photos[split]]
-    order, _ = data.rank_label_errors(np.concatenate(features), np.concatenate(labels))
+    features, labels = np.concatenate(features), np.concatenate(labels)
+    order = data.rank_label_errors(features, labels, seed=0).order
     known &= set(names)
     first = [names[i] for i in order[:20]]
     assert len(known) == 7 and len(known & set(first)) >= 4

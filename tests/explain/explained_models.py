@@ -1,4 +1,4 @@
-"""Small models of all kinds that the tests of the attribution methods share."""
+"""Small models of all kinds that tests share, and how near what they give must be."""
 
 import functools
 
@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from cnnkit import data
+from cnnkit._keras import layers_within
 
 SHAPE = (16, 16, 3)
 
@@ -14,6 +15,14 @@ SHAPE = (16, 16, 3)
 def images(n=2, shape=SHAPE, seed=0):
     """Images with values in 0..255."""
     return np.random.default_rng(seed).uniform(0, 255, (n, *shape)).astype(np.float32)
+
+
+def close(found, expected, tolerance=1e-4):
+    """Equal, and not because both are 0."""
+    expected = np.asarray(expected, np.float32)
+    largest = np.abs(expected).max()
+    assert found.dtype == np.float32 and found.shape == expected.shape and largest > 0
+    assert np.abs(found - expected).max() <= tolerance * largest
 
 
 def parts(seed=0, conv=None):
@@ -50,6 +59,21 @@ def functional(some_layers, shape=SHAPE):
     for layer in some_layers:
         x = layer(x)
     return keras.Model(inputs, x)
+
+
+class Counting(layers.Layer):
+    """Counts how often its Python code runs."""
+
+    calls = 0
+
+    def call(self, x):
+        self.calls += 1  # in a graph, only while it is traced
+        return x
+
+
+def all_layers(model):
+    """The model itself, and all layers and models within it."""
+    return [model, *layers_within(model, recursive=True)]
 
 
 class Subclassed(keras.Model):

@@ -58,7 +58,7 @@ class Expected(keras.callbacks.Callback):
 @pytest.mark.parametrize("seed, every", [(0, 1), (1, 4), (2, 5)])
 def test_quantiles_equal_those_of_the_layers_called_by_hand(training, seed, every):
     n = int(np.random.default_rng(seed).integers(2, 9))
-    recorder = ActivationRecorder(IMAGES[:n], ["conv", "bn"], every, training)
+    recorder = ActivationRecorder(IMAGES[:n], layers=["conv", "bn"], every=every, training=training)
     expected = Expected(IMAGES[:n], training)
     fit(small(seed), recorder, expected, epochs=2)
     assert recorder.steps.dtype == np.int64
@@ -74,7 +74,9 @@ def test_quantiles_equal_those_of_the_layers_called_by_hand(training, seed, ever
 def test_training_is_not_touched(training):
     alone, watched = small(), small()
     losses = fit(alone, epochs=2).history["loss"]
-    recorder = ActivationRecorder(IMAGES[:5], ["bn", watched.layers[2]], 1, training)
+    recorder = ActivationRecorder(
+        IMAGES[:5], layers=["bn", watched.layers[2]], every=1, training=training
+    )
     assert fit(watched, recorder, epochs=2).history["loss"] == losses
     for a, b in zip(alone.get_weights(), watched.get_weights(), strict=True):
         assert np.array_equal(a, b)
@@ -84,14 +86,14 @@ def test_dropout_is_on_in_training_only():
     model = small()
     name = model.layers[2].name
     for training in (False, True):
-        recorder = ActivationRecorder(IMAGES[:5], [name, "bn"], 6, training)
+        recorder = ActivationRecorder(IMAGES[:5], layers=[name, "bn"], every=6, training=training)
         fit(model, recorder)
         same = recorder.quantiles[name] == recorder.quantiles["bn"]
         assert same.all() == (not training)
 
 
 def test_a_second_fit_starts_anew():
-    recorder = ActivationRecorder(IMAGES[:2], ["conv"], 3)
+    recorder = ActivationRecorder(IMAGES[:2], layers=["conv"], every=3)
     assert recorder.steps.shape == (0,) and recorder.quantiles["conv"].shape == (0, 5)
     model = small()
     fit(model, recorder)
@@ -102,7 +104,7 @@ def test_a_second_fit_starts_anew():
 
 
 def test_several_steps_at_once():
-    recorder = ActivationRecorder(IMAGES[:2], ["conv"], 3)
+    recorder = ActivationRecorder(IMAGES[:2], layers=["conv"], every=3)
     fit(small(steps_per_execution=2), recorder, epochs=2)
     assert recorder.steps.tolist() == [0, 4, 8, 12]
 
@@ -117,7 +119,7 @@ def test_a_layer_in_a_nested_model_and_one_called_twice():
     model.compile("sgd", "mse")
     for training in (False, True):
         chosen = [("twice", 0), (dense, 1), f"{inner.name}/conv", inner.get_layer("bn")]
-        recorder = ActivationRecorder(IMAGES[:2], chosen, 1, training)
+        recorder = ActivationRecorder(IMAGES[:2], layers=chosen, every=1, training=training)
         model.fit(IMAGES[:2], np.zeros((2, 2)), verbose=0, callbacks=[recorder])
         names = ["twice, call 0", "twice, call 1", f"{inner.name}/conv", "bn"]
         assert list(recorder.quantiles) == names
@@ -129,7 +131,7 @@ def test_a_network_that_diverges():
     model = small()
     kernel, bias = model.get_layer("conv").get_weights()
     model.get_layer("conv").set_weights([kernel * np.inf, bias])
-    recorder = ActivationRecorder(IMAGES[:2], ["conv"])
+    recorder = ActivationRecorder(IMAGES[:2], layers=["conv"])
     fit(model, recorder)
     assert np.isnan(recorder.quantiles["conv"]).all()
 
@@ -146,12 +148,12 @@ def test_a_network_that_diverges():
 )
 def test_bad_input(chosen, every, words):
     with pytest.raises(ValueError, match=words):
-        ActivationRecorder(IMAGES, chosen, every)
+        ActivationRecorder(IMAGES, layers=chosen, every=every)
 
 
 def test_an_unknown_layer_is_told_before_training():
     model = small()
     before = model.get_weights()
     with pytest.raises(ValueError, match="`layer` must be a layer of the model .* layer='pool'"):
-        fit(model, ActivationRecorder(IMAGES, ["pool"]))
+        fit(model, ActivationRecorder(IMAGES, layers=["pool"]))
     assert all(map(np.array_equal, before, model.get_weights()))

@@ -51,10 +51,12 @@ def test_a_unit_is_drawn_where_it_looks(kind):
     layer = model.layers[-3]
     height, width = layer.output.shape[1:3]
     row, column = height // 2, width // 2
-    field = effective_receptive_field(model, np.ones((1, SIZE, SIZE, 1)), layer, (row, column))
+    field = effective_receptive_field(
+        model, np.ones((1, SIZE, SIZE, 1)), layer=layer, position=(row, column)
+    )
     image = np.zeros((1, SIZE, SIZE, 1), np.float32)
     image[0, ..., 0] = field  # this excites the unit most
-    cam = grad_cam(model, image, 1)[0]
+    cam = grad_cam(model, image, target=1)[0]
     peak = np.argwhere(cam == cam.max()).mean(axis=0)
     assert np.abs(peak - middle(field)).max() <= 0.5 + 1e-3
 
@@ -63,7 +65,7 @@ def test_a_unit_is_drawn_where_it_looks(kind):
 def test_a_model_of_any_size_has_the_same_maps(kind):
     image = np.random.default_rng(0).uniform(size=(1, SIZE, SIZE - 7, 1)).astype(np.float32)
     closed, opened = network(kind, (SIZE, SIZE - 7)), network(kind, (None, None))
-    assert np.allclose(grad_cam(closed, image, 1), grad_cam(opened, image, 1))
+    assert np.allclose(grad_cam(closed, image, target=1), grad_cam(opened, image, target=1))
 
 
 def test_one_cell_of_seven():
@@ -73,7 +75,7 @@ def test_one_cell_of_seven():
     model = keras.Sequential([keras.Input((224, 224, 1)), *parts, layers.Flatten(), ones])
     image = np.zeros((1, 224, 224, 1), np.float32)
     image[0, 32:64, 32:64] = 1
-    cam = grad_cam(model, image, 1)[0]
+    cam = grad_cam(model, image, target=1)[0]
     assert np.allclose(np.argwhere(cam == cam.max()).mean(axis=0), 47.5)
     assert np.allclose(middle(cam), 47.5)
 
@@ -89,7 +91,7 @@ def test_unknown_receptive_fields_stretch_the_maps():
         maps = part(maps)
     cam = tf.reduce_sum(maps, axis=-1, keepdims=True) / (12 * 12)
     expected = tf.image.resize(cam, (SIZE, SIZE))[..., 0].numpy()
-    assert np.allclose(grad_cam(model, image, 1), expected, rtol=1e-4)
+    assert np.allclose(grad_cam(model, image, target=1), expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -109,7 +111,11 @@ def test_upsampling_is_bilinear(seed):
 
 def test_the_check_can_fail(monkeypatch):
     """Stretched maps are off by several pixels."""
-    monkeypatch.setattr("cnnkit.explain._alignment._field", lambda *args: None)
+
+    def unknown(*args, **options):
+        raise ValueError
+
+    monkeypatch.setattr("cnnkit.explain._alignment.receptive_field", unknown)
     for kind in ("same", "one side", "crop"):
         with pytest.raises(AssertionError):
             test_a_unit_is_drawn_where_it_looks(kind)

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from explained_models import HEADS, images, new, plain, reader_of_digits, with_head
+from explained_models import HEADS, Counting, images, new, plain, reader_of_digits, with_head
 from keras import layers
 from scipy.ndimage import gaussian_filter
 
@@ -29,7 +29,9 @@ def by_hand(model, x, maps, targets, n_steps):
 
 def check(found, expected, tolerance=1e-4):
     assert isinstance(found, DeletionInsertion)
-    for curve, area, other in zip(found[1:3], found[3:], expected, strict=True):
+    curves = found.deletion, found.insertion
+    areas = found.deletion_area, found.insertion_area
+    for curve, area, other in zip(curves, areas, expected, strict=True):
         assert curve.dtype == area.dtype == np.float32 and curve.shape == other.shape
         assert np.abs(curve - other).max() < tolerance
         means = (other[:, 1:] + other[:, :-1]).mean(axis=1) / 2
@@ -40,14 +42,14 @@ def check(found, expected, tolerance=1e-4):
 def test_it_is_what_the_algorithm_says(n_steps):
     model, x, y = reader_of_digits()
     maps = np.random.default_rng(n_steps).integers(0, 9, (3, 8, 8)).astype(np.float32)
-    found = deletion_insertion(model, x[:3], maps, y[:3], n_steps)
+    found = deletion_insertion(model, x[:3], maps=maps, target=y[:3], n_steps=n_steps)
     assert np.allclose(found.fractions, np.linspace(0, 1, n_steps + 1))
     check(found, by_hand(model, x[:3], maps, y[:3], n_steps))
 
 
 def test_the_ends_of_the_curves():
     model, x, y = reader_of_digits()
-    found = deletion_insertion(model, x[:5], x[:5, ..., 0], y[:5], 3)
+    found = deletion_insertion(model, x[:5], maps=x[:5, ..., 0], target=y[:5], n_steps=3)
     whole = np.asarray(model(x[:5]))[np.arange(5), y[:5]]
     assert np.allclose(found.deletion[:, 0], whole, atol=1e-5)
     assert np.allclose(found.insertion[:, -1], whole, atol=1e-5)
@@ -55,10 +57,14 @@ def test_the_ends_of_the_curves():
 
 def test_good_maps_have_better_areas():
     model, x, y = reader_of_digits()
-    good = integrated_gradients(model, x[:40], y[:40])
+    good = integrated_gradients(model, x[:40], target=y[:40])
     random = np.random.default_rng(0).normal(size=good.shape)
-    areas = [deletion_insertion(model, x[:40], maps, y[:40])[3:] for maps in (good, random, -good)]
-    (deletion, insertion) = np.mean(areas, axis=2).T
+    found = [
+        deletion_insertion(model, x[:40], maps=maps, target=y[:40])
+        for maps in (good, random, -good)
+    ]
+    deletion = [each.deletion_area.mean() for each in found]
+    insertion = [each.insertion_area.mean() for each in found]
     assert deletion[0] < deletion[1] - 0.1 and insertion[0] > insertion[1] + 0.05
     assert deletion[1] < deletion[2] - 0.1 and insertion[1] > insertion[2] + 0.1
 
@@ -72,7 +78,7 @@ def with_last(model, activation):
 @pytest.mark.parametrize("head", ["Dense(softmax)", "logits", "keras.ops.softmax"])
 def test_logits_become_probabilities(head):
     x, maps = images(), images()[..., 0]
-    found = deletion_insertion(with_head(head, 3), x, maps, [0, 1], 4)
+    found = deletion_insertion(with_head(head, 3), x, maps=maps, target=[0, 1], n_steps=4)
     check(found, by_hand(with_last(plain(), "softmax"), x, maps, [0, 1], 4))
 
 
@@ -80,20 +86,25 @@ def test_logits_become_probabilities(head):
 def test_one_unit(head):
     x, maps = images(), images()[..., 0]
     positive = by_hand(with_last(plain(1), "sigmoid"), x, maps, [0, 0], 4)
-    check(deletion_insertion(with_head(head, 1), x, maps, 1, 4), positive)
-    check(deletion_insertion(with_head(head, 1), x, maps, 0, 4), 1 - positive)
+    found = [
+        deletion_insertion(with_head(head, 1), x, maps=maps, target=k, n_steps=4) for k in (0, 1)
+    ]
+    check(found[1], positive)
+    check(found[0], 1 - positive)
 
 
 def test_the_class_is_that_of_the_whole_image():
     model, x, _ = reader_of_digits()
     best, maps = np.argmax(model(x[:6]), axis=1), x[:6, ..., 0]
-    found, given = (deletion_insertion(model, x[:6], maps, each, 4) for each in (None, best))
-    assert all(map(np.array_equal, found, given))
+    found, given = (
+        deletion_insertion(model, x[:6], maps=maps, target=each, n_steps=4) for each in (None, best)
+    )
+    assert all(np.array_equal(value, vars(given)[name]) for name, value in vars(found).items())
 
 
 def test_a_function_gives_what_it_gives():
     model, x, maps = HEADS["Dense(2, sigmoid)"](2), images(), images()[..., 0]
-    twice = deletion_insertion(model, x, maps, lambda y: 2 * y[:, 1], 4)
+    twice = deletion_insertion(model, x, maps=maps, target=lambda y: 2 * y[:, 1], n_steps=4)
     check(twice, 2 * by_hand(model, x, maps, [1, 1], 4))
 
 
@@ -107,28 +118,22 @@ def test_a_function_gives_what_it_gives():
 )
 def test_wrong_settings(maps, n_steps, error):
     with pytest.raises(ValueError, match=error):
-        deletion_insertion(plain(), images(), maps, n_steps=n_steps)
+        deletion_insertion(plain(), images(), maps=maps, n_steps=n_steps)
 
 
 def test_the_model_is_traced_once():
-    class Counting(layers.Layer):
-        calls = 0
-
-        def call(self, x):
-            self.calls += 1
-            return x
-
     counting = Counting()
     model = keras.Sequential([counting, *new().layers])
     model(images())
     calls = counting.calls
     for n in (2, 5):
-        deletion_insertion(model, images(n), images(n)[..., 0])
+        deletion_insertion(model, images(n), maps=images(n)[..., 0])
     assert counting.calls == calls + 1
 
 
 def test_the_check_can_fail():
     model, x, y = reader_of_digits()
     maps = x[:3, ..., 0]
+    found = deletion_insertion(model, x[:3], maps=-maps, target=y[:3], n_steps=5)
     with pytest.raises(AssertionError):
-        check(deletion_insertion(model, x[:3], -maps, y[:3], 5), by_hand(model, x[:3], maps, y, 5))
+        check(found, by_hand(model, x[:3], maps, y, 5))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cnnkit import geometry
-from cnnkit.explain._effective_receptive_field import effective_receptive_field
+from cnnkit.explain import effective_receptive_field
 
 RNG = np.random.default_rng(0)
 
@@ -47,7 +47,7 @@ def test_it_is_the_size_of_the_gradient(position):
 
 def test_its_support_is_the_theoretical_field():
     model = network(linear=True)
-    seen = effective_receptive_field(model, RNG.normal(size=(1, 25, 21, 2)), "last") > 0
+    seen = effective_receptive_field(model, RNG.normal(size=(1, 25, 21, 2)), layer="last") > 0
     field = geometry.receptive_field(model, "last")
     first = [o + p * s for o, p, s in zip(field.offset, (3, 2), field.strides, strict=True)]
     box = np.zeros((25, 21), bool)
@@ -66,11 +66,29 @@ def test_it_is_a_mean_over_images_and_leaves_the_model_alone():
     assert "call" not in vars(model.get_layer("last"))
 
 
+def test_one_call_of_a_shared_layer():
+    keras.utils.set_random_seed(0)
+    options = dict(padding="same", kernel_initializer="ones")
+    parts = [keras.layers.Conv2D(1, 3, **options) for _ in range(2)]
+    relu = keras.layers.ReLU(name="relu")
+    model = keras.Sequential([keras.Input((9, 9, 1)), parts[0], relu, parts[1], relu])
+    images = np.ones((1, 9, 9, 1))
+    sizes = [
+        np.count_nonzero(effective_receptive_field(model, images, layer=("relu", call)))
+        for call in range(2)
+    ]
+    assert sizes == [3 * 3, 5 * 5]
+    last = effective_receptive_field(model, images)
+    assert np.array_equal(last, effective_receptive_field(model, images, layer=(relu, 1)))
+    with pytest.raises(ValueError, match="`layer` must say which of its calls is meant"):
+        effective_receptive_field(model, images, layer="relu")
+
+
 def test_clear_errors():
     model, images = network(), np.zeros((1, 25, 21, 2))
     with pytest.raises(ValueError, match=r"`position` must lie in a map of 6 x 5. Received: "):
         effective_receptive_field(model, images, position=(6, 0))
     with pytest.raises(ValueError, match="`layer` must give maps"):
-        effective_receptive_field(model, images, model.layers[-1])
+        effective_receptive_field(model, images, layer=model.layers[-1])
     with pytest.raises(ValueError, match="`layer` must be a layer of the model"):
-        effective_receptive_field(model, images, "nowhere")
+        effective_receptive_field(model, images, layer="nowhere")

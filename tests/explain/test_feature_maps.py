@@ -31,7 +31,7 @@ def test_maps_equal_the_reference(shape):
     first = conv2d(x, *map(np.asarray, model.get_layer("first").weights))
     last = conv2d(np.maximum(first, 0), *map(np.asarray, model.get_layer("last").weights))
     for layer, expected in (("first", first), ("last", last), (None, last)):
-        maps = feature_maps(model, x, layer)
+        maps = feature_maps(model, x, layer=layer)
         assert maps.dtype == np.float32 and maps.shape == expected.shape
         assert np.abs(maps - expected).max() < 1e-5 < np.abs(expected).max()
 
@@ -39,9 +39,9 @@ def test_maps_equal_the_reference(shape):
 def test_layers_without_maps():
     model, x = small(), images(2, 12, 12, 3)
     with pytest.raises(ValueError, match=r"Received: layer='pool', which gives the shape \(2, 6\)"):
-        feature_maps(model, x, "pool")
+        feature_maps(model, x, layer="pool")
     with pytest.raises(ValueError, match="first, re_lu.*, last, pool, dense.* layer='conv'"):
-        feature_maps(model, x, "conv")
+        feature_maps(model, x, layer="conv")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -50,8 +50,8 @@ def test_top_images_are_those_of_a_full_sort(seed):
     n_images, batch_size = rng.integers(8, 40), int(rng.integers(1, 12))
     n = int(rng.integers(1, n_images + 1))
     model, x = small(seed=seed), images(n_images, 12, 12, 3, seed=seed)
-    found = top_images(model, x, "last", n, batch_size)
-    peaks = feature_maps(model, x, "last").max(axis=(1, 2))
+    found = top_images(model, x, layer="last", n=n, batch_size=batch_size)
+    peaks = feature_maps(model, x, layer="last").max(axis=(1, 2))
     order = np.argsort(-peaks, axis=0)[:n]
     assert found.indices.dtype == np.int64 and found.values.dtype == np.float32
     assert np.array_equal(found.indices, order.T)
@@ -60,9 +60,9 @@ def test_top_images_are_those_of_a_full_sort(seed):
 
 def test_equal_values_in_order():
     x = np.repeat(images(1, 12, 12, 3), 7, axis=0)
-    indices, values = top_images(small(), x, None, n=5, batch_size=3)
-    assert indices.shape == values.shape == (6, 5)
-    assert (indices == range(5)).all()
+    found = top_images(small(), x, n=5, batch_size=3)
+    assert found.indices.shape == found.values.shape == (6, 5)
+    assert (found.indices == range(5)).all()
 
 
 def test_only_one_batch_at_a_time():
@@ -78,21 +78,21 @@ def test_only_one_batch_at_a_time():
             self.sizes.append(len(range(50)[part]))
             return images(50, 12, 12, 3)[part]
 
-    found = top_images(small(), Watched(), "first", n=2, batch_size=16)
+    found = top_images(small(), Watched(), layer="first", n=2, batch_size=16)
     assert isinstance(found, TopImages) and Watched.sizes == [16, 16, 16, 2]
 
 
 def test_progress_bar_in_long_runs_only(capsys, monkeypatch):
     model = small()
-    top_images(model, images(4, 12, 12, 3), "first", n=2)
+    top_images(model, images(4, 12, 12, 3), layer="first", n=2)
     assert capsys.readouterr() == ("", "")
 
-    def slow(*args):
+    def slow(*args, **options):
         time.sleep(0.4)
-        return feature_maps(*args)
+        return feature_maps(*args, **options)
 
     monkeypatch.setitem(top_images.__globals__, "feature_maps", slow)
-    top_images(model, images(4, 12, 12, 3), "first", n=2, batch_size=1)
+    top_images(model, images(4, 12, 12, 3), layer="first", n=2, batch_size=1)
     out, err = capsys.readouterr()
     assert "top images" in out and err == ""
 

@@ -1,12 +1,21 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
-from cam_by_hand import close, maps_and_gradients, stretched
-from explained_models import images, new, plain
+from attribution_check import AttributionCheck
+from cam_by_hand import maps_and_gradients, stretched
+from explained_models import close, images, new, plain
 from keras import layers
 
 from cnnkit.explain import grad_cam
 from cnnkit.explain._alignment import upsample
+
+
+class TestGradCam(AttributionCheck):
+    @pytest.fixture(params=[False, True], ids=["grad_cam", "grad_cam++"])
+    def explain(self, request):
+        return partial(grad_cam, plus_plus=request.param)
 
 
 def by_hand(maps, gradients):
@@ -38,16 +47,16 @@ RANDOM = new()  # which gets other weights
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("method, equations", [("", by_hand), ("++", by_hand_plus)])
-def test_it_is_what_the_equations_say(method, equations, seed):
+@pytest.mark.parametrize("plus_plus, equations", [(False, by_hand), (True, by_hand_plus)])
+def test_it_is_what_the_equations_say(plus_plus, equations, seed):
     rng = np.random.default_rng(seed)
     model, x = RANDOM, images(5, seed=seed)
     model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
     targets = rng.integers(0, 3, 5)
-    found = grad_cam(model, x, targets, method=method)
+    found = grad_cam(model, x, target=targets, plus_plus=plus_plus)
     assert (found.reshape(5, -1).min(axis=1) >= 0).all()
     close(found, stretched(equations(*maps_and_gradients(model, x, targets))))
-    close(grad_cam(model, x, targets, "last", method), found)
+    close(grad_cam(model, x, target=targets, layer="last", plus_plus=plus_plus), found)
 
 
 def test_a_backbone_within_a_model():
@@ -67,7 +76,7 @@ def test_a_backbone_within_a_model():
     cam = np.maximum(maps @ weights[:, 0], 0) / maps[0, ..., 0].size
     expected = upsample(cam, (64, 64), (31, 31), (32, 32))  # five times stride 2, padded after
     for model, layer in ((nested, None), (functional, f"{base.name}/out_relu")):
-        close(grad_cam(model, pictures, 0, layer), expected)
+        close(grad_cam(model, pictures, target=0, layer=layer), expected)
 
 
 @pytest.mark.parametrize("layer", ["first", "average_pooling"])
@@ -76,7 +85,7 @@ def test_another_layer(layer):
     layer = next(each for each in model.layers if each.name.startswith(layer))
     maps, gradients = maps_and_gradients(model, x, [1, 1], layer.name)
     for name in (layer, layer.name):
-        close(grad_cam(model, x, 1, name), stretched(by_hand(maps, gradients)))
+        close(grad_cam(model, x, target=1, layer=name), stretched(by_hand(maps, gradients)))
 
 
 def test_the_second_call_of_a_shared_layer():
@@ -85,12 +94,12 @@ def test_the_second_call_of_a_shared_layer():
     end = [layers.GlobalAveragePooling2D(), layers.Dense(3)]
     model = keras.Sequential([keras.Input((16, 16, 3)), first, relu, last, relu, *end])
     x = images()
-    cams = [grad_cam(model, x, 1, (relu, call)) for call in range(2)]
+    cams = [grad_cam(model, x, target=1, layer=(relu, call)) for call in range(2)]
     two = layers.ReLU(), layers.ReLU()
     twin = keras.Sequential([keras.Input((16, 16, 3)), first, two[0], last, two[1], *end])
     for cam, layer in zip(cams, two, strict=True):
-        close(cam, grad_cam(twin, x, 1, layer))
-    close(grad_cam(model, x, 1), cams[1])
+        close(cam, grad_cam(twin, x, target=1, layer=layer))
+    close(grad_cam(model, x, target=1), cams[1])
 
 
 def test_one_map_of_twin_networks():
@@ -101,15 +110,13 @@ def test_one_map_of_twin_networks():
     model = keras.Model([left, right], layers.Dense(2)(layers.Concatenate()(pooled)))
     x = [images(2), images(2, (20, 24, 3))]
     for call in range(2):
-        assert grad_cam(model, x, 0, ("maps", call)).shape == (2, 16, 16)
+        assert grad_cam(model, x, target=0, layer=("maps", call)).shape == (2, 16, 16)
     with pytest.raises(ValueError, match="`layer` must say which of its calls"):
-        grad_cam(model, x, 0, "maps")
+        grad_cam(model, x, target=0, layer="maps")
 
 
 def test_clear_errors():
     x = images()
-    with pytest.raises(ValueError, match=r'`method` must be "" or "\+\+". Received: method=\'\+\''):
-        grad_cam(plain(), x, method="+")
     with pytest.raises(ValueError, match=r"`layer` must give maps .* which gives the shape \(2, 4"):
         grad_cam(plain(), x, layer=plain().layers[-3])
     with pytest.raises(ValueError, match="rescaling.*, first, .*, last, .* Received: layer='conv'"):
@@ -121,13 +128,13 @@ def test_clear_errors():
     with pytest.raises(ValueError, match="`layer` must be .* a.b_1, a.b_1/c, "):
         grad_cam(outer, x, layer="d")
     for layer in ("a.b_1/c", inner):
-        close(grad_cam(outer, x, 1, layer), grad_cam(outer, x, 1))
+        close(grad_cam(outer, x, target=1, layer=layer), grad_cam(outer, x, target=1))
 
 
 @pytest.mark.parametrize("equations", [by_hand, by_hand_plus])
 def test_the_check_can_fail(equations):
     """The method of the one is not that of the other."""
     maps, gradients = maps_and_gradients(plain(), images(), [1, 1])
-    method = "++" if equations is by_hand else ""
+    found = grad_cam(plain(), images(), target=1, plus_plus=equations is by_hand)
     with pytest.raises(AssertionError):
-        close(grad_cam(plain(), images(), 1, method=method), stretched(equations(maps, gradients)))
+        close(found, stretched(equations(maps, gradients)))

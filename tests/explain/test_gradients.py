@@ -1,13 +1,33 @@
 import functools
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from explained_models import images, new, plain, reader_of_digits
+from attribution_check import AttributionCheck
+from explained_models import close, images, new, plain, reader_of_digits
 from keras import layers
 
 from cnnkit.explain import integrated_gradients, saliency, smoothgrad
+
+
+class TestSaliency(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return saliency
+
+
+class TestSmoothgrad(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(smoothgrad, n_samples=3, seed=0)
+
+
+class TestIntegratedGradients(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(integrated_gradients, n_steps=3)
 
 
 def gradient(model, x, targets):
@@ -17,12 +37,6 @@ def gradient(model, x, targets):
         tape.watch(x)
         scores = tf.gather(model(x, training=False), targets, batch_dims=1)
     return tape.gradient(scores, x).numpy()
-
-
-def close(found, expected):
-    largest = np.abs(expected).max()
-    assert found.dtype == np.float32 and found.shape == expected.shape and largest > 0
-    assert np.abs(found - expected).max() <= 1e-4 * largest
 
 
 @functools.cache
@@ -45,12 +59,13 @@ def test_saliency_is_the_largest_gradient_of_a_pixel(seed):
     model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
     x, targets = images(n, seed=seed), rng.integers(0, 3, n)
     expected = np.abs(gradient(model, x, targets)).max(axis=-1)
-    close(saliency(model, x, targets), expected)
+    close(saliency(model, x, target=targets), expected)
 
 
 def test_saliency_of_an_affine_function():
     x = images(3, (8, 9, 2))
-    close(saliency(linear(), x, [0, 1, 1]), np.abs([slopes(k) for k in (0, 1, 1)]).max(axis=-1))
+    found = saliency(linear(), x, target=[0, 1, 1])
+    close(found, np.abs([slopes(k) for k in (0, 1, 1)]).max(axis=-1))
 
 
 @pytest.mark.parametrize("seed, n_samples, noise", [(0, 1, 0.15), (1, 7, 0.3), (2, 20, 0.05)])
@@ -64,19 +79,33 @@ def test_smoothgrad_is_the_mean_over_noisy_copies(seed, n_samples, noise):
         noisy = [image + width * one for image, width in zip(x, widths, strict=True)]
         total += gradient(model, np.stack(noisy), targets)
     expected = np.abs(total / n_samples).max(axis=-1)
-    close(smoothgrad(model, x, targets, n_samples, noise, seed), expected)
+    found = smoothgrad(model, x, target=targets, n_samples=n_samples, noise=noise, seed=seed)
+    close(found, expected)
 
 
 def test_smoothgrad_of_no_noise_and_of_an_affine_function():
-    close(smoothgrad(plain(), images(), 1, 3, noise=0), saliency(plain(), images(), 1))
+    found = smoothgrad(plain(), images(), target=1, n_samples=3, noise=0)
+    close(found, saliency(plain(), images(), target=1))
     x = images(2, (8, 9, 2))
-    close(smoothgrad(linear(), x, 1), saliency(linear(), x, 1))
+    close(smoothgrad(linear(), x, target=1), saliency(linear(), x, target=1))
 
 
 def test_the_class_of_smoothgrad_is_that_of_the_image():
     x = images(3)
     best = np.argmax(plain()(x), axis=1)
-    close(smoothgrad(plain(), x, noise=5.0), smoothgrad(plain(), x, best, noise=5.0))
+    found = smoothgrad(plain(), x, noise=5.0, seed=0)
+    close(found, smoothgrad(plain(), x, target=best, noise=5.0, seed=0))
+
+
+def test_the_seed_of_smoothgrad():
+    """None draws new noise, an integer repeats it, and a generator goes on."""
+    draws = partial(smoothgrad, plain(), images(), target=1, n_samples=2)
+    assert np.array_equal(draws(seed=1), draws(seed=1))
+    assert not np.array_equal(draws(seed=1), draws(seed=2))
+    assert not np.array_equal(draws(), draws())
+    rng = np.random.default_rng(1)
+    assert np.array_equal(draws(seed=rng), draws(seed=1))
+    assert not np.array_equal(draws(seed=rng), draws(seed=1))
 
 
 @pytest.mark.parametrize("baseline", [0.0, 100, "image", "images"])
@@ -87,7 +116,7 @@ def test_integrated_gradients_of_an_affine_function(baseline, n_steps):
     if isinstance(baseline, str):
         baseline = images(3, (8, 9, 2), seed=1)[0 if baseline == "image" else slice(None)]
     expected = ((x - baseline) * [slopes(k) for k in (1, 0, 1)]).sum(axis=-1)
-    found = integrated_gradients(linear(), x, [1, 0, 1], n_steps, baseline)
+    found = integrated_gradients(linear(), x, target=[1, 0, 1], n_steps=n_steps, baseline=baseline)
     close(found, expected.astype(np.float32))
 
 
@@ -95,7 +124,7 @@ def test_middles_of_steps_are_exact_for_squares():
     """The ends of steps are not."""
     x = images(2, (8, 9, 2)) / 100
     square = lambda y: keras.ops.square(y[:, 0])  # noqa: E731
-    found = integrated_gradients(linear(), x, square, n_steps=2)
+    found = integrated_gradients(linear(), x, target=square, n_steps=2)
     scores = np.asarray(linear()(x))[:, 0] ** 2 - np.asarray(linear()(0 * x))[:, 0] ** 2
     assert np.abs(found.sum(axis=(1, 2)) - scores).max() < 1e-4 * np.abs(scores).max()
 
@@ -120,7 +149,11 @@ def test_integrated_gradients_add_up_to_the_score(baseline):
     x = x[:40]
     errors = [
         completeness_error(
-            integrated_gradients(model, x, y[:40], n, baseline), model, x, baseline, y[:40]
+            integrated_gradients(model, x, target=y[:40], n_steps=n, baseline=baseline),
+            model,
+            x,
+            baseline,
+            y[:40],
         )
         for n in (4, 32)
     ]
@@ -182,4 +215,6 @@ def test_rounded_pixels_have_no_gradient(explain):
 
 def test_the_check_can_fail():
     with pytest.raises(AssertionError):
-        close(saliency(plain(), images(), 1), gradient(plain(), images(), [1, 1]).max(axis=-1))
+        close(
+            saliency(plain(), images(), target=1), gradient(plain(), images(), [1, 1]).max(axis=-1)
+        )

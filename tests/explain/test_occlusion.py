@@ -1,13 +1,22 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
+from attribution_check import AttributionCheck
 from explained_models import images, plain
 from keras import layers
 
 from cnnkit.explain import occlusion
 
 
-def by_hand(model, x, targets, size, stride, fill):
+class TestOcclusion(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(occlusion, patch_size=8)
+
+
+def by_hand(model, x, targets, size, strides, fill):
     """One patch after the other, and one image after the other."""
     maps = np.zeros(x.shape[:3])
     for n, image in enumerate(x):
@@ -15,7 +24,7 @@ def by_hand(model, x, targets, size, stride, fill):
         score = model(image[None])[0, targets[n]]
         rows, columns = (
             sorted({*range(0, side - p + 1, s), side - p})
-            for side, p, s in zip(image.shape, size, stride, strict=False)
+            for side, p, s in zip(image.shape, size, strides, strict=False)
         )
         for row in rows:
             for column in columns:
@@ -36,17 +45,19 @@ def check(found, expected):
 
 
 @pytest.mark.parametrize("fill", [None, 40.0, (0, 100, 200)])
-@pytest.mark.parametrize("size, stride", [((8, 8), None), ((7, 5), (4, 5)), ((16, 3), (1, 2))])
-def test_it_is_the_mean_fall_of_the_score(size, stride, fill):
+@pytest.mark.parametrize("size, strides", [((8, 8), None), ((7, 5), (4, 5)), ((16, 3), (1, 2))])
+def test_it_is_the_mean_fall_of_the_score(size, strides, fill):
     model, x, targets = plain(), images(3, seed=len(size)), [2, 0, 1]
-    expected = by_hand(model, x, targets, size, stride or size, fill)
-    check(occlusion(model, x, targets, size, stride, fill), expected)
+    expected = by_hand(model, x, targets, size, strides or size, fill)
+    options = dict(patch_size=size, strides=strides, fill=fill)
+    check(occlusion(model, x, target=targets, **options), expected)
 
 
 def test_the_default_patch_is_an_eighth():
     model, x = plain(shape=(33, 9, 1)), images(2, (33, 9, 1))
-    check(occlusion(model, x, 1), by_hand(model, x, [1, 1], (5, 2), (5, 2), None))
-    assert np.array_equal(occlusion(model, x, 1), occlusion(model, x, 1, (5, 2)))
+    check(occlusion(model, x, target=1), by_hand(model, x, [1, 1], (5, 2), (5, 2), None))
+    given = occlusion(model, x, target=1, patch_size=(5, 2))
+    assert np.array_equal(occlusion(model, x, target=1), given)
 
 
 def test_a_sum_of_pixels():
@@ -54,9 +65,9 @@ def test_a_sum_of_pixels():
     ones = layers.Dense(2, kernel_initializer="ones")
     model = keras.Sequential([keras.Input((11, 7, 1)), layers.Flatten(), ones])
     x = np.random.default_rng(0).integers(0, 9, (2, 11, 7, 1)).astype(np.float32)
-    assert np.allclose(occlusion(model, x, 1, 1, fill=0), x[..., 0], atol=1e-3)
+    assert np.allclose(occlusion(model, x, target=1, patch_size=1, fill=0), x[..., 0], atol=1e-3)
     before = x.copy()
-    occlusion(model, x, 1, (2, 3), 1, 5.0)
+    occlusion(model, x, target=1, patch_size=(2, 3), strides=1, fill=5.0)
     assert np.array_equal(x, before)
 
 
@@ -66,10 +77,10 @@ def test_a_sum_of_pixels():
         (dict(patch_size=17), r"at most the size of the images, \(16, 16\). Received: patch_size="),
         (dict(patch_size=0), "`patch_size` must be a positive integer or a pair"),
         (
-            dict(patch_size=4, stride=(2, 5)),
-            r"`stride` must be at most the size of a patch, \(4, 4",
+            dict(patch_size=4, strides=(2, 5)),
+            r"`strides` must be at most the size of a patch, \(4, 4",
         ),
-        (dict(stride=-1), "`stride` must be a positive integer or a pair"),
+        (dict(strides=-1), "`strides` must be a positive integer or a pair"),
         (
             dict(fill=(1, 2)),
             r"`fill` must be a number, or one for each of the 3 channels. Received",
@@ -85,4 +96,4 @@ def test_the_check_can_fail():
     model, x = plain(), images()
     expected = by_hand(model, x, [1, 1], (8, 8), (8, 8), 0)
     with pytest.raises(AssertionError):
-        check(occlusion(model, x, 1, 8), expected)  # with the mean colour
+        check(occlusion(model, x, target=1, patch_size=8), expected)  # with the mean colour

@@ -1,10 +1,19 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
-from cam_by_hand import close, maps_and_gradients, stretched
-from explained_models import images, new, plain, with_weights_of
+from attribution_check import AttributionCheck
+from cam_by_hand import maps_and_gradients, stretched
+from explained_models import close, images, new, plain, with_weights_of
 
 from cnnkit.explain import score_cam
+
+
+class TestScoreCam(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(score_cam, n_maps=3)
 
 
 def by_hand(model, x, targets, n_maps):
@@ -31,7 +40,7 @@ def test_it_is_what_the_algorithm_says(n_maps, seed):
     model, x, targets = SPREAD, images(3, seed=seed), rng.integers(0, 3, 3)
     model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
     model.layers[-1].kernel.assign(20 * model.layers[-1].kernel)  # else all weights are alike
-    close(score_cam(model, x, targets, n_maps=n_maps), by_hand(model, x, targets, n_maps))
+    close(score_cam(model, x, target=targets, n_maps=n_maps), by_hand(model, x, targets, n_maps))
 
 
 SPREAD = new()
@@ -39,17 +48,18 @@ SPREAD = new()
 
 def test_the_default_is_at_most_32_maps_of_the_last_layer():
     model, x = plain(), images()
-    close(score_cam(model, x, 1), score_cam(model, x, 1, "last", 32))
-    assert np.abs(score_cam(model, x, 1, "first") - score_cam(model, x, 1)).max() > 0
+    close(score_cam(model, x, target=1), score_cam(model, x, target=1, layer="last", n_maps=32))
+    other = score_cam(model, x, target=1, layer="first")
+    assert np.abs(other - score_cam(model, x, target=1)).max() > 0
 
 
 def test_one_sigmoid_unit_depends_on_the_classifier():
     """A softmax over one class would always be 1."""
     model = with_weights_of(new(1), plain(1))
     model.layers[-1].activation = keras.activations.sigmoid
-    before = score_cam(model, images(), 1)
+    before = score_cam(model, images(), target=1)
     model.layers[-1].kernel.assign(500 * model.layers[-1].kernel)
-    after = score_cam(model, images(), 1)
+    after = score_cam(model, images(), target=1)
     assert np.abs(after - before).max() > 0.1 * before.max()
 
 
@@ -63,4 +73,4 @@ def test_clear_errors():
 def test_the_check_can_fail():
     model, x = plain(), images()
     with pytest.raises(AssertionError):
-        close(score_cam(model, x, 1, n_maps=2), by_hand(model, x, [1, 1], 4))
+        close(score_cam(model, x, target=1, n_maps=2), by_hand(model, x, [1, 1], 4))

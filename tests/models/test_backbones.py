@@ -7,51 +7,13 @@ import pytest
 import tensorflow as tf
 from keras.src.legacy.saving import legacy_h5_format
 
-from cnnkit import models
-from cnnkit.data._download import cache_dir
-from cnnkit.layers import RandomColor
+from cnnkit import data, models
+from cnnkit._places import cache_dir
+from cnnkit.models import _backbones
 from cnnkit.models import _weights as weights
 
 NAME = "mobilenet_v2_0.35"
 LOCAL = "mobilenet_v2_0.35_224_no_top.weights.h5"
-
-
-def test_small_cnn_has_the_parameters_on_paper():
-    model = models.small_cnn()
-    assert model.count_params() == 160 + 4_640 + 18_496 + 73_856 + 1_290 == 98_442
-    assert model.output_shape == (None, 10)
-    assert models.small_cnn((48, 48, 3), 1).output_shape == (None, 1)
-
-
-def test_small_cnn_learns():
-    keras.utils.set_random_seed(0)
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 2, 256)
-    images = rng.uniform(0, 100, (256, 16, 16, 1)) + 100 * labels[:, None, None, None]
-    model = models.small_cnn((16, 16, 1), 1)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    metric = keras.metrics.BinaryAccuracy(threshold=0.0)
-    model.compile("adam", loss, metrics=[metric])
-    model.fit(images, labels, epochs=5, verbose=0)
-    assert model.evaluate(images, labels, verbose=0)[1] > 0.95
-
-
-def test_normalised_cnn_has_the_parameters_on_paper():
-    model = models.normalised_cnn()
-    convolutions, per_map, dense = 324 + 2_592 + 10_368, 4 * (12 + 24 + 48), 48 + 1
-    assert model.count_params() == convolutions + per_map + dense == 13_669
-    assert model.output_shape == (None, 1)
-
-
-def test_the_augmentation_of_a_normalised_cnn_is_for_training_alone():
-    images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype("float32")
-    plain = models.normalised_cnn((8, 8, 3))
-    model = models.normalised_cnn((8, 8, 3), [keras.layers.GaussianNoise(0.9), RandomColor(0.5)])
-    model.set_weights(plain.get_weights() + model.get_weights()[len(plain.get_weights()) :])
-    np.testing.assert_array_equal(
-        model.predict(images, verbose=0), plain.predict(images, verbose=0)
-    )
-    assert (model(images, training=True) != plain(images, training=True)).numpy().any()
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +35,7 @@ def given(tmp_path, monkeypatch, random_backbone):
 
 
 def offline(monkeypatch, url):
-    monkeypatch.setitem(
-        models.backbones._BACKBONES, NAME, models.backbones._BACKBONES[NAME]._replace(url=url)
-    )
+    monkeypatch.setitem(_backbones._BACKBONES, NAME, _backbones._BACKBONES[NAME]._replace(url=url))
 
 
 def same_weights(a, b):
@@ -87,6 +47,8 @@ def test_weights_from_the_given_folder(given, random_backbone, capsys):
     assert same_weights(backbone, random_backbone)
     assert backbone.count_params() == 410_208 and backbone.output_shape == (None, 3, 3, 1280)
     assert str(given) in capsys.readouterr().out
+    models.load_backbone(NAME, 96, verbose=0)
+    assert capsys.readouterr().out == ""
 
 
 def write_legacy(model, path):
@@ -162,6 +124,9 @@ def test_without_weights_the_built_in_backbone_steps_in(monkeypatch, capsys):
     assert "Connect to the network" in said and "which knows drawings only" in said
     assert backbone.name == "drawn_animals" and backbone.input_shape == (None, 64, 64, 3)
     assert same_weights(models.load_backbone("drawn_animals"), backbone)
+    capsys.readouterr()
+    assert same_weights(models.load_backbone(verbose=0), backbone)
+    assert capsys.readouterr() == ("", "")
     larger = models.load_backbone("drawn_animals", 96)
     assert larger.output_shape == (None, 6, 6, 256) and same_weights(larger, backbone)
 
@@ -185,14 +150,13 @@ def test_both_parts_of_a_backbone_make_the_whole(random_backbone, cut):
     assert np.allclose(block(trunk(images, training=False), training=False), whole, atol=1e-6)
     n = trunk.count_params() + block.count_params()
     assert n == random_backbone.count_params()
+    assert models.split_backbone(random_backbone, trunk.layers[-1])[0].output is trunk.output
 
 
 def test_wrong_cuts(random_backbone):
-    with pytest.raises(ValueError, match="one of input_layer.*, Conv1, .*Received.*'nowhere'"):
+    with pytest.raises(ValueError, match="paths: input_layer.*, Conv1, .*Received.*'nowhere'"):
         models.split_backbone(random_backbone, "nowhere")
-    with pytest.raises(
-        ValueError, match="everything passes.*Received: layer_name='block_2_expand'"
-    ):
+    with pytest.raises(ValueError, match="everything passes.*Received: layer='block_2_expand'"):
         models.split_backbone(random_backbone, "block_2_expand")
 
 
@@ -228,21 +192,44 @@ def test_extract_features_keeps_the_order(n, capsys):
     assert np.array_equal(labels, np.arange(n))
     assert np.allclose(features.ravel(), images.mean((1, 2, 3)))
     assert "pooling: 100%" in capsys.readouterr().out
+    again, _ = models.extract_features(keras.Sequential(layers), dataset, verbose=0)
+    assert capsys.readouterr() == ("", "") and np.array_equal(again, features)
+
+
+def shuffle_weights(model):
+    """Exchange the numbers of each kernel: as large as before, and nothing is known."""
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        variable.assign(rng.permutation(variable.numpy().ravel()).reshape(variable.shape))
+
+
+def nearest_mean(backbone, photos, labels):
+    """The share of every second photo that is nearer to the mean features of its own class."""
+    features = backbone(np.stack(photos) / 127.5 - 1, training=False).numpy().mean(axis=(1, 2))
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    learned, known = features[::2], labels[::2]
+    means = np.stack([learned[known == label].mean(axis=0) for label in (0, 1)])
+    return np.mean((features[1::2] @ means.T).argmax(axis=1) == labels[1::2])
 
 
 def test_real_weights_know_cats(real_data):
-    """The real weights, frozen, tell scikit-image's cat from its coffee: they were trained."""
-    backbone = models.load_backbone(NAME)
-    assert backbone.output_shape == (None, 7, 7, 1280)
-    assert all(np.isfinite(w).all() for w in backbone.get_weights())
-    assert models.load_backbone("mobilenet_0.75").output_shape == (None, 7, 7, 768)
+    """The real weights, frozen, tell cats from dogs, and random ones do not: they were trained."""
+    folder, labels = real_data / "cats_vs_dogs/train", np.repeat([0, 1], 40)
+    paths = [p for kind in ("cats", "dogs") for p in sorted((folder / kind).iterdir())[:40]]
+    photos = [tf.image.resize(data.read_image(path), (224, 224)).numpy() for path in paths]
+    for name, channels in ((NAME, 1280), ("mobilenet_0.75", 768)):
+        backbone = models.load_backbone(name)
+        assert backbone.output_shape == (None, 7, 7, channels)
+        assert nearest_mean(backbone, photos, labels) >= 0.85
+    shuffle_weights(backbone)
+    assert nearest_mean(backbone, photos, labels) < 0.7
 
 
 def test_the_official_and_the_local_file_are_found_by_their_names(real_data, tmp_path, monkeypatch):
     """A copy in Keras's cache under Keras's own name loads as well."""
     backbone = models.load_backbone(NAME)
     monkeypatch.delenv("CNNKIT_DATA")
-    target = tmp_path / "keras" / "models" / models.backbones._BACKBONES[NAME].url.split("/")[-1]
+    target = tmp_path / "keras" / "models" / _backbones._BACKBONES[NAME].url.split("/")[-1]
     write_legacy(backbone, target)
     assert same_weights(models.load_backbone(NAME), backbone)
     shutil.rmtree(tmp_path / "keras")

@@ -55,3 +55,12 @@ def test_names_that_are_missing_or_damaged(no_web, tmp_path, monkeypatch, capsys
         imagenet._provide_class_names()
     assert "is damaged and was passed over" in capsys.readouterr().out
     assert not list((tmp_path / "keras").rglob("*.json"))
+
+
+def test_a_folder_that_nobody_named_is_not_looked_into(no_web, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "imagenet_class_index.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match="names of ImageNet's classes"):
+        imagenet._provide_class_names()
+    assert capsys.readouterr().out == ""

@@ -40,12 +40,12 @@ def reference_losses(kernel, rates):
     return losses
 
 
-@pytest.mark.parametrize("seed, low, high, steps", [(0, 1e-4, 0.3, 25), (1, 1e-5, 0.1, 13)])
-def test_losses_of_gradient_descent(seed, low, high, steps):
+@pytest.mark.parametrize("seed, low, high, n_steps", [(0, 1e-4, 0.3, 25), (1, 1e-5, 0.1, 13)])
+def test_losses_of_gradient_descent(seed, low, high, n_steps):
     model = linear(seed)
     kernel = model.get_weights()[0]
-    result = lr_finder(model, X, Y, batch_size=99, low=low, high=high, steps=steps)
-    np.testing.assert_allclose(result.learning_rates, np.geomspace(low, high, steps))
+    result = lr_finder(model, X, Y, batch_size=99, low=low, high=high, n_steps=n_steps)
+    np.testing.assert_allclose(result.learning_rates, np.geomspace(low, high, n_steps))
     expected = reference_losses(kernel, result.learning_rates)
     np.testing.assert_allclose(result.losses, expected, rtol=1e-4)
     assert result.learning_rates.dtype == result.losses.dtype == result.smoothed.dtype == np.float64
@@ -53,7 +53,7 @@ def test_losses_of_gradient_descent(seed, low, high, steps):
 
 def test_the_suggestion_trains_well():
     """Far more than a hundredth of it, and without blowing up."""
-    result = lr_finder(linear(), X, Y, high=100)
+    result = lr_finder(linear(), X, Y, high=100, seed=0)
     falls = -np.gradient(result.smoothed, np.log(result.learning_rates))
     assert result.suggestion == result.learning_rates[falls.argmax()]
     kernel = linear().get_weights()[0]
@@ -65,7 +65,7 @@ def test_the_suggestion_trains_well():
 
 
 def test_it_stops_where_the_loss_blows_up():
-    result = lr_finder(linear(), X, Y, high=100)
+    result = lr_finder(linear(), X, Y, high=100, seed=0)
     assert len(result.losses) < 100 and result.learning_rates[-1] < 100
     beginning = result.losses[:10].mean()
     assert result.losses[-1] > 4 * beginning and result.losses[:-1].max() <= 4 * beginning
@@ -75,7 +75,7 @@ def test_it_stops_where_the_loss_blows_up():
 
 
 def test_smoothing_keeps_the_place():
-    result = lr_finder(linear(), X, Y, batch_size=4, high=0.01)
+    result = lr_finder(linear(), X, Y, batch_size=4, high=0.01, seed=0)
     noise = np.abs(np.diff(result.losses)).mean()
     assert np.abs(np.diff(result.smoothed)).mean() < 0.5 * noise
     assert result.losses.min() <= result.smoothed.min() < result.smoothed.max()
@@ -88,7 +88,7 @@ def test_the_model_is_as_before(warm):
     if warm:
         model.fit(X, Y, verbose=0)
     optimizer, function, before = model.optimizer, model.train_function, state(model)
-    lr_finder(model, X, Y, steps=10)
+    lr_finder(model, X, Y, n_steps=10)
     if warm:
         for now, then in zip(state(model), before, strict=True):
             np.testing.assert_array_equal(now, then)
@@ -106,7 +106,7 @@ def test_training_goes_on_as_if_nothing_had_been():
         keras.utils.set_random_seed(3)
         model = network("adam")
         if test:
-            lr_finder(model, X, Y, steps=10)
+            lr_finder(model, X, Y, n_steps=10)
         model.fit(X, Y, epochs=2, verbose=0)
         losses.append(model.evaluate(X, Y, verbose=0))
     assert losses[0] == losses[1]
@@ -125,16 +125,25 @@ def test_the_model_is_as_before_after_an_error():
     assert model.optimizer is optimizer
 
 
+def test_the_order_of_the_images():
+    one, same, other, third, fourth = (
+        lr_finder(linear(), X, Y, n_steps=10, seed=seed).losses
+        for seed in (5, np.random.default_rng(5), 6, None, None)
+    )
+    np.testing.assert_array_equal(one, same)
+    assert len({losses.tobytes() for losses in (one, other, third, fourth)}) == 4
+
+
 def test_a_model_without_an_input_shape():
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    assert len(lr_finder(model, X, Y, steps=10).losses) == 10
+    assert len(lr_finder(model, X, Y, n_steps=10).losses) == 10
     assert model.built
 
 
 def test_a_negative_loss():
     model = network(loss=lambda y_true, y_pred: keras.ops.mean(y_pred * 0) - 5.0)
-    result = lr_finder(model, X, Y, steps=12)
+    result = lr_finder(model, X, Y, n_steps=12)
     assert len(result.losses) == 12, "-5 is not above 4 times -5"
 
 
@@ -145,7 +154,7 @@ def test_a_loss_that_never_falls():
 
     model = linear()
     model.compile("sgd", climb)
-    result = lr_finder(model, X, Y, batch_size=64, low=1e-3, steps=10)
+    result = lr_finder(model, X, Y, batch_size=64, low=1e-3, n_steps=10)
     assert (np.diff(result.losses) > 0).all() and np.isnan(result.suggestion)
 
 
@@ -156,10 +165,10 @@ def test_a_loss_that_never_falls():
         (dict(model=keras.Sequential(name="n")), ValueError, "must be compiled. Received: 'n'"),
         (dict(y=Y[:3]), ValueError, r"`x` and `y` must hold .* x of shape \(64, 8\), y of"),
         (dict(x=X[:0], y=Y[:0]), ValueError, r"`x` and `y` must hold"),
-        (dict(batch_size=0), ValueError, "`batch_size` must be positive. .* batch_size=0"),
+        (dict(batch_size=0), ValueError, "`batch_size` must be a positive .* batch_size=0"),
         (dict(low=0), ValueError, "`low` and `high` must be 0 < low < high. Received: low=0"),
         (dict(low=1, high=0.1), ValueError, "Received: low=1, high=0.1"),
-        (dict(steps=9), ValueError, "`steps` must be at least 10. Received: steps=9"),
+        (dict(n_steps=9), ValueError, "`n_steps` must be at least 10. Received: n_steps=9"),
         (dict(x=X * np.nan), ValueError, "`low` must be so small .* low=1e-06, .* nan at step 1"),
     ],
 )

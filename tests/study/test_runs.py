@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
 
 from cnnkit.study import Study, run_study
 
@@ -202,41 +201,45 @@ def lookup(table):
 VARIANTS = {"plain": {"key": "p"}, "deep": {"key": "d"}}
 
 
-def test_the_table(capsys):
+def test_the_results(capsys):
     table = {"p": [0.1, 0.4, 0.7], "d": [{"accuracy": np.float32(0.5), "loss": 2}, 0.5, 0.5]}
     study = run_study(tiny, lookup(table)[0], VARIANTS, np.arange(3))
     assert study.rows[0] == ("plain", 0, "accuracy", 0.1) and len(study.rows) == 7
+    assert study.rows[4] == ("deep", 0, "loss", 2.0)
     assert all(isinstance(row[1], int) and isinstance(row[3], float) for row in study.rows)
-    assert study.values("plain", "accuracy").tolist() == [0.1, 0.4, 0.7]
-    assert study.mean("plain", "accuracy") == pytest.approx(0.4)
-    reference = stats.ttest_1samp([0.1, 0.4, 0.7], 0).confidence_interval(0.95)
-    assert study.interval("plain", "accuracy") == pytest.approx(reference)
-    assert study.interval("deep", "accuracy") == (0.5, 0.5)
-    assert np.isnan(study.interval("deep", "loss")).all() and study.mean("deep", "loss") == 2
-    assert (study.variants, study.metrics) == (["plain", "deep"], ["accuracy", "loss"])
-    lines = repr(study).splitlines()
-    assert lines[0].split() == ["variant", "runs", "diverged", "accuracy", "loss"]
-    assert lines[1].startswith("plain") and "0.4 [-0.345, 1.15]" in lines[1]
+    assert study.settings == {"plain": "key='p'", "deep": "key='d'"}
     assert "6/6" in capsys.readouterr().out, "the progress bar"
 
 
-def test_the_table_as_html():
-    study = Study([("<b>", 0, "accuracy", 0.5)], {})
-    assert "<td>&lt;b&gt;</td><td>1</td><td>0</td><td>0.5</td>" in study._repr_html_()
-    assert "<th>accuracy</th>" in study._repr_html_()
-
-
 def test_diverged_runs(capsys):
-    accuracy = [{"accuracy": 0.1, "loss": math.nan}, ValueError("Input contains NaN."), 0.5, 0.7]
-    other = [FloatingPointError("overflow encountered"), math.inf, 0.9, 0.9]
-    train, _ = lookup({"p": accuracy, "d": other})
+    """By a number that is none, or by an arithmetic error: all other runs count."""
+    plain = [{"accuracy": 0.1, "loss": math.nan}, FloatingPointError("overflow\nin exp"), 0.5, 0.7]
+    deep = [OverflowError("too large"), math.inf, ZeroDivisionError("of a mean"), 0.9]
+    train, _ = lookup({"p": plain, "d": deep})
     study = run_study(tiny, train, VARIANTS, range(4))
-    assert study.diverged == [("plain", 0), ("plain", 1), ("deep", 0), ("deep", 1)]
+    assert study.diverged == [("plain", 0), ("plain", 1), ("deep", 0), ("deep", 1), ("deep", 2)]
+    assert study.rows[2][:3] == ("plain", 1, "") and math.isnan(study.rows[2][3])
     np.testing.assert_array_equal(study.values("plain", "accuracy"), [np.nan, np.nan, 0.5, 0.7])
-    assert study.mean("plain", "accuracy") == pytest.approx(0.6)
-    assert study.metrics == ["accuracy", "loss"]
-    assert repr(study).splitlines()[1].split()[:3] == ["plain", "4", "2"]
-    assert "plain, seed 1 diverged: ValueError: Input contains NaN." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "plain, seed 1 diverged: FloatingPointError: overflow\n" in out
+    assert "deep, seed 2 diverged: ZeroDivisionError: of a mean" in out and out.count(" div") == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("rate must be finite, got inf"),
+        ValueError("Input contains NaN."),
+        tf.errors.InvalidArgumentError(None, None, "Tensor had NaN values"),
+    ],
+)
+def test_words_of_an_error_are_no_divergence(error, tmp_path):
+    path = tmp_path / "study.csv"
+    train, _ = lookup({"p": [0.1, error]})
+    with pytest.raises(type(error), match="inf|NaN") as info:
+        run_study(tiny, train, {"a": {"key": "p"}}, [8, 9], path)
+    assert info.value.__notes__ == ["This was variant 'a' with seed 9."]
+    assert len(Study.load(path).rows) == 1
 
 
 def test_keras_diverges():
@@ -307,27 +310,13 @@ def test_other_rows_of_the_file_are_kept(tmp_path):
     assert stored.settings["plain"] == "key='p'"
 
 
-@pytest.mark.parametrize("cut", [1, 5, 12])
-def test_a_cut_line(tmp_path, cut):
+def test_a_file_that_was_cut_off_goes_on(tmp_path):
     path = tmp_path / "study.csv"
     results = [{"accuracy": i / 7, "loss": i} for i in range(3)]
     whole = run_study(tiny, lookup({"p": results})[0], {"a": {"key": "p"}}, range(3), path)
-    path.write_bytes(path.read_bytes()[:-cut])
-    assert Study.load(path).rows == whole.rows[:4], "the last run is dropped"
+    path.write_bytes(path.read_bytes()[:-5])
     again = run_study(tiny, lookup({"p": results[2:]})[0], {"a": {"key": "p"}}, range(3), path)
     assert again.rows == whole.rows
-
-
-def test_random_files_come_back(tmp_path):
-    rng = np.random.default_rng(0)
-    for i in range(20):
-        values = rng.standard_normal(4) * 10.0 ** rng.integers(-30, 30, 4)
-        results = [float(value) for value in values]
-        path = tmp_path / f"{i}.csv"
-        study = run_study(tiny, lookup({"p": results})[0], {"a": {"key": "p"}}, range(4), path)
-        assert Study.load(path).values("a", "accuracy").tolist() == results
-        reference = stats.ttest_1samp(results, 0).confidence_interval(0.95)
-        assert study.interval("a", "accuracy") == pytest.approx(reference)
 
 
 def test_changed_settings(tmp_path):
@@ -346,8 +335,6 @@ def test_the_users_errors_name_the_run(tmp_path):
         run_study(tiny, train, {"a": {"key": "p"}}, [4, 9], tmp_path / "study.csv")
     assert info.value.__notes__ == ["This was variant 'a' with seed 9."]
     assert len(Study.load(tmp_path / "study.csv").rows) == 1
-    with pytest.raises(ZeroDivisionError, match="by zero"):
-        run_study(tiny, lambda model: 1 / 0, {"a": {}}, [0])
     assert gc.get_freeze_count() == 0
 
 
@@ -395,20 +382,6 @@ def test_bad_input(arguments, error, words):
     good = dict(build=tiny, train=lambda model: {"a": 1}, variants={"a": {}}, seeds=[0, 1])
     with pytest.raises(error, match=words):
         run_study(**good | arguments)
-
-
-def test_bad_names_and_files(tmp_path):
-    study = Study([("a", 0, "loss", 1.0)], {})
-    with pytest.raises(ValueError, match="`metric` must be one of loss. Received: metric='auc'"):
-        study.values("a", "auc")
-    with pytest.raises(ValueError, match="`variant` must be one of a. Received: variant='b'"):
-        study.mean("b", "loss")
-    for text in ("a,b\n1,2\n", "variant,seed,metric,value,settings\na,x,loss,1,\n"):
-        (tmp_path / "x.csv").write_text(text)
-        with pytest.raises(ValueError, match="`path` must be a file that `run_study` wrote"):
-            Study.load(tmp_path / "x.csv")
-    (tmp_path / "x.csv").write_text("")
-    assert Study.load(tmp_path / "x.csv").rows == []
 
 
 def test_memory_stays_flat():

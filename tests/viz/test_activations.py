@@ -3,7 +3,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnkit.explain._activation_recorder import ActivationRecorder
+from cnnkit.explain import ActivationRecorder
 from cnnkit.viz import Panels
 from cnnkit.viz._activations import plot_activations
 
@@ -39,7 +39,7 @@ def check_panel(ax, steps, values):
 @pytest.mark.parametrize("n_layers, shape", [(1, (1, 1)), (3, (1, 3)), (5, (2, 3))])
 def test_one_panel_a_layer(n_layers, shape):
     layers = {f"layer {i}": quantiles(i) for i in range(n_layers)}
-    panels = plot_activations(layers, STEPS, title="before")
+    panels = plot_activations(STEPS, layers, title="before")
     assert isinstance(panels, Panels) and panels.axes.shape == shape
     assert [ax.get_title() for ax in panels] == list(layers)
     for ax, values, drawn in zip(panels, layers.values(), panels.values, strict=True):
@@ -58,11 +58,11 @@ def test_one_panel_a_layer(n_layers, shape):
 
 def test_one_layer_where_it_is_told():
     figure, (left, right) = plt.subplots(1, 2)
-    assert plot_activations({"conv": quantiles()}, STEPS, ax=right) is right
+    assert plot_activations(STEPS, {"conv": quantiles()}, ax=right) is right
     assert right.get_title() == "conv" and not left.has_data()
     assert (right.get_xlabel(), right.get_ylabel()) == ("step", "activation")
     assert legend_of(right.get_legend()) == LEGEND
-    plot_activations({"conv": quantiles()}, STEPS, ax=left, title="mine")
+    plot_activations(STEPS, {"conv": quantiles()}, ax=left, title="mine")
     assert left.get_title() == "mine" and plt.get_fignums() == [figure.number]
 
 
@@ -70,11 +70,11 @@ def test_a_recorder():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="hidden")])
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).normal(size=(6, 2))
-    recorder = ActivationRecorder(x, ["hidden"], every=2)
+    recorder = ActivationRecorder(x, layers=["hidden"], every=2)
     with pytest.raises(ValueError, match=r"a recorder has none before `fit`. Received: steps=\[\]"):
-        plot_activations(recorder)
+        plot_activations(recorder.steps, recorder.quantiles)
     model.fit(x, np.zeros((6, 3)), batch_size=1, verbose=0, callbacks=[recorder])
-    (ax,) = plot_activations(recorder)
+    (ax,) = plot_activations(recorder.steps, recorder.quantiles)
     assert ax.get_title() == "hidden"
     check_panel(ax, np.array([0, 2, 4, 6]), recorder.quantiles["hidden"])
 
@@ -82,19 +82,19 @@ def test_a_recorder():
 def test_a_hole_and_a_single_step():
     values = quantiles()
     values[1] = np.nan
-    (ax,) = plot_activations({"conv": values}, STEPS)
+    (ax,) = plot_activations(STEPS, {"conv": values})
     ax.figure.canvas.draw()
     assert np.isfinite(ax.get_ylim()).all() and np.isnan(ax.lines[0].get_ydata()[1])
-    (ax,) = plot_activations({"conv": quantiles(n=1)}, [0])
+    (ax,) = plot_activations([0], {"conv": quantiles(n=1)})
     assert ax.lines[0].get_marker() == "o"
 
 
 @pytest.mark.parametrize(
     "layers, steps, words",
     [
-        ([1.0], STEPS, "`recorder_or_quantiles` must be .* Received: list"),
-        ({}, STEPS, "`recorder_or_quantiles` must be .* Received: dict"),
-        ({"a": quantiles()}, None, "`steps` must be given with a dictionary. Received: steps=None"),
+        ([1.0], STEPS, "`quantiles` must be .* Received: list"),
+        ({}, STEPS, "`quantiles` must be .* not empty.* Received: dict"),
+        ({"a": quantiles()}, None, "`steps` must be at least one number.* Received: steps=nan"),
         ({"a": quantiles()}, [0, 2, 2, 3], "`steps` must be .* ascending"),
         ({"a": quantiles()}, [[0, 1, 2, 3]], "`steps` must be"),
         ({"a": quantiles(n=3)}, STEPS, r"\['a'\]` must have shape \(4, 5\).* of shape \(3, 5\)"),
@@ -103,11 +103,11 @@ def test_a_hole_and_a_single_step():
 )
 def test_bad_input(layers, steps, words):
     with pytest.raises(ValueError, match=words):
-        plot_activations(layers, steps)
+        plot_activations(steps, layers)
     assert not plt.get_fignums()
 
 
 def test_several_layers_do_not_fit_into_one_panel():
     ax = plt.subplots()[1]
     with pytest.raises(ValueError, match="`ax` takes one layer.* Received: the layers a, b"):
-        plot_activations({"a": quantiles(), "b": quantiles()}, STEPS, ax=ax)
+        plot_activations(STEPS, {"a": quantiles(), "b": quantiles()}, ax=ax)

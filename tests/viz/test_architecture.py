@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from cnnkit import models, viz
+from cnnkit.layers import MaxBlurPooling2D
 from cnnkit.viz._architecture import _STYLES, _kind
 
 
@@ -136,7 +137,7 @@ def test_expanded_it_shows_its_layers(transfer_model):
 
 KINDS = {
     "convolution": [layers.Conv2D(1, 1), layers.SeparableConv2D(1, 1), layers.DepthwiseConv2D(1)],
-    "pooling": [layers.MaxPooling2D(), layers.GlobalAveragePooling2D()],
+    "pooling": [layers.MaxPooling2D(), layers.GlobalAveragePooling2D(), MaxBlurPooling2D()],
     "normalisation": [layers.BatchNormalization(), layers.LayerNormalization()],
     "dropout": [layers.Dropout(0.5), layers.SpatialDropout2D(0.5)],
     "activation": [layers.ReLU(), layers.Activation("tanh"), layers.Softmax(), layers.LeakyReLU()],
@@ -153,13 +154,33 @@ KINDS = {
 
 
 def test_kinds():
-    class Strange(layers.Conv2D):
-        """A student's layer is of the kind of its base class."""
-
-    assert _kind(Strange(1, 1)) == "convolution"
     for kind, examples in KINDS.items():
         assert [_kind(layer) for layer in examples] == [kind] * len(examples)
     assert set(KINDS) | {"input"} == set(_STYLES)
+
+
+class LadderBlock(layers.Layer):
+    """Of no kind, although "add" is in its name."""
+
+
+class Averaging(layers.Conv2D):
+    """A convolution, as its base class is."""
+
+
+@pytest.mark.parametrize("layer", [layers.Conv2D, layers.Dense, layers.Add, layers.ReLU])
+def test_the_base_class_decides_and_not_the_name(layer):
+    assert _kind(LadderBlock()) == "other" and _kind(Averaging(1, 1)) == "convolution"
+    subclass = type("PoolingDropoutAdd", (layer,), {})
+    options = dict(filters=1, kernel_size=1) if layer is layers.Conv2D else {}
+    options = dict(units=1) if layer is layers.Dense else options
+    assert _kind(subclass(**options)) == _kind(layer(**options)) != "other"
+
+
+def test_operations_have_kinds_too():
+    x = keras.Input((8, 8, 4))
+    y = keras.ops.max_pool(keras.ops.concatenate([keras.ops.relu(x) + x, x]), 2)
+    kinds = [_kind(operation) for operation in keras.Model(x, y).operations]
+    assert kinds == ["input", "activation", "merging", "merging", "pooling"]
 
 
 def test_operations_and_shared_layers():

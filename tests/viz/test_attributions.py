@@ -3,8 +3,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnkit.viz._attributions import plot_attributions
-from cnnkit.viz._panels import Panels
+from cnnkit.viz import Panels, plot_attributions
 
 RNG = np.random.default_rng(0)
 POSITIVE = RNG.uniform(0.5, 2, (3, 6, 8)).astype(np.float32)
@@ -41,7 +40,7 @@ def test_a_row_for_each_image_and_a_column_for_each_method(n):
             assert ax.images[-1].get_gid() == "map"  # on top
 
 
-def test_colours():
+def test_colors():
     panels = plot_attributions(pictures(), BOTH)
     limits = [np.percentile(np.abs(some), 99) for some in BOTH.values()]
     for _, positive, signed in panels.axes:

@@ -46,7 +46,7 @@ def test_the_originals_decide_the_range():
     images = IMAGES / np.float32(255)
     (row,) = pictures(viz.plot_augmentations(BRIGHTER, images[:1], n=1))
     assert (row[0] == IMAGES[0]).all() and (row[1] == 255).all()
-    (row,) = pictures(viz.plot_augmentations(BRIGHTER, images[:1], 1, value_range=(0, 255)))
+    (row,) = pictures(viz.plot_augmentations(BRIGHTER, images[:1], n=1, value_range=(0, 255)))
     assert abs(row[1].astype(int) - 51).max() <= 1
 
 

@@ -24,7 +24,7 @@ def test_a_photo_and_its_three_channels():
 def test_alpha_names_and_pil():
     picture = Image.fromarray(np.zeros((4, 5, 4), np.uint8))
     assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue", "alpha"]
-    named = viz.plot_channels(np.zeros((4, 5, 3)), names=["R", "G", "B"])
+    named = viz.plot_channels(np.zeros((4, 5, 3)), titles=["R", "G", "B"])
     assert titles(named) == ["image", "R", "G", "B"]
 
 
@@ -53,7 +53,7 @@ def test_signed_maps_grey_images_and_dead_maps():
 def test_bad_input():
     with pytest.raises(ValueError, match=r"`image\[\.\.\., :16\]`. Received: image.shape="):
         viz.plot_channels(np.zeros((4, 4, 65)))
-    with pytest.raises(ValueError, match="`names` must have one text for each of the 3"):
-        viz.plot_channels(np.zeros((4, 4, 3)), names=["red"])
+    with pytest.raises(ValueError, match="`titles` must have one text for each of the 3 channels"):
+        viz.plot_channels(np.zeros((4, 4, 3)), titles=["red"])
     with pytest.raises(ValueError, match="An image must have shape"):
         viz.plot_channels(np.zeros((2, 4, 4, 3)))

@@ -14,7 +14,7 @@ def predictions(seed, n=200):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_four_panels(seed):
     labels, p = predictions(seed)
-    panels = plot_classification(labels, p, ["cat", "dog"], n_bins=4)
+    panels = plot_classification(labels, p, class_names=["cat", "dog"], n_bins=4)
     confusion, roc, precision_recall, calibration = panels
     texts = [int(text.get_text()) for text in confusion.texts]
     assert texts == confusion_matrix(labels, p > 0.5).ravel().tolist()

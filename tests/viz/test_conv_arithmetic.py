@@ -23,30 +23,24 @@ def random_settings(n):
     rng = np.random.default_rng(0)
     for _ in range(n):
         size, kernel = rng.integers(3, 10, 2), rng.integers(1, 4, 2)
-        stride, dilation = (
+        strides, dilation_rate = (
             (rng.integers(1, 4, 2), (1, 1)) if rng.random() < 0.6 else ((1, 1), (2, 2))
         )
         padding = str(rng.choice(["valid", "same"]))
-        reach = (kernel - 1) * np.array(dilation) + 1
+        reach = (kernel - 1) * np.array(dilation_rate) + 1
         if padding == "same" or (reach <= size).all():
             yield (
-                [tuple(int(v) for v in pair) for pair in (size, kernel, stride, dilation)],
+                [tuple(int(v) for v in pair) for pair in (size, kernel, strides, dilation_rate)],
                 padding,
             )
 
 
 @pytest.mark.parametrize("settings, padding", list(random_settings(30)))
 def test_sizes_and_pixels_as_in_keras(settings, padding):
-    size, kernel_size, stride, dilation = settings
-    ax = viz.plot_conv_arithmetic(size, kernel_size, stride, padding, dilation)
-    layer = keras.layers.Conv2D(
-        1,
-        kernel_size,
-        strides=stride,
-        padding=padding,
-        dilation_rate=dilation,
-        kernel_initializer="ones",
-    )
+    size, kernel_size, strides, dilation_rate = settings
+    options = dict(strides=strides, padding=padding, dilation_rate=dilation_rate)
+    ax = viz.plot_conv_arithmetic(size, kernel_size, **options)
+    layer = keras.layers.Conv2D(1, kernel_size, kernel_initializer="ones", **options)
     n_rows, n_columns = layer.compute_output_shape((1, *size, 1))[1:3]
     assert shape(cells(ax, "input")) == size and len(cells(ax, "input")) == size[0] * size[1]
     output = cells(ax, "output")
@@ -79,7 +73,7 @@ def test_the_first_second_and_last_position():
 
 
 def test_what_is_written():
-    ax = viz.plot_conv_arithmetic(6, 3, stride=2, padding="same")
+    ax = viz.plot_conv_arithmetic(6, 3, strides=2, padding="same")
     assert ax.get_title() == "⌊(6 + 1 − 3) / 2⌋ + 1 = 3"
     assert [t.get_text() for t in ax.texts] == [
         "input 6 × 6\nkernel 3 × 3\nstride 2",
@@ -87,7 +81,9 @@ def test_what_is_written():
     ]
     assert shape(cells(ax, "border")) == (7, 7), "the odd pixel goes to the bottom and right"
     assert min(cells(ax, "border")) == (0, 6)
-    ax = viz.plot_conv_arithmetic((5, 7), (3, 2), (1, 2), ((1, 0), (2, 0)), title="mine")
+    ax = viz.plot_conv_arithmetic(
+        (5, 7), (3, 2), strides=(1, 2), padding=((1, 0), (2, 0)), title="mine"
+    )
     assert ax.get_title() == "mine" and "stride (1, 2)" in ax.texts[0].get_text()
     assert len(cells(ax, "border")) == 6 * 9 - 5 * 7
 
@@ -95,13 +91,16 @@ def test_what_is_written():
 @pytest.mark.parametrize(
     "settings, words",
     [
-        (dict(size=0, kernel_size=3), "`size` must be a positive integer"),
-        (dict(size=5, kernel_size=3.0), "`kernel_size` must be"),
-        (dict(size=5, kernel_size=3, stride=0), "`stride` must be"),
-        (dict(size=5, kernel_size=3, dilation=(1, 0)), "`dilation` must be"),
-        (dict(size=5, kernel_size=3, padding="full"), "`padding` must be"),
-        (dict(size=2, kernel_size=3), "must fit into the padded image"),
-        (dict(size=32, kernel_size=3, padding="same"), "at most 32 rows .* Received: 34 x 34"),
+        (dict(image_size=0, kernel_size=3), "`image_size` must be a positive integer"),
+        (dict(image_size=5, kernel_size=3.0), "`kernel_size` must be"),
+        (dict(image_size=5, kernel_size=3, strides=0), "`strides` must be"),
+        (dict(image_size=5, kernel_size=3, dilation_rate=(1, 0)), "`dilation_rate` must be"),
+        (dict(image_size=5, kernel_size=3, padding="full"), "`padding` must be"),
+        (dict(image_size=2, kernel_size=3), "must fit into the padded image"),
+        (
+            dict(image_size=32, kernel_size=3, padding="same"),
+            "at most 32 rows .* Received: 34 x 34",
+        ),
     ],
 )
 def test_bad_input(settings, words):

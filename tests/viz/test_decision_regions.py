@@ -30,7 +30,7 @@ def test_regions_are_what_the_function_answers():
     assert answers[0, 0] == 0 and answers[-1, 0] == 1, "up is up"
 
 
-def test_points_differ_by_colour_and_marker():
+def test_points_differ_by_color_and_marker():
     ax = viz.plot_decision_regions(by_column, POINTS, LABELS[:, None])
     groups = ax.collections
     assert [group.get_label() for group in groups] == ["class 0", "class 1", "class 2"]

@@ -28,38 +28,31 @@ def test_signed_maps_and_columns():
     assert {axis.images[0].get_clim() for axis in panels} == {(-2, 2)}
 
 
-def test_three_positive_channels_are_maps_and_no_colours():
+def test_three_positive_channels_are_maps_and_no_colors():
     panels = viz.plot_feature_maps(np.ones((4, 4, 3)))
     assert titles(panels) == ["channel 0", "channel 1", "channel 2"]
 
 
-def test_a_model():
+def test_what_explain_returns():
     model = models.small_cnn((16, 12, 3))
     image = np.random.default_rng(0).uniform(0, 255, (1, 16, 12, 3)).astype(np.float32)
-    for layer in (None, model.layers[1].name):
-        maps = explain.feature_maps(model, image, layer)
-        panels = viz.plot_feature_maps(model, image, layer)
-        assert len(panels.values) == maps.shape[-1]
-        for i, axis in enumerate(panels):
-            assert (axis.images[0].get_array() == maps[0, ..., i]).all()
+    maps = explain.feature_maps(model, image)
+    panels = viz.plot_feature_maps(maps)
+    assert len(panels.values) == maps.shape[-1]
+    for i, axis in enumerate(panels):
+        assert (axis.images[0].get_array() == maps[0, ..., i]).all()
 
 
 @pytest.mark.parametrize(
     "maps, words",
     [
         (np.zeros((4, 4, 129)), r"At most 128 .*`plot_feature_maps\(maps\[..., :64\]\)`"),
-        (np.zeros((2, 4, 4, 3)), r"`maps\[0\]`. Received: maps of shape \(2, 4, 4, 3\)"),
-        (np.zeros((4, 4)), r"`model_or_maps` must be .*ndarray of shape \(4, 4\)"),
+        (np.zeros((2, 4, 4, 3)), r"`maps\[:1\]`. Received: maps of shape \(2, 4, 4, 3\)"),
+        (np.zeros((4, 4)), r"`maps` must be .*ndarray of shape \(4, 4\)"),
         (np.full((2, 2, 2), np.nan), "8 NaN"),
-        (keras.Sequential(), "together with `images`. Received: Sequential"),
+        (keras.Sequential(), r"`maps` must be an array.*Received: Sequential of shape \(\)"),
     ],
 )
 def test_bad_input(maps, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_feature_maps(maps)
-
-
-def test_several_images():
-    model = models.small_cnn((16, 16, 3))
-    with pytest.raises(ValueError, match=r"`images\[:1\]`"):
-        viz.plot_feature_maps(model, np.zeros((2, 16, 16, 3), np.float32))

@@ -47,14 +47,14 @@ def test_a_loss():
 
 
 def test_an_accuracy():
-    ax = plot_gap(RUN, "accuracy")
+    ax = plot_gap(RUN, metric="accuracy")
     assert ax.lines[2].get_xydata().tolist() == [[2, 0.625]], "the highest is the best"
     assert labels(ax)[2:] == ["gap, at the end 0.375", "best validation 0.625, epoch 2"]
 
 
 def test_the_lines_are_those_of_plot_history():
     for metric in ("loss", "accuracy"):
-        plotted, gap = plot_history(RUN, metric), plot_gap(RUN, metric)
+        plotted, gap = plot_history(RUN, metric=metric), plot_gap(RUN, metric=metric)
         for a, b in zip(plotted.lines, gap.lines[:2], strict=True):
             assert np.array_equal(a.get_xydata(), b.get_xydata())
             assert a.get_color() == b.get_color() and a.get_linestyle() == b.get_linestyle()
@@ -77,7 +77,7 @@ def test_the_lines_are_those_of_plot_history():
 def test_what_is_better_by_name(metric, is_higher_better):
     run = {metric: [1.0, 2.0], f"val_{metric}": [1.0, 3.0]}
     for mode, expected in (("auto", is_higher_better), ("min", False), ("max", True)):
-        ax = plot_gap(run, metric, mode)
+        ax = plot_gap(run, metric=metric, mode=mode)
         assert ax.lines[2].get_xdata().tolist() == [2 if expected else 1]
         assert f"at the end {-1 if expected else 1}" in labels(ax)[2]
         plt.close(ax.figure)
@@ -92,7 +92,7 @@ PAIRS = st.lists(st.tuples(st.floats(-1e3, 1e3, width=32), VALUES), min_size=1, 
 def test_the_best_epoch(pairs, mode):
     training, validation = map(list, zip(*pairs, strict=True))
     figure, ax = plt.subplots()
-    plot_gap({"m": training, "val_m": validation}, "m", mode, ax=ax)
+    plot_gap({"m": training, "val_m": validation}, metric="m", mode=mode, ax=ax)
     plt.close(figure)
     finite = {x: y for x, y in enumerate(validation, start=1) if np.isfinite(y)}
     if not finite:
@@ -131,5 +131,5 @@ def test_what_fit_returns():
 )
 def test_bad_input(history, metric, mode, words):
     with pytest.raises(ValueError, match=words):
-        plot_gap(history, metric, mode)
+        plot_gap(history, metric=metric, mode=mode)
     assert not plt.get_fignums()

@@ -33,14 +33,13 @@ def test_what_fit_returns():
 def test_several_runs_and_no_validation():
     history = keras.callbacks.History()
     history.history = {"accuracy": [0.5], "val_accuracy": []}
-    ax = viz.plot_history({"plain": RUN, "deep": history}, "accuracy")
+    ax = viz.plot_history({"plain": RUN, "deep": history}, metric="accuracy")
     assert list(lines(ax)) == ["plain, training", "deep, training"]
     plain, deep = ax.lines
     assert plain.get_color() != deep.get_color()
     assert deep.get_marker() == "o", "one epoch alone is seen"
-    assert (
-        viz.plot_history({"learning_rate": [1.0]}, "learning_rate").get_ylabel() == "learning rate"
-    )
+    rates = viz.plot_history({"learning_rate": [1.0]}, metric="learning_rate")
+    assert rates.get_ylabel() == "learning rate"
 
 
 @pytest.mark.parametrize(
@@ -54,4 +53,4 @@ def test_several_runs_and_no_validation():
 )
 def test_an_unknown_metric(history, words):
     with pytest.raises(ValueError, match=words):
-        viz.plot_history(history, "auc")
+        viz.plot_history(history, metric="auc")

@@ -10,6 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from cnnkit import data, viz
+from cnnkit.viz._images import as_images
 
 
 def drawn(panels):
@@ -96,11 +97,11 @@ def test_tensors_lists_and_single_channels():
     assert [value.ndim for value in viz.plot_images(mixed).values] == [3, 2]
 
 
-GREY, COLOUR = np.zeros((5, 6), np.uint8), np.zeros((5, 6, 3), np.uint8)
+GREY, COLOR = np.zeros((5, 6), np.uint8), np.zeros((5, 6, 3), np.uint8)
 DATASET = tf.data.Dataset.from_tensor_slices((np.zeros((9, 5, 6, 3)), np.zeros(9)))
 FORMS = {
     "grey": (GREY, [(5, 6)]),
-    "colour": (COLOUR, [(5, 6, 3)]),
+    "colour": (COLOR, [(5, 6, 3)]),
     "one channel": (GREY[..., None], [(5, 6)]),
     "batch of grey": (np.zeros((2, 5, 6)), [(5, 6)] * 2),
     "batch of colour": (np.zeros((2, 5, 6, 3)), [(5, 6, 3)] * 2),
@@ -108,24 +109,24 @@ FORMS = {
     "feature maps": (np.zeros((2, 5, 6, 8)), [(5, 6, 8)] * 2),
     "tensor": (tf.zeros((2, 5, 6, 3)), [(5, 6, 3)] * 2),
     "bfloat16": (tf.zeros((5, 6), tf.bfloat16), [(5, 6)]),
-    "variable": (keras.Variable(COLOUR), [(5, 6, 3)]),
-    "PIL": (Image.fromarray(COLOUR), [(5, 6, 3)]),
-    "PIL, palette": (Image.fromarray(COLOUR).convert("P"), [(5, 6, 3)]),
-    "list": ([GREY, Image.fromarray(COLOUR), tf.zeros((1, 2, 3, 1))], [(5, 6), (5, 6, 3), (2, 3)]),
-    "generator": ((image for image in [GREY, COLOUR]), [(5, 6), (5, 6, 3)]),
-    "tuple of images": ((COLOUR, GREY), [(5, 6, 3), (5, 6)]),
+    "variable": (keras.Variable(COLOR), [(5, 6, 3)]),
+    "PIL": (Image.fromarray(COLOR), [(5, 6, 3)]),
+    "PIL, palette": (Image.fromarray(COLOR).convert("P"), [(5, 6, 3)]),
+    "list": ([GREY, Image.fromarray(COLOR), tf.zeros((1, 2, 3, 1))], [(5, 6), (5, 6, 3), (2, 3)]),
+    "generator": ((image for image in [GREY, COLOR]), [(5, 6), (5, 6, 3)]),
+    "tuple of images": ((COLOR, GREY), [(5, 6, 3), (5, 6)]),
     "dataset": (DATASET.batch(4), [(5, 6, 3)] * 4),
     "dataset of single images": (DATASET, [(5, 6, 3)]),
     "batch with labels": ((np.zeros((2, 5, 6, 3)), np.zeros((2, 10))), [(5, 6, 3)] * 2),
     "grey batch with labels": ((np.zeros((2, 5, 6)), np.zeros(2)), [(5, 6)] * 2),
-    "one image with its label": ((COLOUR, np.int64(3)), [(5, 6, 3)]),
+    "one image with its label": ((COLOR, np.int64(3)), [(5, 6, 3)]),
 }
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_of_images(name):
     images, shapes = FORMS[name]
-    found = viz.as_images(images)
+    found = as_images(images)
     assert isinstance(found, list) and all(type(image) is np.ndarray for image in found)
     assert [image.shape for image in found] == shapes
 
@@ -133,15 +134,15 @@ def test_every_form_of_images(name):
 def test_paths(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(np.full((5, 6, 3), 7, np.uint8)).save(path)
-    for images in (path, str(path), [path, COLOUR]):
-        assert (viz.as_images(images)[0] == 7).all()
+    for images in (path, str(path), [path, COLOR]):
+        assert (as_images(images)[0] == 7).all()
     with pytest.raises(FileNotFoundError, match="no.png"):
-        viz.as_images(tmp_path / "no.png")
+        as_images(tmp_path / "no.png")
 
 
 def test_values_and_dtype_stay():
     values = np.array([[0, 3], [300, -2]])
-    (image,) = viz.as_images(values)
+    (image,) = as_images(values)
     assert image.dtype == values.dtype and (image == values).all()
 
 
@@ -169,7 +170,7 @@ def test_it_touches_nothing_else():
         ({"image": np.zeros((4, 5))}, None, "Received: dict"),
         (3, None, "Received: int"),
         (DATASET.take(0), None, "at least one image. Received: none"),
-        (np.zeros((3, 4, 5)), ["one"], "each of the 3 images. Received: 1"),
+        (np.zeros((3, 4, 5)), ["one"], "each of the 3 images. Received: 1 titles"),
         (np.zeros((3, 4, 5)), "one", "each of the 3 images. Received: 'one'"),
         (np.array([[np.nan, np.inf, -np.inf]]), None, "with 1 NaN and 2 infinite values"),
     ],
@@ -182,5 +183,5 @@ def test_bad_input(images, titles, words):
 
 def test_the_style_is_found_by_its_name():
     with plt.style.context("cnnkit.viz.cnnkit"):
-        colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-        assert len(colours) == 6 and plt.rcParams["image.cmap"] == "gray"
+        colors = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+        assert len(colors) == 6 and plt.rcParams["image.cmap"] == "gray"

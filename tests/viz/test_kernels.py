@@ -62,7 +62,7 @@ def test_zeros():
         (np.zeros((3, 0)), None, r"Received: weights.shape=\(3, 0\)"),
         (np.zeros((3, 3, 1, 2, 1)), None, "`weights` must have shape"),
         (np.full((3, 3), np.inf), None, "9 infinite"),
-        (np.zeros((3, 3, 3, 2)), ["a"] * 6, "each of the 2"),
+        (np.zeros((3, 3, 3, 2)), ["a"] * 6, "each of the 2 filters"),
     ],
 )
 def test_bad_input(weights, titles, words):

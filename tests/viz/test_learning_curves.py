@@ -78,7 +78,7 @@ def test_a_panel_for_each_metric_with_its_validation(figures):
 
 @pytest.mark.parametrize("every, drawn", [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (5, [5]), (9, [5])])
 def test_every_and_the_last(figures, every, drawn):
-    train(LearningCurves(["mae"], every), 5)
+    train(LearningCurves(metrics=["mae"], every=every), 5)
     assert [len(figure.axes[0].lines[0].get_xdata()) for figure in figures] == drawn
     assert all(names(figure) == ["mae"] for figure in figures)
 
@@ -114,7 +114,7 @@ def test_plot_history_takes_it():
 
 @pytest.mark.filterwarnings("default:LearningCurves")  # elsewhere a warning is an error here
 def test_failing_to_draw_does_not_end_training(figures):
-    curves = LearningCurves(["auc"])
+    curves = LearningCurves(metrics=["auc"])
     with pytest.warns(UserWarning, match="`metrics` must be among loss, mae. Received.*auc") as all:
         history = fit(curves)
     assert sum("LearningCurves" in str(warning.message) for warning in all) == 1, "once"
@@ -146,7 +146,7 @@ def test_an_interrupt_ends_it_and_leaves_nothing_open(figures):
 )
 def test_bad_input(metrics, every, words):
     with pytest.raises(ValueError, match=words):
-        LearningCurves(metrics, every)
+        LearningCurves(metrics=metrics, every=every)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_lines_between_blocks():
     assert [xy[0, 0] for xy in ends if xy[0, 0] == xy[1, 0]] == [4.5, 9.5, 14.5, 19.5]
 
 
-def test_a_large_matrix_has_a_colour_bar_and_no_numbers():
+def test_a_large_matrix_has_a_color_bar_and_no_numbers():
     ax = viz.plot_matrix(toeplitz2d(SOBEL, (8, 8)))
     assert not ax.texts and len(ax.figure.axes) == 2
     assert viz.plot_matrix(np.zeros((2, 2))).images[0].get_clim() == (-1, 1)

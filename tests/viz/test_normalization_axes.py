@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnnkit.reference import batch_norm, group_norm, instance_norm, layer_norm
-from cnnkit.viz._normalization_axes import plot_normalisation_axes
+from cnnkit.viz import plot_normalization_axes
 
 CASES = [((3, 3, 3, 4), 2), ((2, 1, 4, 6), 3), ((4, 2, 1, 3), 1), ((1, 2, 2, 4), 4)]
 TITLES = ["batch", "layer", "instance", "group"]
@@ -26,7 +26,7 @@ def values_that_count(normalise, x, place):
 def test_sets_are_those_of_the_reference_functions(shape, groups):
     x = np.random.default_rng(0).normal(size=shape)
     weights = np.ones(shape[-1]), np.zeros(shape[-1])
-    panels = plot_normalisation_axes(shape, groups=groups)
+    panels = plot_normalization_axes(shape, groups=groups)
     norms = [batch_norm, layer_norm, instance_norm, partial(group_norm, groups=groups)]
     for numbers, norm in zip(panels.values, norms, strict=True):
         assert numbers.shape == shape and numbers.dtype == np.int64
@@ -44,7 +44,7 @@ def test_sets_are_those_of_keras():
         keras.layers.GroupNormalization(-1),
         keras.layers.GroupNormalization(2),
     ]
-    panels = plot_normalisation_axes(x.shape, groups=2)
+    panels = plot_normalization_axes(x.shape, groups=2)
     for numbers, layer in zip(panels.values, layers, strict=True):
         counts = values_that_count(lambda x, layer=layer: np.asarray(layer(x)), x, (1, 0, 1, 2))
         assert (counts == (numbers == numbers[1, 0, 1, 2])).all()
@@ -53,7 +53,7 @@ def test_sets_are_those_of_keras():
 @pytest.mark.parametrize("shape, groups", CASES)
 def test_orange_is_the_first_set(shape, groups):
     batch, height, width, channels = shape
-    panels = plot_normalisation_axes(shape, groups=groups)
+    panels = plot_normalization_axes(shape, groups=groups)
     assert repr(panels) == "<Panels: 4 in 1 x 4>"
     for ax, numbers, title in zip(panels, panels.values, TITLES, strict=True):
         assert ax.get_title() == f"{title} normalisation"
@@ -70,7 +70,7 @@ def test_orange_is_the_first_set(shape, groups):
 @pytest.mark.parametrize("shape, groups", CASES)
 def test_an_outline_holds_one_set_and_the_whole_of_it(shape, groups):
     batch, height, width, channels = shape
-    for ax in (panels := plot_normalisation_axes(shape, groups=groups)):
+    for ax in (panels := plot_normalization_axes(shape, groups=groups)):
         numbers = panels.values[list(panels).index(ax)]
         held = []
         for outline in ax.patches:
@@ -82,8 +82,8 @@ def test_an_outline_holds_one_set_and_the_whole_of_it(shape, groups):
             assert inside.sum() == (numbers == number).sum()
             held.append(number)
         assert sorted(held) == list(range(numbers.max() + 1))
-        colours = {outline.get_edgecolor() for outline in ax.patches[:-1]}
-        assert held[-1] == 0 and ax.patches[-1].get_edgecolor() not in colours
+        colors = {outline.get_edgecolor() for outline in ax.patches[:-1]}
+        assert held[-1] == 0 and ax.patches[-1].get_edgecolor() not in colors
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         for outline in ax.patches:
             (x0, y0), (x1, y1) = outline.get_bbox().get_points()
@@ -91,7 +91,7 @@ def test_an_outline_holds_one_set_and_the_whole_of_it(shape, groups):
 
 
 def test_words():
-    panels = plot_normalisation_axes((2, 3, 4, 6), groups=3)
+    panels = plot_normalization_axes((2, 3, 4, 6), groups=3)
     words = [ax.get_xlabel().split("\n") for ax in panels]
     assert [first for first, _ in words] == ["channel"] * 4
     assert [second for _, second in words] == [
@@ -112,13 +112,13 @@ def test_words():
 @pytest.mark.parametrize(
     "shape, groups, words",
     [
-        ((3, 3, 4), 2, r"\(batch, height, width, channels\). Received: shape=\(3, 3, 4\)"),
-        ((3, 0, 3, 4), 2, "`shape` must be a positive integer. Received: shape=0"),
-        ((7, 3, 3, 4), 2, r"at most \(6, 4, 4, 8\).* Received: shape=\(7, 3, 3, 4\)"),
+        ((3, 3, 4), 2, r"\(batch, height, width, channels\). Received: input_shape=\(3, 3, 4\)"),
+        ((3, 0, 3, 4), 2, "`input_shape` must be a positive integer. Received: input_shape=0"),
+        ((7, 3, 3, 4), 2, r"at most \(6, 4, 4, 8\).* Received: input_shape=\(7, 3, 3, 4\)"),
         ((3, 3, 3, 4), 3, "number of channels, 4. Received: groups=3"),
         ((3, 3, 3, 4), 0, "`groups` must be a positive integer. Received: groups=0"),
     ],
 )
 def test_bad_input(shape, groups, words):
     with pytest.raises(ValueError, match=words):
-        plot_normalisation_axes(shape, groups=groups)
+        plot_normalization_axes(shape, groups=groups)

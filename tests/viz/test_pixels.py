@@ -39,7 +39,7 @@ def test_no_negative_zero():
     assert texts(viz.plot_pixels([[1.5, -0.001]]))[1] == "0.00"
 
 
-def test_a_window_keeps_indices_numbers_and_colours():
+def test_a_window_keeps_indices_numbers_and_colors():
     photo = data.load_photo("camera")
     ax = viz.plot_pixels(photo, window=(100, 200, 4, 5))
     assert [int(text.get_text()) for text in ax.texts] == photo[100:104, 200:205].ravel().tolist()
@@ -54,7 +54,7 @@ def test_many_ticks_are_thinned():
     assert len(viz.plot_pixels(np.zeros((20, 32))).get_xticks()) == 16
 
 
-def test_colours_have_three_numbers():
+def test_colors_have_three_numbers():
     cat = data.load_photo("cat")
     ax = viz.plot_pixels(cat, window=(0, 0, 2, 2))
     assert texts(ax)[0].split("\n") == [str(value) for value in cat[0, 0]]
@@ -72,14 +72,14 @@ def test_numbers_stand_out(image):
     if isinstance(image, str):
         image = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
     ax = viz.plot_pixels(image)
-    colours = ax.images[0].to_rgba(ax.images[0].get_array())[..., :3].reshape(-1, 3)
-    for text, behind in zip(ax.texts, colours, strict=True):
-        luminances = sorted(luminance(colour) for colour in (to_rgb(text.get_color()), behind))
+    colors = ax.images[0].to_rgba(ax.images[0].get_array())[..., :3].reshape(-1, 3)
+    for text, behind in zip(ax.texts, colors, strict=True):
+        luminances = sorted(luminance(color) for color in (to_rgb(text.get_color()), behind))
         assert (luminances[1] + 0.05) / (luminances[0] + 0.05) > 4.5  # WCAG's level AA
 
 
-def luminance(colour):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+def luminance(color):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
     return np.dot(linear, [0.2126, 0.7152, 0.0722])
 
 

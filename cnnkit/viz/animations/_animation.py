@@ -9,8 +9,9 @@ from matplotlib.animation import FuncAnimation, HTMLWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-MAX_FRAMES = 36
-_N_COLOURS = 256  # of a frame
+MAX_STEPS = 36
+_MILLISECONDS = 600  # that a frame is seen
+_N_COLORS = 256  # of a frame
 _MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
 
 
@@ -20,25 +21,24 @@ class Animation(FuncAnimation):
     Args:
         figure: A `matplotlib.figure.Figure` made without pyplot: one that pyplot knows would be
             shown a second time, standing still. What `draw` changes has `animated=True`.
-        draw: A function that draws frame `i` on it.
-        n_frames: How many frames, at most `MAX_FRAMES`.
+        draw: A function that draws one of `steps` on it.
+        steps: A list of what the frames show, at most 36, one each.
 
-    Raises:
-        ValueError: If there are more frames than that.
+    Attributes:
+        figure, draw, steps: The arguments.
     """
 
-    def __init__(self, figure, draw, n_frames):
-        if not 1 <= n_frames <= MAX_FRAMES:
-            raise ValueError(
-                f"`n_frames` must be in 1..{MAX_FRAMES}. Received: n_frames={n_frames}"
-            )
-        super().__init__(figure, draw, frames=n_frames, interval=600, cache_frame_data=False)
-        self.n_frames = n_frames
-        # An animation that is stored in a variable, and never shown, deserves no warning.
-        self._draw_was_started = True
+    def __init__(self, figure, draw, steps):
+        if not 1 <= len(steps) <= MAX_STEPS:
+            raise ValueError(f"`steps` must be 1 to {MAX_STEPS}. Received: {len(steps)} steps")
+        super().__init__(figure, draw, steps, interval=_MILLISECONDS, cache_frame_data=False)
+        self.figure, self.draw, self.steps = figure, draw, steps
+
+    def __del__(self):
+        """Silent, unlike Matplotlib's: one that is stored and never shown deserves no warning."""
 
     def __repr__(self):
-        return f"<Animation: {self.n_frames} frames>"
+        return f"<Animation: {len(self.steps)} frames>"
 
     def _repr_html_(self):
         html = self.to_jshtml()
@@ -48,19 +48,18 @@ class Animation(FuncAnimation):
                 'Write it to a file instead: <code>animation.save("animation.gif")</code></p>'
             )
         # A page of its own: its script runs whenever JupyterLab puts the cell on the screen.
-        width, height = self._fig.get_size_inches() * self._fig.dpi
+        width, height = self.figure.get_size_inches() * self.figure.dpi
         page = escape(f"<style>body {{margin: 0}} img {{max-width: 100%}}</style>{html}")
         size = f'width="{width:.0f}" height="{height + 110:.0f}" style="border:0; max-width:100%"'
         return f'<iframe srcdoc="{page}" {size}></iframe>'
 
     def to_jshtml(self, fps=None, embed_frames=True, default_mode="once"):
         """As in `matplotlib.animation.Animation`, but quicker and with smaller frames."""
+        fps = fps or 1000 / _MILLISECONDS
+        writer = _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
         with TemporaryDirectory() as folder:
             path = Path(folder, "animation.html")
-            fps = fps or 1000 / self._interval
-            super().save(
-                path, _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
-            )
+            super().save(path, writer)
             return path.read_text()
 
     def save(self, filename, writer=None, **options):
@@ -109,4 +108,4 @@ class _MovingParts:
         for part in self.parts:
             part.draw(self.canvas.get_renderer())
         pixels = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-        pixels.quantize(_N_COLOURS, dither=Image.Dither.NONE).save(file, format=format)
+        pixels.quantize(_N_COLORS, dither=Image.Dither.NONE).save(file, format=format)

@@ -1,31 +1,26 @@
 """Animate a convolution: one number of the output after the other."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from cnnkit._checks import as_pair
+from cnnkit._checks import as_pair, check_finite
 from cnnkit.reference import borders, conv2d
-from cnnkit.viz._cells import (
-    SIGNED,
-    number_format,
-    number_text,
-    number_texts,
-    text_colours,
-    write_in_cells,
-)
+from cnnkit.viz._colors import choose_colors, signed_colors
 from cnnkit.viz._images import as_image
-from cnnkit.viz._ranges import check_finite, symmetric_range
-from cnnkit.viz.animations._animation import MAX_FRAMES, Animation
-from cnnkit.viz.animations._sliding_window import (
-    SlidingWindow,
+from cnnkit.viz._numbers import equals, in_brackets, number_format, number_text, number_texts
+from cnnkit.viz.animations._animation import MAX_STEPS, Animation
+from cnnkit.viz.animations._cell_grid import (
+    CellGrid,
+    Outline,
+    OutputGrid,
     check_sides,
-    equals,
-    in_brackets,
+    draw_numbers,
     shown_places,
 )
+from cnnkit.viz.animations._stage import window_stage
 
 _MAX_SIDE = 12
 _MAX_SIDE_OF_CHANNELS = 10  # which are smaller
@@ -33,7 +28,8 @@ _MAX_KERNEL_SIDE = 5
 _MAX_CHANNELS = 4
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ConvolutionStep:
     """What one frame of `animate_convolution` shows.
 
     Attributes:
@@ -57,7 +53,7 @@ class Step(NamedTuple):
     output: float
 
 
-def animate_convolution(image, kernel, *, stride=1, padding="valid", bias=0.0):
+def animate_convolution(image, kernel, *, strides=1, padding="valid", bias=0.0):
     """Animate how a filter slides over an image, as a convolution layer does it.
 
     Each frame shows the window on the image, its padding included, each pixel times its weight,
@@ -66,36 +62,31 @@ def animate_convolution(image, kernel, *, stride=1, padding="valid", bias=0.0):
     spread over the others, up to the last. "≈" stands where the rounded numbers are not exact.
 
     Args:
-        image: Grey or with up to 4 channels, in one of the forms that `as_images` accepts. With
+        image: Grey or with up to 4 channels, in one of the forms that `plot_images` takes. With
             its padding it has at most 12 rows and columns, or 10 if it has several channels.
         kernel: Array of shape `(kernel_height, kernel_width)` or, for an image with channels,
             `(kernel_height, kernel_width, channels)`, such as `layer.kernel[..., 0]`.
-        stride: An integer or a pair `(vertical, horizontal)`.
+        strides: An integer or a pair `(vertical, horizontal)`.
         padding: "valid", "same", an integer, `(vertical, horizontal)` or
             `((top, bottom), (left, right))`.
         bias: A number that is added to each sum.
 
     Returns:
-        An `Animation`, which a notebook plays. Its `steps` are a list with one `Step` a frame. It
-        is saved by `.save("convolution.gif")`.
-
-    Raises:
-        ValueError: If a shape or a setting does not fit, a value is not finite, or the image has
-            too many pixels or channels to show its numbers.
+        An `Animation`, which a notebook plays. Its `steps` are a list with one `ConvolutionStep` a
+        frame. It is saved by `.save("convolution.gif")`.
     """
     image, kernel = _check(image, kernel)
     check_finite(np.asarray(bias, np.float64), "bias")
-    strides = as_pair(stride, "stride")
+    strides = as_pair(strides, "strides")
     border = borders(padding, image.shape[:2], kernel.shape[:2], strides, (1, 1))
     _check_size(image.shape, border)
     padded = np.pad(image, [*border, (0, 0)])
     output = conv2d(padded[None], kernel[..., None], [bias], strides=strides)[0, :, :, 0]
     steps = _steps(padded, kernel, strides, output)
-    picture = _Picture(padded, kernel, output, steps, float(bias))
-    picture.outline_image(border, image.shape[:2])
-    animation = Animation(picture.figure, picture.draw, len(steps))
-    animation.steps = steps
-    return animation
+    scene = _Scene(padded, kernel, float(bias), output, steps)
+    if np.any(border):
+        scene.outline_image(border, image.shape[:2])
+    return Animation(scene.stage.figure, scene.draw, steps)
 
 
 def _check(image, kernel):
@@ -133,78 +124,84 @@ def _check_size(shape, border):
 
 
 def _steps(padded, kernel, strides, output):
-    n_frames = MAX_FRAMES if padded.shape[-1] == 1 else MAX_FRAMES // 2
-    places = shown_places(output.shape, n_frames)
+    n_steps = MAX_STEPS if padded.shape[-1] == 1 else MAX_STEPS // 2
+    places = shown_places(output.shape, n_steps)
     return [_step(padded, kernel, strides, output, place) for place in places]
 
 
 def _step(padded, kernel, strides, output, place):
-    top, left = (at * stride for at, stride in zip(place, strides, strict=True))
+    top, left = np.multiply(place, strides).tolist()
     pixels = padded[top : top + kernel.shape[0], left : left + kernel.shape[1]]
     pixels, weights = np.moveaxis(pixels, -1, 0), np.moveaxis(kernel, -1, 0)
     products = pixels * weights
-    return Step(*place, top, left, pixels, products, float(products.sum()), float(output[place]))
+    total, value = float(products.sum()), float(output[place])
+    return ConvolutionStep(*place, top, left, pixels, products, total, value)
 
 
-class _Picture(SlidingWindow):
-    def __init__(self, padded, kernel, output, steps, bias):
-        super().__init__(padded, kernel.shape[:2], output, steps, "pixel × weight")
-        self.kernel, self.bias = kernel, bias
-        self._draw_products()
+class _Scene:
+    """The image on the left, its products with the kernel in the middle, the output on the right.
+
+    One number has one format in all frames, so that each is printed in the same way wherever it
+    stands.
+    """
+
+    def __init__(self, padded, kernel, bias, output, steps):
+        channels = np.moveaxis(padded, -1, 0)
+        self.stage = window_stage(len(channels), "pixel × weight")
+        self.weights = number_texts(np.moveaxis(kernel, -1, 0))
+        self.bias = number_text(bias, number_format(bias))
+        self.pixel_format = number_format([step.pixels for step in steps])
+        self.product_format = number_format([step.products for step in steps])
+        self.total_format = number_format([step.total for step in steps])
+        panels = self.stage.panels
+        self.images = [panels[f"image {i}"] for i in range(len(channels))]
+        draw_numbers(self.images, channels, choose_colors([padded], "gray"))
+        self.windows = [Outline(ax, *kernel.shape[:2]) for ax in self.images]
+        colors = signed_colors([step.products for step in steps])
+        texts = zip(*map(self._texts, steps), strict=True)  # those of each channel
+        self.products = [
+            CellGrid(panels[f"window {i}"], of_it, colors) for i, of_it in enumerate(texts)
+        ]
+        self.output = OutputGrid(panels["output"], output, signed_colors([output]))
 
     def outline_image(self, border, shape):
         """Mark where the image ends and its padding begins."""
-        if not np.any(border):
-            return
         corner = border[1][0] - 0.5, border[0][0] - 0.5
         for ax in self.images:
             style = dict(fill=False, edgecolor="0.5", linestyle="--", linewidth=1.5)
             ax.add_patch(Rectangle(corner, shape[1], shape[0], **style))
 
-    def _draw_products(self):
-        low, high = symmetric_range([step.products for step in self.steps])
-        self.products = []
-        self.product_format = number_format([step.products for step in self.steps])
-        self.pixel_format = number_format([step.pixels for step in self.steps])
-        all_texts = map(self._product_texts, self.steps)
-        longest = max(all_texts, key=lambda texts: max(map(len, texts.flat)))  # has to fit
-        for ax, texts in zip(self.middle, longest, strict=True):
-            zeros = np.zeros(self.kernel.shape[:2])
-            picture = ax.imshow(zeros, cmap=SIGNED, vmin=low, vmax=high, animated=True)
-            self.products.append((picture, write_in_cells(ax, picture, texts, animated=True)))
+    def draw(self, step):
+        """Draw one frame."""
+        for window in self.windows:
+            window.move(step.top, step.left)
+        for grid, products, texts in zip(
+            self.products, step.products, self._texts(step), strict=True
+        ):
+            grid.show(products, texts)
+        self.output.show(step.row, step.column)
+        self.stage.sentence.set_text(self._sentence(step))
 
-    def _product_texts(self, step):
+    def _texts(self, step):
         """What stands in the cells: `(channels, kernel_height, kernel_width)` texts."""
         pixels = number_texts(step.pixels, self.pixel_format)
-        weights = number_texts(np.moveaxis(self.kernel, -1, 0))
         products = number_texts(step.products, self.product_format)
         texts = np.empty(products.shape, object)
         for i in np.ndindex(texts.shape):
-            sign = equals(Decimal(pixels[i]) * Decimal(weights[i]), products[i])
-            texts[i] = f"{pixels[i]}\n× {weights[i]}\n{sign} {products[i]}"
+            sign = equals(Decimal(pixels[i]) * Decimal(self.weights[i]), products[i])
+            texts[i] = f"{pixels[i]}\n× {self.weights[i]}\n{sign} {products[i]}"
         return texts
 
-    def describe(self, step):
+    def _sentence(self, step):
         """The sum of the products, and the output that it gives."""
-        output = self.outputs[step.row, step.column]
-        total = number_text(step.total, number_format([step.total for step in self.steps]))
-        bias = number_text(self.bias, number_format(self.bias))
+        output = self.output.texts[step.row, step.column]
+        total = number_text(step.total, self.total_format)
         parts = number_texts(step.products, self.product_format)
         what = f"sum of the {parts.size} products"
         if len(parts) > 1:  # then the sum of each channel
             parts = number_texts(step.products.sum(axis=(1, 2)), self.product_format)
-            what = "sums of the channels: " + " + ".join(in_brackets(part) for part in parts)
+            what = "sums of the channels: " + " + ".join(map(in_brackets, parts))
         first = equals(sum(map(Decimal, parts.flat)), total)
-        second = equals(Decimal(total) + Decimal(bias), output)
+        second = equals(Decimal(total) + Decimal(self.bias), output)
         place = f"output[{step.row}, {step.column}]"
-        return f"{place}:  {what} {first} {total};  {total} + bias {bias} {second} {output}"
-
-    def draw_window(self, step):
-        for (picture, cells), products, texts in zip(
-            self.products, step.products, self._product_texts(step), strict=True
-        ):
-            picture.set_data(products)
-            for cell, text, colour in zip(
-                cells.flat, texts.flat, np.ravel(text_colours(picture)), strict=True
-            ):
-                cell.set(text=text, color=colour)
+        return f"{place}:  {what} {first} {total};  {total} + bias {self.bias} {second} {output}"

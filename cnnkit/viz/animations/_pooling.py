@@ -1,24 +1,25 @@
 """Animate a pooling: one number of the output after the other."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
 
 from cnnkit._checks import as_pair
 from cnnkit.reference import count_positions
-from cnnkit.viz._cells import number_format, number_text, number_texts, text_colours, write_in_cells
+from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._images import as_image
-from cnnkit.viz.animations._animation import MAX_FRAMES, Animation
-from cnnkit.viz.animations._sliding_window import (
-    SlidingWindow,
+from cnnkit.viz._numbers import equals, in_brackets, number_format, number_text, number_texts
+from cnnkit.viz.animations._animation import MAX_STEPS, Animation
+from cnnkit.viz.animations._cell_grid import (
+    CellGrid,
+    Outline,
+    OutputGrid,
     check_sides,
-    equals,
-    image_colours,
-    in_brackets,
-    outline,
+    draw_numbers,
     shown_places,
 )
+from cnnkit.viz.animations._stage import window_stage
 
 _MAX_SIDE = 12
 _MAX_POOL_SIDE = 5
@@ -31,7 +32,8 @@ _TITLES = {
 }
 
 
-class PoolingStep(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class PoolingStep:
     """What one frame of `animate_pooling` shows.
 
     Attributes:
@@ -56,7 +58,7 @@ class PoolingStep(NamedTuple):
     output: float
 
 
-def animate_pooling(image, pool_size=2, *, stride=None, kind="max", seed=None):
+def animate_pooling(image, *, pool_size=2, strides=None, kind="max", seed=None):
     """Animate how a window slides over a feature map, as a pooling layer does it.
 
     Each frame shows the window on the image, the values in it, what becomes of them, and the output
@@ -64,36 +66,31 @@ def animate_pooling(image, pool_size=2, *, stride=None, kind="max", seed=None):
     `animate_convolution`. "≈" stands where the rounded numbers are not exact.
 
     Args:
-        image: Grey, or one channel of feature maps, in one of the forms that `as_images` accepts,
+        image: Grey, or one channel of feature maps, in one of the forms that `plot_images` takes,
             of at most 12 rows and columns.
         pool_size: An integer or a pair `(vertical, horizontal)`, at most 5.
-        stride: An integer or a pair. By default `pool_size`. There is no padding.
+        strides: An integer or a pair. By default `pool_size`. There is no padding.
         kind: "max": the largest value wins, the first one if there are several; "average": their
             mean; or "stochastic": one value `a` is drawn with the probability `a / sum`, where
             negative values count as 0 (Zeiler and Fergus, 2013, arXiv:1301.3557, equation 4).
-        seed: An integer, for the same draws each time.
+        seed: An integer or a `numpy.random.Generator`, for the same draws each time; None draws
+            new numbers.
 
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `PoolingStep` a
         frame. It is saved by `.save("pooling.gif")`.
-
-    Raises:
-        ValueError: If a setting does not fit, a value is not finite, or the image has several
-            channels or too many pixels to show its numbers.
     """
     image, pool_size = _check(image, pool_size, kind)
-    strides = pool_size if stride is None else as_pair(stride, "stride")
+    strides = pool_size if strides is None else as_pair(strides, "strides")
     sizes = zip(image.shape, pool_size, strides, strict=True)
     shape = [count_positions(n, (0, 0), window, step, 1) for n, window, step in sizes]
     rng = np.random.default_rng(seed)
     steps = [_step(image, pool_size, strides, place, kind, rng) for place in np.ndindex(*shape)]
     output = np.reshape([step.output for step in steps], shape)
-    shown = set(shown_places(shape, MAX_FRAMES))
+    shown = set(shown_places(shape, MAX_STEPS))
     steps = [step for step in steps if (step.row, step.column) in shown]
-    picture = _Picture(image, pool_size, output, steps, kind)
-    animation = Animation(picture.figure, picture.draw, len(steps))
-    animation.steps = steps
-    return animation
+    scene = _Scene(image, output, steps, kind)
+    return Animation(scene.stage.figure, scene.draw, steps)
 
 
 def _check(image, pool_size, kind):
@@ -116,7 +113,7 @@ def _check(image, pool_size, kind):
 
 
 def _step(image, pool_size, strides, place, kind, rng):
-    top, left = (at * stride for at, stride in zip(place, strides, strict=True))
+    top, left = np.multiply(place, strides).tolist()
     pixels = image[top : top + pool_size[0], left : left + pool_size[1]]
     probabilities = winner = None
     if kind == "max":
@@ -143,59 +140,57 @@ def _draw_winner(probabilities, rng):
     return np.unravel_index(drawn, probabilities.shape)
 
 
-class _Picture(SlidingWindow):
-    def __init__(self, image, pool_size, output, steps, kind):
-        super().__init__(image[..., None], pool_size, output, steps, _TITLES[kind])
+class _Scene:
+    """The image on the left, what the window holds in the middle, the output on the right."""
+
+    def __init__(self, image, output, steps, kind):
         self.kind = kind
-        self.pixel_texts = number_texts(image)
-        self.marks = [self._mark(ax) for ax in (self.images[0], self.middle[0])]
-        self._draw_middle(image)
-        self.map.patch.set(hatch="///", edgecolor="0.85")  # white would be a value
+        self.pixels = number_texts(image)
+        self.total_format = number_format([step.pixels.sum() for step in steps])
+        self.stage = window_stage(1, _TITLES[kind])
+        image_ax, window_ax, output_ax = self.stage.figure.axes
+        colors = choose_colors([image], "gray")  # what comes out is of the kind of what goes in
+        draw_numbers([image_ax], image[None], colors)
+        self.window = Outline(image_ax, *steps[0].pixels.shape)
+        self.values = CellGrid(window_ax, [self._texts(step) for step in steps], colors)
+        self.output = OutputGrid(output_ax, output, colors)
+        output_ax.patch.set(hatch="///", edgecolor="0.85")  # white would be a value
+        style = dict(inset=_INSET, edgecolor="C2", linestyle="--", linewidth=2.5, zorder=6)
+        self.marks = [Outline(ax, 1, 1, **style) for ax in (image_ax, window_ax)]
 
-    def output_colours(self, image):
-        return image_colours(image)  # what comes out is of the same kind as what goes in
+    def draw(self, step):
+        """Draw one frame."""
+        self.window.move(step.top, step.left)
+        self.values.show(step.pixels, self._texts(step))
+        self.output.show(step.row, step.column)
+        self._mark_winner(step)
+        self.stage.sentence.set_text(self._sentence(step))
 
-    def _mark(self, ax):
-        """The outline of the winner, a little inside of its cell."""
-        side = 1 - 2 * _INSET
-        return outline(ax, side, side, edgecolor="C2", linestyle="--", linewidth=2.5, zorder=6)
-
-    def _draw_middle(self, image):
-        cmap, low, high = image_colours(image)
-        ax, longest = self.middle[0], max((self._texts(step) for step in self.steps), key=_length)
-        style = dict(cmap=cmap, vmin=low, vmax=high, animated=True)
-        self.window = ax.imshow(np.zeros(self.window_size), **style)
-        self.cells = write_in_cells(ax, self.window, longest, animated=True)
-
-    def _texts(self, step):
-        """What stands in the cells: `(pool_height, pool_width)` texts."""
-        height, width = self.window_size
-        texts = self.pixel_texts[step.top : step.top + height, step.left : step.left + width]
-        if step.probabilities is None:
-            return texts
-        return texts + "\np = " + number_texts(step.probabilities, ".2f")
-
-    def draw_window(self, step):
-        self.window.set_data(step.pixels)
-        colours = np.ravel(text_colours(self.window))
-        for cell, text, colour in zip(
-            self.cells.flat, self._texts(step).flat, colours, strict=True
-        ):
-            cell.set(text=text, color=colour)
+    def _mark_winner(self, step):
         for mark in self.marks:
-            mark.set_visible(step.winner is not None)
+            mark.rectangle.set_visible(step.winner is not None)
         if step.winner is not None:
             row, column = step.winner
             on_image, in_window = self.marks
-            corner = _INSET - 0.5
-            on_image.set_xy((step.left + column + corner, step.top + row + corner))
-            in_window.set_xy((column + corner, row + corner))
+            on_image.move(step.top + row, step.left + column)
+            in_window.move(row, column)
 
-    def describe(self, step):
-        output = self.outputs[step.row, step.column]
+    def _pixels(self, step):
+        """The numbers in the window as text: `(pool_height, pool_width)`."""
+        height, width = step.pixels.shape
+        return self.pixels[step.top : step.top + height, step.left : step.left + width]
+
+    def _texts(self, step):
+        """What stands in the cells of the window."""
+        if step.probabilities is None:
+            return self._pixels(step)
+        return self._pixels(step) + "\np = " + number_texts(step.probabilities, ".2f")
+
+    def _sentence(self, step):
+        output = self.output.texts[step.row, step.column]
         place = f"output[{step.row}, {step.column}]"
         if self.kind == "average":
-            return f"{place}:  {self._mean_text(step, output)}"
+            return f"{place}:  {self._mean(step, output)}"
         if self.kind == "max":
             return f"{place} = {output}:  the largest of the {step.pixels.size} values"
         if step.winner is None:
@@ -203,18 +198,12 @@ class _Picture(SlidingWindow):
         chance = number_text(step.probabilities[step.winner], ".2f")
         return f"{place} = {output}:  drawn with probability {chance}"
 
-    def _mean_text(self, step, output):
-        n = step.pixels.size
-        height, width = step.pixels.shape
-        terms = self.pixel_texts[step.top : step.top + height, step.left : step.left + width]
-        total = number_text(step.pixels.sum(), number_format([s.pixels.sum() for s in self.steps]))
-        first = equals(sum(map(Decimal, terms.flat)), total)
+    def _mean(self, step, output):
+        n, terms = step.pixels.size, self._pixels(step).ravel()
+        total = number_text(step.pixels.sum(), self.total_format)
+        first = equals(sum(map(Decimal, terms)), total)
         second = equals(Decimal(total) / n, output)
         what = f"sum of the {n} values"
         if n <= _MAX_TERMS:
-            what = " + ".join(map(in_brackets, terms.flat))
+            what = " + ".join(map(in_brackets, terms))
         return f"{what} {first} {total};  {total} / {n} {second} {output}"
-
-
-def _length(texts):
-    return max(map(len, texts.flat))

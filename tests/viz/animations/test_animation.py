@@ -17,10 +17,10 @@ from cnnkit.viz.animations import _animation as module
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
-def small_animation(n_frames=3):
+def small_animation(n_steps=3):
     figure = Figure(figsize=(2, 1), dpi=50)
     text = figure.add_subplot().text(0.5, 0.5, "", animated=True)
-    return viz.Animation(figure, lambda i: text.set_text(str(i)), n_frames)
+    return viz.Animation(figure, lambda step: text.set_text(str(step)), range(n_steps))
 
 
 def frames(html):
@@ -34,7 +34,7 @@ def test_html_holds_all_frames_and_buttons():
     frame = animation._repr_html_()
     assert frame.startswith('<iframe srcdoc="') and frame.count('"') == 8
     html = unescape(frame)
-    assert len(frames(html)) == 16 == animation.n_frames and "<button" in html
+    assert len(frames(html)) == 16 == len(animation.steps) and "<button" in html
     assert len(html) < 1_000_000 and repr(animation) == "<Animation: 16 frames>"
 
 
@@ -42,9 +42,9 @@ def test_quick_frames_show_what_the_figure_shows():
     animation = viz.animate_convolution(np.arange(25).reshape(5, 5), SOBEL, padding="same")
     pictures = frames(animation.to_jshtml())
     for i in (0, 12):
-        animation._draw_frame(i)
+        animation.draw(animation.steps[i])
         file = io.BytesIO()
-        animation._fig.savefig(file, format="png", dpi="figure")
+        animation.figure.savefig(file, format="png", dpi="figure")
         whole = np.asarray(Image.open(file).convert("RGB")).astype(int)
         quick = np.asarray(pictures[i].convert("RGB")).astype(int)
         assert whole.shape == quick.shape
@@ -62,10 +62,17 @@ def test_a_large_one_says_so(monkeypatch):
     assert "<code>animation.save" in small_animation()._repr_html_()
 
 
-@pytest.mark.parametrize("n_frames", [0, 37])
-def test_too_many_frames(n_frames):
-    with pytest.raises(ValueError, match=f"in 1..36. Received: n_frames={n_frames}"):
-        small_animation(n_frames)
+@pytest.mark.parametrize("n_steps", [0, 37])
+def test_too_many_steps(n_steps):
+    with pytest.raises(ValueError, match=f"`steps` must be 1 to 36. Received: {n_steps} steps"):
+        small_animation(n_steps)
+
+
+def test_it_owns_what_it_draws():
+    animation = small_animation()
+    animation.draw(animation.steps[2])
+    (text,) = animation.figure.axes[0].texts
+    assert list(animation.steps) == [0, 1, 2] and text.get_text() == "2"
 
 
 def test_nothing_else_is_shown_and_nothing_is_said_when_it_goes():

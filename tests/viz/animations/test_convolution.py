@@ -11,9 +11,9 @@ from cnnkit import data, viz
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
-def layer_output(image, kernel, stride, padding, bias):
+def layer_output(image, kernel, strides, padding, bias):
     """What Keras computes, from an image and a kernel with an axis of channels."""
-    layer = keras.layers.Conv2D(1, kernel.shape[:2], strides=stride, padding=padding)
+    layer = keras.layers.Conv2D(1, kernel.shape[:2], strides=strides, padding=padding)
     layer.build((1, *image.shape))
     layer.set_weights([kernel[..., None], np.array([bias])])
     return np.asarray(layer(image[None].astype(np.float32)))[0, :, :, 0]
@@ -21,36 +21,35 @@ def layer_output(image, kernel, stride, padding, bias):
 
 def panels(animation):
     """The axes of the images, of the products, and of the output."""
-    axes = animation._fig.axes
-    n = (len(axes) - 1) // 2
-    return axes[:n], axes[n : 2 * n], axes[-1]
+    axes = {ax.get_label(): ax for ax in animation.figure.axes}
+    kinds = ([axes[name] for name in axes if kind in name] for kind in ("image", "window"))
+    return *kinds, axes["output"]
 
 
 def visible(ax):
     """The cells and their texts that are seen; the sum is not in a cell."""
-    cells = [text for text in ax.texts if "output" not in text.get_text()]
     return {
         tuple(int(v) for v in text.get_position()[::-1]): text.get_text()
-        for text in cells
-        if text.get_visible()
+        for text in ax.texts
+        if text.get_text() and text.get_gid() != "sentence"
     }
 
 
 def sum_text(animation):
-    (text,) = (t for t in panels(animation)[2].texts if "output" in t.get_text())
+    (text,) = (t for ax in animation.figure.axes for t in ax.texts if t.get_gid() == "sentence")
     return text.get_text()
 
 
 RANDOM = [
-    (seed, channels, stride, padding)
-    for seed, (channels, stride, padding) in enumerate(
+    (seed, channels, strides, padding)
+    for seed, (channels, strides, padding) in enumerate(
         itertools.product([1, 2, 3], [1, 2, (1, 3)], ["valid", "same"])
     )
 ]
 
 
-@pytest.mark.parametrize("seed, channels, stride, padding", RANDOM)
-def test_every_number_is_that_of_the_layer(seed, channels, stride, padding):
+@pytest.mark.parametrize("seed, channels, strides, padding", RANDOM)
+def test_every_number_is_that_of_the_layer(seed, channels, strides, padding):
     rng = np.random.default_rng(seed)
     scale = rng.choice([0.01, 1, 100])
     image = (rng.normal(size=(*rng.integers(4, 7, 2), channels)) * scale).astype(np.float32)
@@ -58,8 +57,8 @@ def test_every_number_is_that_of_the_layer(seed, channels, stride, padding):
         image = rng.integers(0, 256, image.shape).astype(np.float32)
     kernel = rng.normal(size=(*rng.integers(1, 4, 2), channels)).astype(np.float32)
     bias = round(rng.normal(), 2)
-    expected = layer_output(image, kernel, stride, padding, bias)
-    animation = viz.animate_convolution(image, kernel, stride=stride, padding=padding, bias=bias)
+    expected = layer_output(image, kernel, strides, padding, bias)
+    animation = viz.animate_convolution(image, kernel, strides=strides, padding=padding, bias=bias)
     assert len(animation.steps) == min(expected.size, 36 if channels == 1 else 18)
     for i in range(len(animation.steps)):
         check_frame(animation, i, expected, kernel, bias)
@@ -67,7 +66,7 @@ def test_every_number_is_that_of_the_layer(seed, channels, stride, padding):
 
 
 def check_frame(animation, i, expected, kernel, bias):
-    animation._draw_frame(i)
+    animation.draw(animation.steps[i])
     step, (images, products, output) = animation.steps[i], panels(animation)
     shown = visible(output)
     assert set(shown) == {p for p in np.ndindex(expected.shape) if p <= (step.row, step.column)}
@@ -99,7 +98,7 @@ def check_sum(text, step, value, bias):
 def test_integers_are_printed_as_integers():
     image = np.arange(25).reshape(5, 5) % 7
     animation = viz.animate_convolution(image, SOBEL, bias=3)
-    animation._draw_frame(0)
+    animation.draw(animation.steps[0])
     images, products, output = panels(animation)
     assert visible(images[0])[1, 1] == str(image[1, 1])
     assert visible(products[0])[1, 0] == f"{image[1, 0]}\n× -2\n= {-2 * image[1, 0]}"
@@ -113,17 +112,17 @@ def test_integers_are_printed_as_integers():
 def test_channels_are_summed_and_rounding_is_said():
     image = np.array([[[0.333, -0.333, 0.333]]])
     animation = viz.animate_convolution(image, np.ones((1, 1, 3)))
-    animation._draw_frame(0)
+    animation.draw(animation.steps[0])
     assert "sums of the channels: 0.33 + (-0.33) + 0.33 = 0.33;" in sum_text(animation)
     animation = viz.animate_convolution(np.array([[[0.333, 0.333, 0.333]]]), np.ones((1, 1, 3)))
-    animation._draw_frame(0)
+    animation.draw(animation.steps[0])
     assert "0.33 + 0.33 + 0.33 ≈ 1.00;" in sum_text(animation)
 
 
-def test_colours_follow_the_values():
+def test_colors_follow_the_values():
     animation = viz.animate_convolution(np.arange(25).reshape(5, 5), SOBEL)
     for i, step in enumerate(animation.steps):
-        animation._draw_frame(i)
+        animation.draw(step)
         _, (products,), output = panels(animation)
         assert (products.images[0].get_array() == step.products[0]).all()
         assert output.images[0].get_array()[step.row, step.column] == step.output
@@ -135,7 +134,7 @@ def test_many_outputs_are_shown_in_36_steps():
     places = [(step.row, step.column) for step in animation.steps]
     assert len(places) == 36 and places == sorted(set(places))
     assert places[:18] == [divmod(i, 10) for i in range(18)] and places[-1] == (9, 9)
-    animation._draw_frame(35)
+    animation.draw(animation.steps[35])
     assert len(visible(panels(animation)[2])) == 100
 
 
@@ -168,7 +167,7 @@ def test_a_photo_and_the_filter_of_a_layer():
         (np.zeros((5, 5)), np.full((3, 3), np.nan), {}, "`kernel` must hold finite"),
         (np.full((5, 5), np.nan), np.zeros((3, 3)), {}, "25 NaN"),
         (np.zeros((5, 5)), np.zeros((3, 3)), dict(bias=np.inf), "`bias` must hold finite"),
-        (np.zeros((5, 5)), np.zeros((3, 3)), dict(stride=0), "`stride` must be"),
+        (np.zeros((5, 5)), np.zeros((3, 3)), dict(strides=0), "`strides` must be"),
         (np.zeros((5, 5)), np.zeros((3, 3)), dict(padding="full"), "`padding` must be"),
         (np.zeros((2, 5)), np.zeros((3, 3)), {}, "must fit into the padded image"),
         (np.zeros((13, 5)), np.zeros((3, 3)), {}, r"`image\[100:108, 50:58\]`. Received: 13 x 5"),

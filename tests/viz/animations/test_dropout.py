@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cnnkit.viz.animations._dropout import animate_dropout
+from cnnkit.viz import animate_dropout
 
 SIZES = (4, 6, 6, 2)
 WORDS = (
@@ -22,12 +22,13 @@ def texts_in_cells(ax):
     return {
         tuple(int(v) for v in text.get_position()[::-1]): text.get_text()
         for text in ax.texts
-        if text.get_transform() == ax.transData
+        if text.get_gid() != "sentence"
     }
 
 
 def sentence(animation):
-    return animation._fig.axes[0].texts[-1].get_text()
+    (text,) = (t for ax in animation.figure.axes for t in ax.texts if t.get_gid() == "sentence")
+    return text.get_text()
 
 
 @pytest.mark.parametrize(
@@ -35,18 +36,19 @@ def sentence(animation):
 )
 def test_steps(seed, rate, layer_sizes):
     feature_map = random_map(seed)
-    animation = animate_dropout(feature_map, rate, layer_sizes=layer_sizes, steps=5, seed=seed)
-    assert animation.n_frames == len(animation.steps) == 6
+    animation = animate_dropout(
+        feature_map, rate=rate, layer_sizes=layer_sizes, n_steps=5, seed=seed
+    )
+    assert len(animation.steps) == 6
     *training, inference = animation.steps
     for step in animation.steps:
         assert tuple(map(len, step.units)) == layer_sizes
         assert step.units[0].all() and step.units[-1].all(), "inputs and outputs stay"
+    assert [step.number for step in animation.steps] == [1, 2, 3, 4, 5, None]
     for step in training:
-        assert step.is_training
         expected = np.where(step.is_kept, feature_map / (1 - rate), 0)
         np.testing.assert_allclose(step.output, expected, atol=1e-6)
     assert any((a.is_kept != b.is_kept).any() for a, b in pairwise(training))
-    assert not inference.is_training
     assert inference.is_kept.all() and all(units.all() for units in inference.units)
     np.testing.assert_allclose(inference.output, feature_map, atol=1e-6)
 
@@ -54,8 +56,8 @@ def test_steps(seed, rate, layer_sizes):
 @pytest.mark.parametrize("rate", [0.2, 0.7])
 def test_draws_follow_the_rate_and_the_seed(rate):
     def steps(seed):
-        options = dict(layer_sizes=(1, 10, 10, 1), steps=35, seed=seed)
-        return animate_dropout(random_map(), rate, **options).steps[:-1]
+        options = dict(layer_sizes=(1, 10, 10, 1), n_steps=35, seed=seed)
+        return animate_dropout(random_map(), rate=rate, **options).steps[:-1]
 
     runs = [steps(seed) for seed in (0, 1, 0)]
     masks = [np.array([step.is_kept for step in run]) for run in runs]
@@ -68,15 +70,15 @@ def test_draws_follow_the_rate_and_the_seed(rate):
 
 @pytest.mark.parametrize("layer_sizes", [SIZES, (2, 3, 1), (3, 1, 1, 2)])
 def test_dropped_units_vanish_with_their_connections(layer_sizes):
-    animation = animate_dropout(random_map(), layer_sizes=layer_sizes, steps=6, seed=0)
-    network = animation._fig.axes[0]
+    animation = animate_dropout(random_map(), layer_sizes=layer_sizes, n_steps=6, seed=0)
+    network = animation.figure.axes[0]
     *ghosts, lines, units = network.collections
     places = [ghost.get_offsets() for ghost in ghosts]
     assert tuple(map(len, places)) == layer_sizes
     for layer, layer_places in enumerate(places):
         assert (layer_places[:, 0] == layer).all() and (np.diff(layer_places[:, 1]) > 0).all()
-    for i, step in enumerate(animation.steps):
-        animation._draw_frame(i)
+    for step in animation.steps:
+        animation.draw(step)
         kept = [at[is_kept].data for at, is_kept in zip(places, step.units, strict=True)]
         assert units.get_offsets().tolist() == np.concatenate(kept).tolist()
         expected = {(*a, *b) for before, after in pairwise(kept) for a in before for b in after}
@@ -87,15 +89,15 @@ def test_dropped_units_vanish_with_their_connections(layer_sizes):
 @pytest.mark.parametrize("signed", [False, True])
 def test_the_map(signed):
     feature_map = random_map() - 0.5 * signed
-    animation = animate_dropout(feature_map, steps=4, seed=0)
-    _, before, after = animation._fig.axes
+    animation = animate_dropout(feature_map, n_steps=4, seed=0)
+    _, before, after = animation.figure.axes
     drawn = [ax.images[0] for ax in (before, after)]
     limit = 2 * np.abs(feature_map).max()
     for picture in drawn:
         assert picture.get_cmap().name == ("RdBu_r" if signed else "viridis")
         assert picture.get_clim() == pytest.approx((-limit if signed else 0, limit), rel=1e-6)
-    for i, step in enumerate(animation.steps):
-        animation._draw_frame(i)
+    for step in animation.steps:
+        animation.draw(step)
         np.testing.assert_allclose(drawn[0].get_array(), feature_map, atol=1e-6)
         shown = drawn[1].get_array()
         assert (np.ma.getmaskarray(shown) == ~step.is_kept).all(), "a 0 that is kept is no hole"
@@ -111,19 +113,19 @@ def test_the_map(signed):
     "rate, sign, scale", [(0, "=", "1"), (0.5, "=", "2"), (0.8, "=", "5"), (0.3, "≈", "1.43")]
 )
 def test_sentences(rate, sign, scale):
-    animation = animate_dropout(random_map(), rate, steps=3, seed=0)
+    animation = animate_dropout(random_map(), rate=rate, n_steps=3, seed=0)
     for i, step in enumerate(animation.steps[:-1]):
-        animation._draw_frame(i)
+        animation.draw(step)
         found = re.fullmatch(WORDS, sentence(animation)).groups()
         dropped = sum((~units).sum() for units in step.units)
         numbers = i + 1, dropped, 12, (~step.is_kept).sum(), 20, f"{rate:g}"
         assert found == (*map(str, numbers), sign, scale)
-    animation._draw_frame(3)
+    animation.draw(animation.steps[3])
     assert sentence(animation) == "inference:  nothing is dropped, and nothing is multiplied"
 
 
 def test_titles_and_layers():
-    network, before, after = animate_dropout(random_map(), steps=1)._fig.axes
+    network, before, after = animate_dropout(random_map(), n_steps=1).figure.axes
     assert [ax.get_title() for ax in (network, before, after)] == [
         "dense network",
         "feature map",
@@ -138,7 +140,7 @@ def test_titles_and_layers():
 
 
 def test_it_plays_and_a_map_of_zeros_is_one_too():
-    animation = animate_dropout(np.zeros((1, 1)), steps=1, seed=0)
+    animation = animate_dropout(np.zeros((1, 1)), n_steps=1, seed=0)
     assert animation._repr_html_().startswith("<iframe")
 
 
@@ -158,8 +160,12 @@ def test_it_plays_and_a_map_of_zeros_is_one_too():
         (np.zeros((4, 4)), dict(layer_sizes=(4, 2)), r"3 to 6 .* Received: layer_sizes=\(4, 2\)"),
         (np.zeros((4, 4)), dict(layer_sizes=(4, 11, 2)), "numbers of at most 10. Received"),
         (np.zeros((4, 4)), dict(layer_sizes=(4, 0, 2)), "`layer_sizes` must be a positive"),
-        (np.zeros((4, 4)), dict(steps=0), "`steps` must be a positive integer. Received: steps=0"),
-        (np.zeros((4, 4)), dict(steps=36), "`steps` must be at most 35. Received: steps=36"),
+        (
+            np.zeros((4, 4)),
+            dict(n_steps=0),
+            "`n_steps` must be a positive .* n_steps=0",
+        ),
+        (np.zeros((4, 4)), dict(n_steps=36), "`n_steps` must be at most 35. Received: n_steps=36"),
     ],
 )
 def test_bad_input(feature_map, settings, words):

@@ -11,15 +11,15 @@ from cnnkit import data, viz
 LAYERS = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
 
 
-def layer_output(image, kind, pool_size, stride):
+def layer_output(image, kind, pool_size, strides):
     """What Keras computes of a grey image."""
-    layer = LAYERS[kind](pool_size, strides=stride)
+    layer = LAYERS[kind](pool_size, strides=strides)
     return np.asarray(layer(image[None, :, :, None].astype(np.float32)))[0, :, :, 0]
 
 
 def panels(animation):
     """The axes of the image, of the window, and of the output."""
-    return animation._fig.axes
+    return animation.figure.axes
 
 
 def visible(ax):
@@ -27,34 +27,34 @@ def visible(ax):
     return {
         tuple(int(v) for v in text.get_position()[::-1]): text.get_text()
         for text in ax.texts
-        if text.get_visible() and "output" not in text.get_text()
+        if text.get_text() and text.get_gid() != "sentence"
     }
 
 
 def sentence(animation):
-    (text,) = (t for t in panels(animation)[2].texts if "output" in t.get_text())
+    (text,) = (t for ax in panels(animation) for t in ax.texts if t.get_gid() == "sentence")
     return text.get_text()
 
 
 RANDOM = [
-    (seed, kind, pool_size, stride)
-    for seed, (kind, (pool_size, stride)) in enumerate(
+    (seed, kind, pool_size, strides)
+    for seed, (kind, (pool_size, strides)) in enumerate(
         itertools.product(LAYERS, [(2, None), (3, 2), ((1, 2), None), ((2, 3), (2, 1))])
     )
 ]
 
 
-@pytest.mark.parametrize("seed, kind, pool_size, stride", RANDOM)
-def test_every_number_is_that_of_the_layer(seed, kind, pool_size, stride):
+@pytest.mark.parametrize("seed, kind, pool_size, strides", RANDOM)
+def test_every_number_is_that_of_the_layer(seed, kind, pool_size, strides):
     rng = np.random.default_rng(seed)
     image = (rng.normal(size=rng.integers(4, 7, 2)) * rng.choice([0.01, 1, 100])).astype("float32")
     if seed % 3 == 0:
         image = rng.integers(0, 256, image.shape).astype(np.float32)
-    expected = layer_output(image, kind, pool_size, stride)
-    animation = viz.animate_pooling(image, pool_size, stride=stride, kind=kind)
+    expected = layer_output(image, kind, pool_size, strides)
+    animation = viz.animate_pooling(image, pool_size=pool_size, strides=strides, kind=kind)
     assert len(animation.steps) == expected.size
-    for i, step in enumerate(animation.steps):
-        animation._draw_frame(i)
+    for step in animation.steps:
+        animation.draw(step)
         image_ax, window_ax, output_ax = panels(animation)
         shown = visible(output_ax)
         assert set(shown) == {p for p in np.ndindex(expected.shape) if p <= (step.row, step.column)}
@@ -110,7 +110,7 @@ def test_stochastic_pooling_shows_its_chances(seed):
     image[:2, :2] = -1  # and the first one has not
     animation = viz.animate_pooling(image, kind="stochastic", seed=seed)
     for i, step in enumerate(animation.steps):
-        animation._draw_frame(i)
+        animation.draw(step)
         positive = np.maximum(step.pixels, 0)
         chances = positive / (positive.sum() or 1)
         assert step.probabilities == pytest.approx(chances)
@@ -147,7 +147,7 @@ def test_the_first_of_equal_values_wins():
     assert step.winner == (0, 0)
 
 
-def test_one_range_of_colours():
+def test_one_range_of_colors():
     grey = viz.animate_pooling(np.arange(16.0).reshape(4, 4), kind="average")
     assert {(ax.images[0].get_clim(), ax.images[0].get_cmap().name) for ax in panels(grey)} == {
         ((0, 15), "gray")
@@ -155,17 +155,17 @@ def test_one_range_of_colours():
     signed = viz.animate_pooling(-np.arange(16.0).reshape(4, 4))
     assert {ax.images[0].get_clim() for ax in panels(signed)} == {(-15, 15)}
     for i, step in enumerate(signed.steps):
-        signed._draw_frame(i)
+        signed.draw(step)
         assert (panels(signed)[1].images[0].get_array() == step.pixels).all()
         assert panels(signed)[2].images[0].get_array().count() == i + 1
 
 
 def test_many_outputs_and_a_photo():
     photo = data.load_photo("camera")[100:112, 100:112]
-    animation = viz.animate_pooling(photo, 2, stride=1)
+    animation = viz.animate_pooling(photo, pool_size=2, strides=1)
     expected = layer_output(photo, "max", 2, 1)
     assert len(animation.steps) == 36
-    animation._draw_frame(35)
+    animation.draw(animation.steps[35])
     shown = visible(panels(animation)[2])
     assert len(shown) == 121
     assert all(float(text) == expected[place] for place, text in shown.items())
@@ -179,7 +179,7 @@ def test_many_outputs_and_a_photo():
         (np.zeros((13, 4)), {}, "at most 12 rows and columns.*Received: 13 x 4"),
         (np.zeros((9, 9)), dict(pool_size=6), r"at most 5.*pool_size=\(6, 6\)"),
         (np.zeros((9, 9)), dict(pool_size=0), "`pool_size` must be a positive"),
-        (np.zeros((9, 9)), dict(stride=0), "`stride` must be a positive"),
+        (np.zeros((9, 9)), dict(strides=0), "`strides` must be a positive"),
         (np.zeros((2, 9)), dict(pool_size=3), "must fit into"),
         (np.full((4, 4), np.nan), {}, "16 NaN"),
     ],

@@ -4,12 +4,15 @@ import os
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from cnnkit import data
+from cnnkit._places import cache_dir
+from cnnkit.data import _bad_images as bad_images
 from write_photo import write_photo
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (24, 30, 4), np.uint8)
@@ -147,9 +150,7 @@ def test_links(tmp_path):
     (folder / "bees" / "itself").symlink_to(folder / "bees" / "itself")
     (folder / "bees" / "nowhere.jpg").symlink_to(tmp_path / "gone.jpg")
     assert sorted(data.find_bad_images(folder)) == ["bees/itself", "bees/nowhere.jpg"]
-    from cnnkit.data._folder_check import check_folder
-
-    good = [name for name, found in check_folder(folder).items() if "fault" not in found]
+    good = [name for name, found in bad_images.check_folder(folder).items() if "fault" not in found]
     assert good == [f"{name}/{i}.jpg" for name in ("ants", "bees") for i in range(3)]
 
 
@@ -180,3 +181,123 @@ def test_the_odd_real_files(real_data):
     bad = data.find_bad_images(real_data / "cats_vs_dogs_bad")
     assert set(bad) == {"cat_labels.csv", "manifest.csv"}
     assert all("not a JPEG" in reason for reason in bad.values())
+
+
+def load(folder, **options):
+    return data.load_cats_vs_dogs(f"folder:{folder}", **{"image_size": 16, **options})
+
+
+def test_bad_files_are_skipped_counted_and_remembered(pets, capsys, monkeypatch):
+    cats = pets / "train" / "cats"
+    (cats / "empty.jpg").touch()
+    (cats / "text.jpg").write_text("no picture")
+    whole = (cats / "1.jpg").read_bytes()
+    (cats / "Größe mit Blank.jpg").write_bytes(whole[: len(whole) - 100])
+    (cats / "labels.csv").write_text("a,b")
+    (cats / ".hidden.jpg").write_text("no picture")
+    photos = load(pets)
+    output = capsys.readouterr().out
+    line = next(line for line in output.splitlines() if "left out" in line)
+    assert line.startswith("4 files left out: ") and line.endswith(" and 1 more.")
+    assert "train/cats/empty.jpg (the file is empty)" in line
+    assert photos.sizes["train"] == 24
+    assert len(list(photos.train)) == 1
+    faults = data.find_bad_images(pets)
+    assert [Path(name).name for name in faults] == [
+        "Größe mit Blank.jpg", "empty.jpg", "labels.csv", "text.jpg",
+    ]  # fmt: skip
+    assert faults["train/cats/Größe mit Blank.jpg"].startswith("damaged: ")
+
+    looked_at = []
+    monkeypatch.setattr(
+        bad_images,
+        "examine",
+        lambda contents, look=bad_images.examine: looked_at.append(1) or look(contents),
+    )
+    assert data.find_bad_images(pets) == faults and not looked_at
+    write_photo(cats / "empty.jpg", seed=99)
+    assert len(data.find_bad_images(pets)) == 3 and len(looked_at) == 1
+    (cats / "text.jpg").unlink()
+    assert len(data.find_bad_images(pets)) == 2 and len(looked_at) == 1
+
+
+def test_damaged_or_unwritable_notes_do_not_matter(pets, monkeypatch, tmp_path):
+    load(pets)
+    (notes,) = (cache_dir() / "checked").iterdir()
+    notes.write_text("{ half a file")
+    assert load(pets).sizes["train"] == 24
+    notes.write_text('{"version": 1}')
+    assert load(pets).sizes["train"] == 24
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "a file"))
+    assert load(pets).sizes["train"] == 24
+
+
+def snapshot(folder):
+    """Every file with its content and the time of its last change."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_the_data_folder_is_only_read(pets):
+    (pets / "train/cats/bad.jpg").write_bytes(b"")
+    before = snapshot(pets)
+    if os.name == "posix":
+        for path in [pets, *pets.rglob("*")]:
+            path.chmod(path.stat().st_mode & ~0o222)
+    photos = load(pets)
+    list(photos.train)
+    data.find_duplicates(pets)
+    assert snapshot(pets) == before
+    for path in [pets, *pets.rglob("*")]:
+        path.chmod(0o755)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_a_full_disk_leaves_older_notes_as_they_were(pets, monkeypatch):
+    load(pets)
+    before = snapshot(cache_dir() / "checked")
+    write_photo(pets / "train/cats/new.jpg", seed=77)
+
+    def full(path, *args, **options):
+        with open("/dev/full", "wb") as file:  # noqa: PTH123
+            file.write(*args)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert load(pets).sizes["train"] == 25
+    assert snapshot(cache_dir() / "checked") == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="about a signal of POSIX")
+def test_a_killed_check_leaves_older_notes_as_they_were(pets):
+    load(pets)
+    before = snapshot(cache_dir() / "checked")
+    for i in range(400):
+        write_photo(pets / f"train/cats/new {i}.jpg", seed=i, size=(300, 300))
+    code = f"from cnnkit import data; data.find_bad_images({str(pets)!r})"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    seen = b""
+    while b"checking files" not in seen:
+        seen += process.stdout.read(1)
+    process.kill()
+    process.communicate()
+    assert snapshot(cache_dir() / "checked") == before
+    assert load(pets).sizes["train"] == 424
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_left_out(pets, capsys):
+    (pets / "train/cats/1.jpg").rename(pets / "train/cats" / os.fsdecode(b"\xe4.jpg"))
+    photos = load(pets)
+    assert photos.sizes["train"] == 23 and len(list(photos.train)) == 1
+    assert "the name is not UTF-8" in capsys.readouterr().out
+
+
+def test_a_file_that_could_not_be_read_once_is_looked_at_again(pets, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        assert len(data.find_bad_images(pets)) == 64
+    assert data.find_bad_images(pets) == {}

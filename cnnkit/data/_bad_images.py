@@ -1,4 +1,4 @@
-"""What is wrong with the files of a photo folder; each is looked at once."""
+"""Files of a photo folder that are no whole pictures; each file is looked at once."""
 
 import contextlib
 import hashlib
@@ -8,15 +8,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from cnnkit._places import cache_dir, write_whole
 from cnnkit.data._decode import decode, is_plain_jpeg, open_image
-from cnnkit.data._download import cache_dir
-from cnnkit.data._hashes import group_duplicates, perceptual_hash
+from cnnkit.data._hashes import perceptual_hash
 
-SPLITS = ("train", "validation", "test")
 _VERSION = 2  # of what `examine` finds; a new number makes older notes worthless
 
 
@@ -45,17 +43,14 @@ def examine(contents):
     return {"digest": digest} | found
 
 
-def check_folder(folder):
+def check_folder(folder, verbose=1):
     """Examine every file below a folder, hidden ones left out.
 
     What was found is kept in the cache folder; a second call looks only at files whose size or
-    time of change differs.
+    time of change differs. With `verbose` 1 a progress bar shows while files are looked at.
 
     Returns:
         A dictionary from path relative to `folder`, sorted, to what `examine` says.
-
-    Raises:
-        NotADirectoryError: If there is no such folder.
     """
     folder = Path(folder).expanduser().resolve()
     if not folder.is_dir():
@@ -69,7 +64,7 @@ def check_folder(folder):
     new = [name for name, stamp in stamps.items() if known.get(name, {}).get("stamp") != stamp]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda name: _examine_file(folder / name), new)
-        if new:
+        if new and verbose:
             results = tqdm(results, desc="checking files", total=len(new), file=sys.stdout)
         fresh = {
             name: found | {"stamp": stamps[name]} for name, found in zip(new, results, strict=True)
@@ -97,81 +92,19 @@ def _files(folder):
                 yield path
 
 
-def find_bad_images(folder):
+def find_bad_images(folder, *, verbose=1):
     """List the files below a folder that are not whole pictures.
 
     Args:
         folder: Path of a folder; its sub-folders are searched too, hidden files are not.
+        verbose: 1 shows a progress bar while new files are looked at, 0 does not.
 
     Returns:
         A dictionary from path relative to `folder` to the reason, in the order of the paths. A
         file whose end was overwritten, and still decodes, is not found.
-
-    Raises:
-        NotADirectoryError: If there is no such folder.
     """
-    files = check_folder(folder)
+    files = check_folder(folder, verbose)
     return {name: found["fault"] for name, found in files.items() if "fault" in found}
-
-
-def find_duplicates(folder):
-    """List the pictures below a folder that are the same, or nearly so: resized, re-encoded.
-
-    Args:
-        folder: Path of a folder; its sub-folders, such as `train` and `validation`, are compared
-            with each other too.
-
-    Returns:
-        A list of `Duplicates`, each with `names` (paths relative to `folder`, sorted) and `exact`
-        (whether the files agree in every byte). Mirrored and cut pictures are not found.
-
-    Raises:
-        NotADirectoryError: If there is no such folder.
-    """
-    files = check_folder(folder)
-    return group_duplicates({name: found for name, found in files.items() if "hash" in found})
-
-
-def split(names, labels, groups=None, shares=(0.7, 0.1, 0.2)):
-    """Assign files to a training, a validation and a test split.
-
-    Where a file goes depends on its group alone, so it stays there when files are added or
-    removed, and all files of one group stay together: photos of one animal, say, or duplicates.
-    Each class is cut at the same shares, up to chance: of `n` groups about `sqrt(n * p * (1 - p))`
-    more or fewer than `n * p` go to a split with share `p`.
-
-    Args:
-        names: What identifies each file and never changes: a name, or better a hash of the
-            content, such as `Photo.digest`.
-        labels: The class of each file.
-        groups: Which group each file belongs to; by default each is alone.
-        shares: Of the training, the validation and the test split; they sum to 1.
-
-    Returns:
-        A dictionary from `"train"`, `"validation"` and `"test"` to indices into `names`, int64.
-
-    Raises:
-        ValueError: If the lengths differ, the shares are wrong, or a split gets none of a class.
-    """
-    keys = names if groups is None else groups
-    if not len(names) == len(labels) == len(keys):
-        lengths = (len(names), len(labels), len(keys))
-        raise ValueError(f"Each file needs a name, a label and a group. Received: {lengths}")
-    if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-        raise ValueError(f"`shares` must be three, above 0, and sum to 1. Received: {shares}")
-    draws = [hashlib.sha256(str(key).encode()).digest()[:8] for key in keys]
-    draws = np.array([int.from_bytes(draw) / 2**64 for draw in draws])
-    which = np.searchsorted(np.cumsum(shares)[:2], draws, side="right")
-    splits = {name: np.flatnonzero(which == i) for i, name in enumerate(SPLITS)}
-    for name, index in splits.items():
-        missing = set(labels) - {labels[i] for i in index}
-        if missing:
-            raise ValueError(
-                f"Every class needs files in every split, and the {name} split got none of "
-                f"{', '.join(map(str, sorted(missing)))}. Received: {len(names)} files in "
-                f"{len(set(keys))} groups"
-            )
-    return splits
 
 
 def _examine_file(path):
@@ -200,12 +133,6 @@ def _read_notes(path):
 
 
 def _write_notes(path, files):
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     files = {name: found for name, found in files.items() if found["digest"]}  # else look again
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"version": _VERSION, "files": files}), encoding="utf-8")
-        temporary.replace(path)
-    except OSError:  # no room, or not allowed: then the next call looks again
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    with contextlib.suppress(OSError):  # no room, or not allowed: then the next call looks again
+        write_whole(path, json.dumps({"version": _VERSION, "files": files}).encode())

@@ -1,0 +1,110 @@
+"""Which trace an explanation runs: it is made once for each layer and each kind of inputs."""
+
+import weakref
+
+import keras
+import tensorflow as tf
+
+from cnnkit._checks import check_built, check_model
+from cnnkit._keras import layers_within
+from cnnkit._layers import find_in, layer_paths, split_call
+from cnnkit.explain._recording import run
+from cnnkit.explain._trace import Trace, as_it_is, reference
+
+
+def check_can_run(model):
+    """Raise an error unless Keras runs on TensorFlow, and `model` is a model that is built."""
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "cnnkit.explain needs Keras's TensorFlow backend: set the environment variable "
+            "KERAS_BACKEND=tensorflow before Keras is imported. "
+            f"Received: backend={keras.backend.backend()!r}"
+        )
+    check_model(model)
+    check_built(model)
+
+
+def find_call(model, layer=None):
+    """Find the layer that is meant, and which of its calls.
+
+    Args:
+        model, layer: As in `cnnkit.explain.find_layer`.
+
+    Returns:
+        `(layer, call)`: a layer, and an integer from 0, or None where `layer` does not say it.
+    """
+    check_can_run(model)
+    layer, call = split_call(layer)
+    if layer is None:
+        trace = cached_trace(model, None, None, _input_specs(model))
+        return trace.layer(), trace.call
+    # The model itself is one of its layers.
+    return layer if layer is model else find_in(layer_paths(model), layer, model.name), call
+
+
+def _input_specs(model):
+    """What a model with symbolic inputs takes, for a batch of any size."""
+    if not hasattr(model, "inputs"):
+        raise ValueError(
+            "`layer` must be given: a model without symbolic inputs shows the order of its layers "
+            f"only when it runs. Received: layer=None and the model {model.name!r}"
+        )
+    # A Sequential model has exactly one input; others have a structure of them.
+    inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    return keras.tree.map_structure(_any_batch, inputs)
+
+
+def specs_of(model, tensors):
+    """The specifications of the tensors that a model is given, for the trace of its run."""
+    # Code of a subclassed model may use the batch size as a number, which symbolic inputs forbid.
+    spec = _any_batch if hasattr(model, "inputs") else as_it_is
+    return tf.nest.map_structure(spec, tensors)
+
+
+def _any_batch(tensor):
+    return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
+
+
+def trace_of(model, inputs, layer=None, training=False, run=run):
+    """The trace for these arguments, made now or before, and the inputs as tensors.
+
+    Args:
+        model, inputs, layer, training: As in `cnnkit.explain.capture`.
+        run: What runs the model: a function of a module, called as `run(model, inputs, training)`.
+
+    Returns:
+        `(trace, tensors)`.
+    """
+    check_can_run(model)
+    layer, call = (None, None) if layer is None else find_call(model, layer)
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    if any(tensor.shape.rank == 0 for tensor in tf.nest.flatten(tensors)):
+        raise ValueError(
+            "`inputs` must be arrays with a batch axis. Received: inputs with a single number"
+        )
+    return cached_trace(model, layer, call, specs_of(model, tensors), training, run), tensors
+
+
+# A model's traces go with the model. They may hold no reference to it, or it would never go.
+traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def cached_trace(model, layer, call, specs, training=False, run=run):
+    """The trace for these arguments, as `Trace` has them, made now or before."""
+    key = (reference(layer), call, repr(specs), training, run, _structure(model, training))
+    of_model = traces.setdefault(model, {})
+    if key not in of_model:
+        of_model[key] = Trace(model, layer, call, specs, training, run)
+    return of_model[key]
+
+
+def _structure(model, training):
+    """What a trace cannot see change: layers added or removed, and some of their attributes."""
+    layers = [model, *layers_within(model, recursive=True)]
+    structure = [
+        (weakref.ref(layer), id(getattr(layer, "activation", None)), layer.dtype_policy.name)
+        for layer in layers
+    ]
+    if training:  # of frozen batch normalisation, and of dropout
+        structure += [(layer.trainable, repr(getattr(layer, "rate", None))) for layer in layers]
+    return tuple(structure)

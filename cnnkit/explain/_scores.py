@@ -1,0 +1,168 @@
+"""The scores of images and of their variants, a few at a time, and their gradients."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from operator import itemgetter
+
+import numpy as np
+import tensorflow as tf
+
+from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
+from cnnkit.explain._inputs import as_inputs, image_at
+from cnnkit.explain._logits import IMAGES, with_logits
+from cnnkit.explain._output_gradients import floats, output_gradients
+from cnnkit.explain._targets import as_score, class_weights, logit_score
+
+SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
+
+
+def chunks(n_images, n_variants):
+    """All pairs of an image and one of its variants, a few at a time.
+
+    Yields:
+        `(images, variants)`: two int arrays of one length.
+    """
+    # On a processor, more images at once do not fit its cache.
+    size = 128 if has_gpu() else 16
+    pairs = np.arange(n_images * n_variants)
+    for start in range(0, len(pairs), size):
+        yield np.divmod(pairs[start : start + size], n_variants)
+
+
+def has_gpu():
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+_two_threads = ThreadPoolExecutor(2)
+
+
+def in_halves(graph, *arguments):
+    """Run a graph on both halves of a batch at the same time.
+
+    Many operations of a network keep one core busy and no more, so that on two cores the halves
+    side by side take two thirds of the time of the whole.
+
+    Args:
+        graph: A function of a trace, as `forward`.
+        arguments: Structures of tensors, each of shape `(batch, ...)`.
+
+    Returns:
+        What `graph(*arguments)` returns.
+    """
+    n = len(tf.nest.flatten(arguments)[0])
+    tensors = tf.nest.flatten([graph.structured_input_signature, graph.structured_outputs])
+    shapes = [tensor.shape for tensor in tensors]
+    takes_halves = all(shape.rank and shape[0] is None for shape in shapes)  # any size of batch
+    if n < 4 or has_gpu() or not takes_halves:
+        return graph(*arguments)
+    parts = slice(None, n // 2), slice(n // 2, None)
+    halves = [tf.nest.map_structure(itemgetter(part), arguments) for part in parts]
+    results = _two_threads.map(lambda half: graph(*half), halves)
+    return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)
+
+
+class Scores:
+    """The scores of images under a model, and their gradients with respect to the pixels.
+
+    Args:
+        model, inputs, target: As `model`, `images` and `target` of `cnnkit.explain.grad_cam`.
+
+    Attributes:
+        images: The images of `inputs`, float32.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As `cnnkit.explain.grad_cam`.
+    """
+
+    def __init__(self, model, inputs, target=None):
+        check_can_run(model)
+        self._model, self._inputs = model, as_inputs(inputs)
+        self.images = tf.nest.flatten(self._inputs)[image_at(self._inputs)]
+        self._target = target
+        if not callable(target):
+            self._weights = class_weights(target, self._logits())
+
+    def of_images(self):
+        """The scores of the images as they are: a float32 array of shape `(batch,)`."""
+        parts = [self.values(self.images[i], i) for i, _ in chunks(len(self.images), 1)]
+        return np.concatenate(parts)
+
+    def values(self, images, which):
+        """Compute the scores of variants of the images.
+
+        Args:
+            images: float32 array of shape `(n, height, width, channels)`.
+            which: Int array of shape `(n,)`: of which image each is a variant. It gets the target,
+                and the other inputs, of that one.
+
+        Returns:
+            A float32 array of shape `(n,)`.
+        """
+        return np.asarray(self._score(which)(self._outputs(images, which)), np.float32)
+
+    def probabilities(self, images, which):
+        """The same as `values`, with the probabilities of the classes in the place of logits."""
+        if callable(self._target):
+            return self.values(images, which)
+        weights, p = self._weights[which], self._outputs(images, which).probabilities.numpy()
+        if weights.shape[1] == 1:
+            return np.where(weights > 0, p, 1 - p)[:, 0]
+        return (weights * p).sum(axis=1)
+
+    def gradients(self, images, which):
+        """Compute the gradients of `values`: a float32 array of the shape of the images."""
+        _check_takes_floats(self._model)
+        trace, inputs = self._trace(images, which)
+        if callable(self._target):
+            outputs = in_halves(trace.forward, inputs)[1]
+            gradients = output_gradients(self._score(which), outputs, len(which))
+        else:
+            gradients = self._class_gradients(trace, which)
+        gradients = [SCALE * gradient for gradient in gradients]
+        return in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+
+    def _class_gradients(self, trace, which):
+        """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
+        outputs = tf.nest.map_structure(
+            lambda tensor: tf.zeros([len(which), *tensor.shape[1:]], tensor.dtype),
+            trace.forward.structured_outputs[1],
+        )
+        return floats(outputs._replace(logits=tf.constant(self._weights[which])))
+
+    def _score(self, which):
+        if callable(self._target):
+            return as_score(self._target)
+        return partial(logit_score, self._weights[which])
+
+    def _outputs(self, images, which):
+        trace, inputs = self._trace(images, which)
+        return in_halves(trace.forward, inputs)[1]
+
+    def _logits(self):
+        """The logits of the images; zeros if only their number counts."""
+        n_images = len(self.images)
+        if self._target is None:
+            parts = [which for which, _ in chunks(n_images, 1)]
+            logits = [self._outputs(self.images[which], which).logits for which in parts]
+            return () if isinstance(logits[0], tuple) else np.concatenate(logits)
+        which, _ = next(chunks(n_images, 1))
+        trace, _ = self._trace(self.images[which], which)
+        shape = trace.forward.structured_outputs[1].logits
+        return () if isinstance(shape, tuple) else np.zeros((n_images, shape.shape[1]))
+
+    def _trace(self, images, which):
+        """The trace of the engine from the images on, and the inputs as tensors."""
+        parts = [part[which] for part in tf.nest.flatten(self._inputs)]
+        parts[image_at(self._inputs)] = images
+        inputs = tf.nest.pack_sequence_as(self._inputs, [tf.constant(part) for part in parts])
+        specs = specs_of(self._model, inputs)
+        return cached_trace(self._model, IMAGES, 0, specs, run=with_logits), inputs
+
+
+def _check_takes_floats(model):
+    for tensor in getattr(model, "inputs", []):
+        if len(tensor.shape) == 4 and "float" not in tensor.dtype:
+            raise ValueError(
+                "`model` must take images of floats: rounded pixels have no gradient. "
+                f"Received: the model {model.name!r} with an input of dtype {tensor.dtype}"
+            )

@@ -1,0 +1,135 @@
+"""A model's run as graphs: forwards, and backwards down to one layer.
+
+A second model "from the input to this layer" cannot be built for nested, subclassed or reloaded
+models. So the model runs as it is, once, while the `call` of the layer is replaced by one that also
+takes a note of its output. TensorFlow traces this run to a graph: from then on only the graph runs,
+with the weights that the model has at that time.
+"""
+
+import functools
+import itertools
+import weakref
+
+import tensorflow as tf
+
+from cnnkit._layers import layer_paths
+from cnnkit.explain._output_gradients import floats, output_gradients
+from cnnkit.explain._recording import (
+    exchange,
+    last_maps,
+    one_call,
+    outputs_through,
+    recording,
+    run,
+)
+
+
+class Trace:
+    """A model's forward pass, and its backward pass down to one layer, as graphs.
+
+    The weights are variables of the graphs, and so are read anew in each run.
+
+    Args:
+        model: The model, to which the trace has a weak reference only.
+        layer: The layer whose output the activations are; None stands for the last that has maps.
+        call: Which of its calls that is, from 0. None: the only one.
+        specs: A structure of `tf.TensorSpec`: what the model takes.
+        training, run: As in `cnnkit.explain._engine.trace_of`.
+
+    Attributes:
+        forward: A function from inputs to `(activations, outputs)`.
+        model, layer: Weak references.
+        call: An integer.
+        specs: As given.
+    """
+
+    def __init__(self, model, layer, call, specs, training=False, run=run):
+        self.specs = specs
+        self.model = weakref.ref(model)
+        self.layer, self.call = reference(layer), call
+        self._run, self._training = run, training
+        self._kept = {}
+        self.forward = graph_of(self._forward, specs)
+
+    def capture(self, inputs):
+        """The activations and the outputs as arrays, those of floats as float32."""
+        activations, outputs = self.forward(inputs)
+        return _as_float32(activations), tf.nest.map_structure(_as_array, outputs)
+
+    def capture_gradients(self, inputs, score):
+        """The activations, the gradients of a score with respect to them, and the outputs."""
+        activations, outputs = self.forward(inputs)
+        n_examples = tf.nest.flatten(inputs)[0].shape[0]
+        gradients = output_gradients(score, outputs, n_examples)
+        gradients = _as_float32(self.backward(inputs, activations, gradients))
+        return _as_float32(activations), gradients, tf.nest.map_structure(_as_array, outputs)
+
+    def kept(self, make):
+        """What the function `make` makes of this trace, made now or before."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        return self._kept[make]
+
+    def _forward(self, inputs):
+        model = self.model()
+        layers = [self.layer()] if self.layer else layer_paths(model).values()
+        with recording(layers) as records:
+            outputs = self._run(model, inputs, self._training)
+        graph = tf.nest.flatten(inputs)[0].graph
+        if self.layer:
+            self.call, activations = one_call(records, self.layer(), self.call, graph)
+            return activations, outputs
+        found = last_maps(records, graph)
+        if found is None:
+            raise ValueError(
+                "`layer` must be given, as no layer gives maps with more than one position. "
+                f"Received: layer=None and the model {model.name!r}"
+            )
+        layer, self.call, activations = found
+        self.layer = weakref.ref(layer)
+        return activations, outputs
+
+    @functools.cached_property
+    def backward(self):
+        """The function from inputs, activations and output gradients to gradients."""
+        activations, outputs = self.forward.structured_outputs
+        specs = [as_it_is(output) for output in floats(outputs)]
+        return graph_of(self._backward, self.specs, as_it_is(activations), specs)
+
+    def _backward(self, inputs, activations, output_gradients):
+        calls = itertools.count()
+
+        def feed(_, output):
+            """Go on from the activations, so that nothing before the layer is computed again."""
+            return exchange(output, activations) if next(calls) == self.call else output
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(activations)
+            with outputs_through(feed, [self.layer()]):
+                outputs = floats(self._run(self.model(), inputs, self._training))
+        zero = tf.UnconnectedGradients.ZERO
+        return tape.gradient(outputs, activations, output_gradients, unconnected_gradients=zero)
+
+
+def reference(layer):
+    """A weak reference to a layer; None for None."""
+    return None if layer is None else weakref.ref(layer)
+
+
+def as_it_is(tensor):
+    """The specification of a tensor, with its number of examples."""
+    return tf.TensorSpec(tensor.shape, tensor.dtype)
+
+
+def graph_of(function, *specs):
+    """Trace a function of tensors to a TensorFlow graph."""
+    # Keras does not convert Python's `if` and `for` to graphs either.
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
+
+
+def _as_array(tensor):
+    return _as_float32(tensor) if tensor.dtype.is_floating else tensor.numpy()
+
+
+def _as_float32(tensor):
+    return tf.cast(tensor, tf.float32).numpy()

@@ -1,0 +1,95 @@
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+from captured_models import close, flat
+from explained_models import Counting, images, sequential
+from keras import layers
+
+from cnnkit.explain import capture, capture_gradients, layer_paths
+from cnnkit.explain._engine import find_call, trace_of, traces
+
+
+def test_a_trace_is_made_once_for_its_arguments():
+    parts, x = flat(), images()
+    model = sequential(parts)
+    trace, tensors = trace_of(model, x, "last")
+    assert np.array_equal(tensors, x)
+    for same in (parts[2], ("last", None)):
+        assert trace_of(model, images(5), same)[0] is trace
+    for other in (("last", 0), "first", None):
+        assert trace_of(model, x, other)[0] is not trace
+    assert trace_of(model, x, "last", training=True)[0] is not trace
+    assert trace_of(model, x.astype(np.uint8), "last")[0] is not trace
+
+
+def test_the_call_that_is_meant():
+    relu, conv = layers.ReLU(name="relu"), layers.Conv2D(3, 3)
+    model = sequential([layers.Conv2D(3, 3), relu, conv, relu])
+    assert find_call(model) == (relu, 1)
+    assert find_call(model, "relu") == (relu, None)
+    assert find_call(model, (relu, 0)) == (relu, 0)
+    assert find_call(model, model) == (model, None)
+
+
+def test_new_layers_and_activations_count():
+    model, x = sequential(flat()), images(2)
+    assert np.allclose(capture(model, x).outputs.sum(axis=1), 1)
+    head = model.get_layer("head")
+    head.activation = keras.activations.linear
+    close(capture(model, x).outputs, model(x))
+    model.pop()
+    model.add(layers.Dense(7))
+    close(capture(model, x).outputs, model(x))
+
+
+def test_what_counts_in_training_alone():
+    """Frozen batch normalisation, and the rate of dropout."""
+    counting, norm = Counting(), layers.BatchNormalization(name="norm")
+    dropout = layers.Dropout(0.5, name="dropout")
+    model, x = sequential([counting, *flat()[:3], norm, dropout, layers.Flatten()]), images()
+    maps = capture(model, x, layer="last").activations
+    in_training = capture(model, x, layer="norm", training=True).activations
+    norm.trainable = False
+    found = capture(model, x, layer="norm", training=True).activations
+    close(found, norm(maps))
+    assert np.abs(found - in_training).max() > 0.1
+    dropout.rate = 0.0
+    close(capture(model, x, layer="dropout", training=True).activations, found)
+    calls = counting.calls
+    capture(model, x, layer="last")
+    assert counting.calls == calls
+
+
+def test_traces_do_not_keep_a_model_alive():
+    def use():
+        parts = flat()
+        model = sequential(parts)
+        capture_gradients(model, images(2))
+        capture_gradients(model, images(2), layer=model, score=lambda y: y[:, 0])
+        return [weakref.ref(each) for each in (model, *parts)]
+
+    gc.collect()
+    before = len(traces)
+    references = use()
+    gc.collect()
+    assert all(reference() is None for reference in references)
+    assert len(traces) == before
+
+
+def test_wrong_models(monkeypatch):
+    x = images(1, (8, 8, 1))
+    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model='m'"):
+        capture("m", x)
+    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model=3"):
+        layer_paths(3)
+    with pytest.raises(ValueError, match="`model` must be built"):
+        capture(keras.Sequential([layers.Dense(2)]), x)
+    model = sequential([layers.Conv2D(2, 3)], (8, 8, 1))
+    with pytest.raises(ValueError, match="`inputs` must be arrays with a batch axis"):
+        capture(model, 3.0)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(RuntimeError, match="TensorFlow backend.* Received: backend='jax'"):
+        capture(model, x)

@@ -1,0 +1,88 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from explained_models import images, parts, plain, sequential
+from keras import layers
+
+from cnnkit.explain._scores import Scores, chunks, in_halves
+
+
+def test_scores_of_variants_of_images():
+    x = images(3)
+    scores = Scores(plain(), x, [0, 2, 1])
+    logits = np.asarray(plain()(x))
+    assert scores.images.dtype == np.float32 and np.array_equal(scores.images, x)
+    assert np.allclose(scores.of_images(), logits[range(3), [0, 2, 1]], atol=1e-6)
+    variants, which = x[[2, 1, 1]] / 2, np.array([2, 0, 1])
+    logits = np.asarray(plain()(variants))
+    found = scores.values(variants, which)
+    assert found.dtype == np.float32
+    assert np.allclose(found, logits[range(3), [1, 0, 2]], atol=1e-6)
+    p = tf.nn.softmax(logits).numpy()[range(3), [1, 0, 2]]
+    assert np.allclose(scores.probabilities(variants, which), p, atol=1e-6)
+
+
+def test_a_model_without_classes():
+    with pytest.raises(ValueError, match="does not give one number for each class. Received: targ"):
+        Scores(sequential(parts()[:4]), images(), 1)
+
+
+@pytest.mark.parametrize("n_images, n_variants", [(1, 1), (3, 7), (1, 40), (40, 1), (5, 16)])
+def test_chunks_hold_each_pair_once(n_images, n_variants):
+    parts_of_all = list(chunks(n_images, n_variants))
+    pairs = np.concatenate([np.stack(part, axis=1) for part in parts_of_all])
+    assert np.array_equal(pairs, list(np.ndindex(n_images, n_variants)))
+    assert all(0 < len(i) == len(variant) <= 128 for i, variant in parts_of_all)
+
+
+def test_gradients_of_half_precision_do_not_vanish(monkeypatch):
+    """Those of pixels are near the smallest number that float16 has."""
+    layer = layers.Conv2D(4, 3, dtype="mixed_float16")
+    end = [layers.GlobalAveragePooling2D(dtype="mixed_float16"), layers.Dense(2, dtype="float32")]
+    model = sequential([layers.Rescaling(1 / 255, dtype="mixed_float16"), layer, *end], (96, 96, 3))
+    twin = sequential(
+        [
+            type(each).from_config({**each.get_config(), "dtype": "float32"})
+            for each in model.layers
+        ],
+        (96, 96, 3),
+    )
+    twin.set_weights(model.get_weights())
+    x = images(1, (96, 96, 3))
+
+    def error():
+        half, full = (Scores(each, x, 1).gradients(x, np.zeros(1, int)) for each in (model, twin))
+        return np.abs(half - full).max() / np.abs(full).max()
+
+    assert error() < 0.01
+    monkeypatch.setattr("cnnkit.explain._scores.SCALE", 1)
+    assert error() > 0.03, "the check can fail"
+
+
+@pytest.mark.parametrize("n, runs", [(3, [3]), (4, [2, 2]), (7, [3, 4])])
+def test_halves_side_by_side_give_what_the_whole_gives(n, runs, monkeypatch):
+    monkeypatch.setattr("cnnkit.explain._scores.has_gpu", lambda: False)
+    model = keras.Sequential(
+        [keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
+    images = tf.constant(np.random.default_rng(n).normal(size=(n, 6, 6, 1)), tf.float32)
+    specs = tf.TensorSpec([None, 6, 6, 1])
+    graph = tf.function(model).get_concrete_function(specs)
+    seen = []
+
+    class Watched:
+        structured_input_signature = graph.structured_input_signature
+        structured_outputs = graph.structured_outputs
+
+        def __call__(self, images):
+            seen.append(len(images))
+            return graph(images)
+
+    np.testing.assert_allclose(in_halves(Watched(), images), model(images), rtol=1e-4, atol=1e-5)
+    assert sorted(seen) == runs
+
+
+def test_a_graph_for_one_size_of_batch_runs_whole():
+    graph = tf.function(lambda images: 2 * images).get_concrete_function(tf.TensorSpec([6, 2]))
+    np.testing.assert_array_equal(in_halves(graph, tf.ones([6, 2])), np.full((6, 2), 2))

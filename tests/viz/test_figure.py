@@ -1,0 +1,156 @@
+"""Panels; and of all drawing functions together side effects, `ax`, and what a notebook shows."""
+
+import inspect
+from html import unescape
+
+import keras
+import matplotlib
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+
+from cnnkit import viz
+from cnnkit.viz._figure import check_titles, curve_panels, image_panels, name_panels, new_panels
+
+SETUP = """
+import time
+import matplotlib.pyplot as plt
+import numpy as np
+from cnnkit import geometry, models, study, viz
+plt.style.use("cnnkit.viz.cnnkit")
+sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+image = np.arange(25).reshape(5, 5)
+points = np.array([[0.0, 0.0], [1.0, 2.0]])
+field = geometry.ReceptiveField((3, 3), (1, 1), (-1, -1))
+results = study.Study([("a", 0, "loss", 1.0), ("a", 1, "loss", 2.0)], {"a": ""})
+range_test = study.LrRangeTest(np.array([0.1, 1]), np.array([2.0, 1]), np.array([2.0, 1]), 0.1)
+network = models.small_cnn()  # TensorFlow starts, and says so on stderr, a little later
+"""
+CALLS = {
+    "plot_images": "np.zeros((2, 4, 6))",
+    "plot_pixels": "image",
+    "plot_channels": "np.zeros((4, 6, 3))",
+    "plot_kernels": "sobel",
+    "plot_matrix": "sobel",
+    "plot_conv_arithmetic": "5, 3",
+    "plot_history": "{'loss': [1.0, 2.0]}",
+    "plot_decision_regions": "lambda places: (places[:, 0] > 0).astype(int), points, [0, 1]",
+    "plot_feature_maps": "np.zeros((4, 6, 3))",
+    "plot_receptive_field": "field, image",
+    "plot_architecture": "network",
+    "plot_shift_curve": "[0, 1], {'max pooling': [0.0, 1.0]}",
+    "plot_activations": "[0, 1], {'conv': np.zeros((2, 5))}",
+    "plot_attributions": "np.zeros((2, 4, 6)), {'Grad-CAM': np.ones((2, 4, 6))}",
+    "plot_augmentations": "np.flip, np.zeros((2, 4, 6))",
+    "plot_gap": "{'loss': [1.0, 2.0], 'val_loss': [1.0, 3.0]}",
+    "plot_lr_finder": "range_test",
+    "plot_normalization_axes": "",
+    "plot_classification": "[0, 1, 0, 1], [0.1, 0.9, 0.6, 0.8]",
+    "plot_study": "results, 'loss'",
+    "plot_study_curves": "results, 'loss', {'a': {50: 'a'}}",
+    "animate_convolution": "image, sobel",
+    "animate_dropout": "image, seed=0",
+    "animate_pooling": "image",
+}
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the calls need."""
+    names = {}
+    with plt.style.context("default"):
+        exec(SETUP, names)
+    return names
+
+
+def test_no_function_is_missing_here():
+    assert set(CALLS) == {n for n in viz.__all__ if n.startswith(("plot_", "animate_"))}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_has_a_default_is_given_by_its_name(name):
+    for parameter in inspect.signature(getattr(viz, name)).parameters.values():
+        if name == "plot_normalization_axes" and parameter.name == "input_shape":
+            continue  # its data, an example of which is given
+        is_optional = parameter.default is not parameter.empty
+        assert is_optional == (parameter.kind is parameter.KEYWORD_ONLY), parameter
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_side_effects(name, names):
+    plt.plot([1, 2])
+    before = dict(matplotlib.rcParams), matplotlib.get_backend(), keras.config.dtype_policy()
+    current, figures = plt.gca(), len(plt.get_fignums())
+    drawn = eval(f"viz.{name}({CALLS[name]})", names)
+    after = dict(matplotlib.rcParams), matplotlib.get_backend(), keras.config.dtype_policy()
+    assert before == after and not current.images, "the current figure is left alone"
+    is_animation = isinstance(drawn, viz.Animation)
+    assert len(plt.get_fignums()) == figures + (not is_animation)
+    assert is_animation or isinstance(drawn, Axes | viz.Panels)
+
+
+TAKING_AX = [n for n in CALLS if "ax" in inspect.signature(getattr(viz, n)).parameters]
+
+
+@pytest.mark.parametrize("name", TAKING_AX)
+def test_it_draws_where_it_is_told(name, names):
+    figure, (left, right) = plt.subplots(1, 2)
+    drawn = eval(f"viz.{name}({CALLS[name]}, ax=right, title='right')", names | {"right": right})
+    assert drawn is right and right.get_title() == "right" and not left.has_data()
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_each_cell_shows_exactly_one_picture():
+    cells = [f"viz.{name}({arguments})" for name, arguments in CALLS.items()]
+    cells.append("animation = viz.animate_convolution(image, sobel)\nanimation")
+    notebook = nbformat.v4.new_notebook()
+    setup = SETUP + "time.sleep(2)"
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (setup, *cells)]
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    for cell in notebook.cells[1:]:
+        outputs = [output.get("data", {}) for output in cell.outputs]
+        n_pictures = sum("image/png" in data for data in outputs)
+        n_animations = sum("<img" in unescape(data.get("text/html", "")) for data in outputs)
+        wanted = (0, 1) if "animat" in cell.source else (1, 0)
+        assert (n_pictures, n_animations) == wanted, cell.source
+        assert all(output.output_type != "stream" for output in cell.outputs), cell.source
+
+
+@pytest.mark.parametrize("n, n_cols, shape", [(1, 1, (1, 1)), (5, 3, (2, 3)), (2, 4, (1, 4))])
+def test_spare_axes_are_hidden(n, n_cols, shape):
+    panels = new_panels(list(range(n)), n_cols, (2, 1.5))
+    assert panels.axes.shape == shape and len(list(panels)) == n
+    assert [ax.axison for ax in panels.axes.flat] == [i < n for i in range(panels.axes.size)]
+    assert panels.figure.get_size_inches().tolist() == [2 * shape[1], 1.5 * shape[0]]
+    assert repr(panels) == f"<Panels: {n} in {shape[0]} x {shape[1]}>"
+
+
+def test_curves_have_three_columns_and_shared_axes():
+    first, second, *_ = curve_panels([1, 2, 3, 4], sharex=True)
+    assert first.figure.axes[3] is not None and first.get_shared_x_axes().joined(first, second)
+    figure = Figure()
+    panels = curve_panels([1, 2], figure)
+    assert panels.figure is figure and panels.axes.shape == (1, 2)
+
+
+@pytest.mark.parametrize("n, columns", [(1, 1), (8, 8), (9, 8)])
+def test_images_have_no_axes_and_their_proportions(n, columns):
+    panels = image_panels([np.zeros((4, 8))] * n)
+    assert panels.axes.shape[1] == columns and not any(ax.axison for ax in panels.axes.flat)
+    width, height = panels.figure.get_size_inches() / panels.axes.shape[::-1]
+    assert height == pytest.approx(width / 2)
+    name_panels(panels, ["first"])
+    assert [ax.get_title() for ax in panels][:2] == ["first", ""][:n]
+
+
+def test_titles_are_counted():
+    check_titles(None, 3)
+    check_titles(["a", "b"], 2)
+    with pytest.raises(ValueError, match="`titles` .* each of the 3 filters. Received: 'abc'"):
+        check_titles("abc", 3, "filters")
+    with pytest.raises(ValueError, match="each of the 3 images. Received: 2 titles"):
+        check_titles(["a", "b"], 3)

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from cnnkit import viz
+from cnnkit.geometry import ReceptiveField
+from cnnkit.viz._ranges import value_ranges
+
+NEGATIVE = np.array([[-2.0, 1.0], [0.0, 1.5]])
+CALLS = {
+    "plot_images": lambda: viz.plot_images(NEGATIVE),
+    "plot_attributions": lambda: viz.plot_attributions(NEGATIVE, NEGATIVE[None]),
+    "plot_augmentations": lambda: viz.plot_augmentations(np.copy, NEGATIVE),
+    "plot_receptive_field": lambda: viz.plot_receptive_field(
+        ReceptiveField((1, 1), (1, 1), (0, 0)), NEGATIVE
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_warning_points_to_the_line_of_the_user(name):
+    with pytest.warns(UserWarning, match="black stands for -2 and white for 2") as caught:
+        CALLS[name]()
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_ranges():
+    dark, light = np.full((2, 2), 0.2), np.full((2, 2), 200.0)
+    pixels = np.ones((2, 2), np.uint8)
+    assert value_ranges([dark]) == [(0, 1)]
+    assert value_ranges([dark, light, pixels, pixels > 0]) == [(0, 255)] * 3 + [(0, 1)]
+    assert value_ranges([dark, pixels], (-1, 1)) == [(-1, 1)] * 2
