@@ -118,3 +118,14 @@ def test_finite():
     _checks.check_finite(np.zeros(2), "heat")
     with pytest.raises(ValueError, match="`heat` must hold finite .* 1 NaN and 2 infinite values"):
         _checks.check_finite(np.array([np.nan, np.inf, -np.inf]), "heat")
+
+
+def test_seeds():
+    assert _checks.as_integer_seed(7) == 7
+    assert _checks.as_integer_seed(None) != _checks.as_integer_seed(None), "one of 2**32"
+    generator = np.random.default_rng(0)
+    first, second = (_checks.as_integer_seed(generator) for _ in range(2))
+    assert first == _checks.as_integer_seed(np.random.default_rng(0)) and first != second
+    for wrong in (-1, 1.5, "1"):
+        with pytest.raises(ValueError, match="`seed` must be None, an integer .* Received: seed="):
+            _checks.as_integer_seed(wrong)

@@ -48,8 +48,8 @@ class RandomAffine(BaseAugmentation):
         training: Whether to change the images. False gives them back as they are.
 
     Output shape:
-        As of the images, and of the same dtype: that of the tensor which Keras makes of them (int32
-        of uint16 with PyTorch, where Keras has none).
+        As of the images, and of the same dtype: that of the tensor which Keras makes of them (with
+        PyTorch int32 for uint16, which Keras lacks there).
 
     Example:
 
