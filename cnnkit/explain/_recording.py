@@ -69,7 +69,7 @@ def one_call(records, layer, call, graph):
         records: What `recording([layer])` gave.
         layer: The layer.
         call: Which of its calls, from 0. None: the only one.
-        graph: The TensorFlow graph in which the model ran.
+        graph: The TensorFlow graph in which the model ran, or None if it ran in none.
 
     Returns:
         `(call, activations)`: an integer and a tensor.

@@ -20,7 +20,7 @@ def test_records_of_a_run():
     assert [layer for layer, _ in records] == parts[1:3]
     close(np.asarray(records[1][1]), chain(*parts[:3])(x))
     close(np.asarray(outputs), model(x))
-    call, activations = one_call(records[1:], parts[2], None)
+    call, activations = one_call(records[1:], parts[2], call=None, graph=None)
     assert call == 0 and activations is records[1][1]
     layer, call, activations = last_maps(records, None)
     assert layer is parts[2] and call == 0 and activations is records[1][1]
