@@ -364,7 +364,7 @@ def main(name="help", *words):
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0", TF_CPP_MIN_LOG_LEVEL="3")
     try:
         if os.environ.get("CNNKIT_DATA"):  # made absolute, since kernels run in notebooks/
-            os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).absolute())
+            os.environ["CNNKIT_DATA"] = str(Path(os.environ["CNNKIT_DATA"]).expanduser().absolute())
         os.chdir(ROOT)
         return COMMANDS[name](words)
     except KeyboardInterrupt:
