@@ -73,7 +73,7 @@ def activation_maximization(
     check_can_run(model)
     rng, numbers = np.random.default_rng(seed), np.atleast_1d(channels)
     if start is None:
-        start = _grey(model, rng)
+        start = _gray(model, rng)
     else:
         start = (_check_start(start) - low) / (high - low)
     images = tf.constant(np.repeat(start[None], max(numbers.size, 1), axis=0), tf.float32)
@@ -128,7 +128,7 @@ def _before_activation(model, layer, call, images):
     return tf.cast(before_activation(activations, _ACTIVATIONS), tf.float32)
 
 
-def _grey(model, rng):
+def _gray(model, rng):
     """A grey image with a little noise, in 0..1, of the size that a model takes."""
     shapes = [tensor.shape for tensor in getattr(model, "inputs", [])]
     if len(shapes) != 1 or len(shapes[0]) != 4 or None in shapes[0][1:]:

@@ -73,10 +73,10 @@ def deletion_insertion(
     ranks = _ranks(_as_maps(maps, images.shape[:3]))
     fractions = np.arange(n_steps + 1) / n_steps
     limits = np.round(fractions * ranks[0].size)
-    grey = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    gray = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
     curves = [
         _curve(scores, ranks, limits, before, after)
-        for before, after in ((images, grey), (_blurred(images), images))
+        for before, after in ((images, gray), (_blurred(images), images))
     ]
     areas = [np.trapezoid(curve, fractions, axis=1).astype(np.float32) for curve in curves]
     return DeletionInsertion(fractions, *curves, *areas)

@@ -66,7 +66,7 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
         draw_image(first, images[i], low, high).set_gid("image")
         first.set_title(titles[i] if titles else "image" if i == 0 else "", fontsize="small")
         for axis, of_method in zip(others, maps.values(), strict=True):
-            draw_image(axis, _grey(images[i]), low, high).set_gid("image")
+            draw_image(axis, _gray(images[i]), low, high).set_gid("image")
             ranged = of_method if shared else of_method[i : i + 1]
             _draw_map(axis, of_method[i], choose_colors(of_method, limit=_limit(ranged)))
     _name_columns(panels, maps)
@@ -92,7 +92,7 @@ def _check_maps(maps, images):
     return maps
 
 
-def _grey(image):
+def _gray(image):
     """The image without colours, which are those of the map."""
     if image.ndim == 2:
         return image
