@@ -3,7 +3,6 @@
 The only drawing module that imports Keras, as what `fit` calls must be a Keras callback.
 """
 
-import os
 import sys
 import warnings
 from io import BytesIO
@@ -12,6 +11,7 @@ import keras
 from matplotlib.figure import Figure
 
 from cnnkit._checks import check_positive
+from cnnkit._places import in_ci
 from cnnkit.viz._figure import curve_panels
 from cnnkit.viz._history import draw_run, label_axes
 
@@ -106,7 +106,7 @@ def _as_png(figure):
 
 def _is_notebook():
     """Whether someone may look: a Jupyter kernel runs this, and no continuous integration."""
-    if os.environ.get("CI") or "IPython" not in sys.modules:
+    if in_ci() or "IPython" not in sys.modules:
         return False
     return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 
