@@ -11,6 +11,7 @@ _IMAGES = _rng.integers(0, 256, (2, 6, 9, 3), np.uint8)
 _IMAGES[0, 0, 0] = 0, 7, 255
 
 
+# Exercise 1.1
 @Value(
     hints=[
         "uint8 has 256 values. What comes after 255?",
@@ -30,6 +31,7 @@ def overflow():
     return (250 + 10) % 256
 
 
+# Exercise 1.2
 @Value(
     hints=[
         "The picture is wide: it has more columns than rows. Which comes first in the shape?",
@@ -52,6 +54,7 @@ def batch_shape():
     return 32, 160, 240, 3
 
 
+# Exercise 1.6
 @Value(
     hints=[
         "How many numbers does one such photo hold? Each unit has a weight for each of them.",
@@ -73,6 +76,7 @@ def phone_photo_parameters():
     return (4_000 * 3_000 * 3 + 1) * 100
 
 
+# Exercise 1.8
 @Value(
     hints=[
         "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
@@ -97,6 +101,7 @@ def _cropped(images, size, axes=(1, 2), end=0, shift=0):
     return images[:, top : top + size + end, left : left + size + end]
 
 
+# Exercise 1.4
 @Function(
     cases=[(_IMAGES, 4), (_IMAGES, 3), (_rng.integers(0, 256, (3, 8, 8, 1), np.uint8), 2)],
     hints=[
@@ -131,6 +136,7 @@ def center_crop(images, size):
     return images[:, top : top + size, left : left + size]
 
 
+# Exercise 1.3
 @Function(
     cases=[(_IMAGES,), (_IMAGES[:1, :4, :4],)],
     hints=[
@@ -179,6 +185,7 @@ _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
 _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
 
 
+# Exercise 1.5
 @Function(
     cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
     hints=[
@@ -242,6 +249,7 @@ def standardize(train, test):
 _POINTS = _rng.uniform(-1, 1, (60, 2))
 
 
+# Exercise 1.7
 @Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],)],
     hints=[

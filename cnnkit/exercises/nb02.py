@@ -22,6 +22,7 @@ def _same_size(image, kernel):
     return _correlate(np.pad(image, ((h // 2, (h - 1) // 2), (w // 2, (w - 1) // 2))), kernel)
 
 
+# Exercise 2.1
 @Function(
     cases=[
         (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
@@ -77,6 +78,7 @@ def correlate2d(image, kernel):
     return output
 
 
+# Exercise 2.2
 @Value(
     hints=[
         "Rotate W by 180 degrees: its last number comes first.",
@@ -101,6 +103,7 @@ def second_cell():
     return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
 
 
+# Exercise 2.5
 @Function(
     cases=[
         (7, 3, 1, 0, 1),
@@ -167,6 +170,7 @@ def _layer(image, weights):
     return np.einsum("ijmnc,mncf->ijf", windows, weights)
 
 
+# Exercise 2.6
 @Function(
     cases=[
         (_rng.normal(size=(6, 5, 3)), _rng.normal(size=(3, 2, 3, 4)), _rng.normal(size=4)),
@@ -230,6 +234,7 @@ def conv_layer(image, weights, bias):
     return output
 
 
+# Exercise 2.4
 @Value(
     hints=[
         "Each row of the matrix makes one output. How many pixels does it use?",
@@ -249,6 +254,7 @@ def toeplitz_weights():
     return 4 * 4 * 9
 
 
+# Exercise 2.7
 @Value(
     hints=[
         "Each of the ten units sees the whole map. How large is a kernel that sees it all?",
@@ -279,6 +285,7 @@ def riddle(image):
     return _correlate(np.asarray(image, float), _HIDDEN)
 
 
+# Exercise 2.3
 @Value(
     hints=[
         "Feed the riddle a picture of your own. Which one would show the kernel?",
@@ -341,6 +348,7 @@ def _backward(delta, image, kernel, turn=True, of_image=np.array, of_kernel=np.a
     return of_image(image_gradient), of_kernel(_correlate(image, delta))
 
 
+# Exercise 2.8
 @Function(
     cases=[
         (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3))),

@@ -16,6 +16,7 @@ def _blocks(image, size):
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
 
 
+# Exercise 3.1
 @Function(
     cases=[
         (_rng.normal(size=(6, 4)), 2),
@@ -54,6 +55,7 @@ def max_pool(image, size):
     return output
 
 
+# Exercise 3.2
 @Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
     mistakes=[
@@ -70,6 +72,7 @@ def pooled_shape():
     return 27 // 2, 27 // 2, 16
 
 
+# Exercise 3.3
 @Value(
     hints=["First the mean of the four, then max(0, .).", "The mean of -4, 2, 2 and 4 is 1."],
     mistakes=[
@@ -87,6 +90,7 @@ def relu_after_average():
     return max(0, (-4 + 2 + 2 + 4) / 4)
 
 
+# Exercise 3.5
 @Function(
     cases=[
         (np.array([1.0, 3, 6, 2]),),
@@ -138,6 +142,7 @@ def _route(delta, image, size, share=_is_winner):
 _DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
 
 
+# Exercise 3.4
 @Function(
     cases=[(_DELTA, _IMAGE, 2), (_rng.normal(size=(2, 2)), _rng.normal(size=(7, 6)), 3)],
     hints=[
@@ -173,6 +178,7 @@ def max_pool_backward(delta, image, size):
     return gradient
 
 
+# Exercise 3.6
 @Value(
     hints=[
         "Count the places of the kernel. With stride 2 there are half as many rows.",
@@ -202,6 +208,7 @@ def _reach(layers, grow=True, late=False):
     return size
 
 
+# Exercise 3.8
 @Function(
     cases=[
         ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
@@ -241,6 +248,7 @@ def receptive_field(layers):
     return size
 
 
+# Exercise 3.7
 @Value(
     hints=[
         "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",

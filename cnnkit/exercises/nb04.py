@@ -20,6 +20,7 @@ _MAPS = _rng.normal(5, 0.3, size=(4, 3, 2, 6))
 _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
 
 
+# Exercise 4.1
 @Function(
     cases=[
         (_MAPS, _GAMMA, _BETA),
@@ -56,6 +57,7 @@ def batch_norm(x, gamma, beta):
     return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
 
+# Exercise 4.2
 @Value(
     hints=[
         "All examples and all places of one channel go into one mean.",
@@ -81,6 +83,7 @@ def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
     return old * mean + new * x.mean(axis), old * variance + new * spread(x, axis)
 
 
+# Exercise 4.3
 @Function(
     cases=[
         (np.zeros(3), np.ones(3), _rng.normal(2, 3, size=(8, 3)), 0.99),
@@ -117,6 +120,7 @@ def update_moving(moving_mean, moving_variance, x, momentum):
     return new_mean, new_variance
 
 
+# Exercise 4.4
 @Value(
     hints=[
         "Each step leaves 0.99 of it. So after n steps 0.99 to the power of n is left.",
@@ -155,6 +159,7 @@ def _folded(
     return kernel * scale, bias - mean * scale + beta
 
 
+# Exercise 4.5
 @Function(
     cases=[_FOLD, (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01))],
     hints=[
@@ -182,6 +187,7 @@ def fold(kernel, bias, gamma, beta, mean, variance):
     return kernel * scale, (bias - mean) * scale + beta
 
 
+# Exercise 4.6
 @Value(
     hints=[
         "In a batch of one, what is the mean of one number? And its variance?",
@@ -213,6 +219,7 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
     return _scaled(split, axis=axis).reshape(x.shape)
 
 
+# Exercise 4.7
 @Function(
     cases=[(_rng.normal(2, 3, size=(2, 3, 3, 6)), 2), (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4)],
     hints=[
@@ -247,6 +254,7 @@ def group_norm(x, groups):
     return ((split - mean) / np.sqrt(variance + 1e-3)).reshape(x.shape)
 
 
+# Exercise 4.8
 @Value(
     hints=[
         "The convolution has 3 x 3 x 3 x 64 weights, and here no bias.",
@@ -286,6 +294,7 @@ def _bowl(w):
 _START = np.array([-4.0, 1.5])
 
 
+# Exercise 4.9
 @Function(
     cases=[
         (_START, _bowl, 0.03, 0.9, 10),

@@ -32,6 +32,7 @@ def _last_epoch(losses, patience):
     return min(best + patience, len(losses) - 1)
 
 
+# Exercise 5.1
 @Function(
     cases=[
         ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3),
@@ -79,6 +80,7 @@ _OUTPUTS = _rng.normal(size=(3, 4))
 _UNIFORM = _rng.uniform(size=(3, 4))
 
 
+# Exercise 5.2
 @Function(
     cases=[
         (_OUTPUTS, 0.3, _UNIFORM),
@@ -109,6 +111,7 @@ def dropout(x, rate, uniform):
     return np.where(uniform < rate, 0, x / (1 - rate))
 
 
+# Exercise 5.3
 @Value(
     hints=[
         "Of many ones, which share is left, and what has each become?",
@@ -129,6 +132,7 @@ def wrong_mean():
     return (1 - 0.2) / 0.2
 
 
+# Exercise 5.4
 @Value(
     hints=["A Keras layer takes the probability to be dropped.", "What is not kept is dropped."],
     mistakes=[
@@ -152,6 +156,7 @@ def _softmax(logits):
 _PASSES = 2 * _rng.normal(size=(5, 3, 4))
 
 
+# Exercise 5.5
 @Function(
     cases=[
         (_PASSES,),
@@ -213,6 +218,7 @@ def _summary(mean, values, spread=np.std):
     return mean, spread(values, axis=0)[_likeliest(values)]
 
 
+# Exercise 5.6
 @Value(
     hints=[
         "A dense layer has a weight for each pair of input and output, and a bias for each output.",
@@ -239,6 +245,7 @@ def _l2(weights, gradient, rate, penalty, slope):
 _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
 
 
+# Exercise 5.7
 @Function(
     cases=[
         (_WEIGHTS, _GRADIENT, 0.1, 0.5),
@@ -272,6 +279,7 @@ def l2_step(weights, gradient, rate, penalty):
 _SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.80, 0.82, 0.85, 0.76])
 
 
+# Exercise 5.9
 @Function(
     cases=[_SCORES, (np.array([0.5, 0.4, 0.9]), np.array([0.6, 0.3, 0.7]))],
     hints=[
@@ -301,6 +309,7 @@ def honest_score(validation, test):
     return test[validation.argmax()]
 
 
+# Exercise 5.8
 @Value(
     hints=[
         "How likely is it that all 24 miss?",

@@ -9,6 +9,7 @@ from cnnkit.exercises._exercise import Function, Value
 _rng = np.random.default_rng(6)
 
 
+# Exercise 6.1
 @Value(
     hints=[
         "How often do you have to multiply 1.28 million by ten to get 300 million? Not a whole "
@@ -30,6 +31,7 @@ def log_gain():
     return 3 * np.log10(300 / 1.28)
 
 
+# Exercise 6.2
 @Value(
     hints=[
         "In how many places can the left edge of the window stand, from the first to the last?",
@@ -61,6 +63,7 @@ _TOWARDS_TOP = np.zeros((6, 5))
 _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
 
 
+# Exercise 6.3
 @Function(
     cases=[
         (_ARROW, 0),
@@ -107,6 +110,7 @@ def _about(angle, height, width, pixel=1, order=1):
     return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
 
 
+# Exercise 6.5
 @Function(
     cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
     hints=[
@@ -147,6 +151,7 @@ def _mixed(x, weight, order):
     return weight * x + (1 - weight) * x[order]
 
 
+# Exercise 6.6
 @Function(
     cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
     hints=[
@@ -186,6 +191,7 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0):
     return 1 - covered / (height * width)
 
 
+# Exercise 6.7
 @Function(
     cases=[
         (32, 32, 4, 10, 12, 8),
@@ -239,6 +245,7 @@ def _growing(images, augment, n_epochs, seed):
     return np.stack(seen)
 
 
+# Exercise 6.4
 @Function(
     cases=[(_PICTURES, _jitter, 3, 0), (_PICTURES, _jitter, 2, 5)],
     hints=[
@@ -276,6 +283,7 @@ def _predict(images):
 _TESTED = _rng.uniform(size=(5, 4, 6, 3))
 
 
+# Exercise 6.8
 @Function(
     cases=[(_predict, _TESTED), (lambda images: _predict(images) ** 2, _TESTED[:1])],
     hints=[

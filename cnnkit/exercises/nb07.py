@@ -24,6 +24,7 @@ def _in_order_of_appearance(names, share):
     return np.isin(names, animals[: round(share * len(animals))])
 
 
+# Exercise 7.1
 @Function(
     cases=[
         (np.array("Rex Ada Rex Tom Ada Ida Bo Rex Mia Tom Zoe".split()), 0.25),
@@ -72,6 +73,7 @@ _LOGITS = _rng.normal(0.3, 1, size=(40, 1))
 _ANIMALS = (_LOGITS[:, 0] + _rng.normal(size=40) > 0.5).astype(int)
 
 
+# Exercise 7.2
 @Function(
     cases=[
         (_LOGITS, _ANIMALS),
@@ -117,6 +119,7 @@ def accuracy_from_logits(logits, labels):
     return np.mean((logits[:, 0] > 0) == labels)
 
 
+# Exercise 7.3
 @Value(
     hints=[
         "What is left of 7 × 7 × 1280 after the mean over the places?",
@@ -198,6 +201,7 @@ def _thawed_late(load, n):
     return sum(w.numpy().size for w in _network().trainable_weights)
 
 
+# Exercise 7.4
 @Function(
     cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4)],
     hints=[
@@ -265,6 +269,7 @@ def _shares(labels, predicted, kind=1):
 _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
 
 
+# Exercise 7.5
 @Function(
     cases=[
         (_TRUE, _SAID),
@@ -320,6 +325,7 @@ _P_DOG = _rng.beta(0.5, 0.5, size=50)
 _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
 
 
+# Exercise 7.6
 @Function(
     cases=[
         (_P_DOG, _DOGS),
@@ -375,6 +381,7 @@ def _row(accuracies, n, over_seeds=np.mean, error=_error):
 _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
 
 
+# Exercise 7.7
 @Function(
     cases=[
         (_ACCURACIES, 500),
@@ -439,6 +446,7 @@ _SOFTMAX = _rng.dirichlet(np.ones(6), size=20).astype("float32")
 _CLASSES = _rng.integers(0, 6, 20)
 
 
+# Exercise 7.8
 @Function(
     cases=[
         (_SOFTMAX, _CLASSES, 3),

@@ -7,6 +7,7 @@ Each check takes a notebook (a dictionary) and its path and returns a list of co
 import ast
 import copy
 import importlib
+import inspect
 import json
 import re
 import runpy
@@ -178,6 +179,10 @@ def exercise_faults(found, minutes, notebook, number):
     module = importlib.import_module(f"cnnkit.exercises.nb{number}")
     known = [key for key, value in vars(module).items() if isinstance(value, Exercise)]
     complaints = [] if sorted(found) == sorted(known) else [f"exercises {found}, not {known}"]
+    pattern = r"# Exercise (\S+)\n@(?:.*\n)+?def (\w+)"
+    numbered = dict(re.findall(pattern, inspect.getsource(module)))
+    if numbered != {f"{int(number)}.{i}": name for i, name in enumerate(found, start=1)}:
+        complaints.append(f"nb{number}.py numbers its exercises {numbered}")
     if f"{minutes} min exercises" not in source(notebook["cells"][0]):
         complaints.append(f"the exercises take {minutes} min")
     return complaints
@@ -361,6 +366,7 @@ def test_each_check_finds_its_fault(check, change, complaint):
         ("# nb01.overflow.solution()", "", "lacks a stub"),
         ("nb01.overflow", "nb01.batch_shape", "lacks a stub"),
         ("overflow", "underflow", "not ['overflow'"),
+        ("overflow", "underflow", "nb01.py numbers its exercises {'1.1': 'overflow'"),
     ],
 )
 def test_faults_of_exercises_are_found(old, new, complaint):

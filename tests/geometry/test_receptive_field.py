@@ -64,8 +64,8 @@ def test_alexnet():
 def support(model, row, column):
     """First and last pixels, along both axes, that one unit of the output depends on."""
 
-    # A graph leaves out the gradients of the kernels: those of a 1x1 kernel with strides 2 and
-    # padding "same" write where they must not, in TensorFlow on a CPU, and end Python now and then.
+    # A graph leaves out the gradients of the kernels: those of a 1x1 kernel with strides 2 write
+    # where they must not, in TensorFlow on a CPU, and end Python now and then.
     @tf.function(autograph=False)
     def gradient(image):
         return tf.gradients(tf.reduce_sum(model(image)[0, row, column]), image)[0]

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from augmentation_check import make_images
@@ -10,11 +11,16 @@ ROW = np.array([1.0, 2, 3], "float32").reshape(1, 1, 3, 1)
 SCIPY_MODES = {"reflect": "reflect", "constant": "grid-constant", "nearest": "nearest"}
 
 
+def resampled(images, rows, columns, fill_mode, fill_value):
+    tensors = map(keras.ops.convert_to_tensor, (images, rows, columns))
+    return numbers(resample(*tensors, fill_mode, fill_value))
+
+
 def read(columns, fill_mode):
     """What lies at some columns, counted from the first pixel of `ROW`."""
     columns = np.array(columns, "float32").reshape(1, 1, -1) - 1
-    values = resample(ROW, np.zeros_like(columns), columns, fill_mode, fill_value=9)
-    return numbers(values).ravel().tolist()
+    values = resampled(ROW, np.zeros_like(columns), columns, fill_mode, fill_value=9)
+    return values.ravel().tolist()
 
 
 def test_between_pixels():
@@ -32,7 +38,7 @@ def test_outside():
 def test_it_is_what_scipy_reads(fill_mode):
     images, rng = make_images((2, 6, 5, 3)), np.random.default_rng(0)
     rows, columns = rng.uniform(-9, 9, (2, 2, 4, 7)).astype("float32")
-    values = numbers(resample(images, rows, columns, fill_mode, fill_value=7.0))
+    values = resampled(images, rows, columns, fill_mode, fill_value=7.0)
     assert values.shape == (2, 4, 7, 3) and values.dtype == np.float32
     for image, channel in np.ndindex(2, 3):
         places = np.stack([rows[image] + 2.5, columns[image] + 2])
