@@ -95,7 +95,8 @@ def locked(path):
 
 def complete_stamp():
     """The stamp that a complete installation leaves: for which folder, Python and packages."""
-    files = [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml"]
+    files = [file for end in ("lock", "txt") for file in ROOT.glob(f"requirements/*.{end}")]
+    files.append(ROOT / "pyproject.toml")
     contents = b"".join(file.read_bytes() for file in sorted(files))
     digest = hashlib.sha256(contents).hexdigest()
     return {"root": str(ROOT), "python": PYTHON, "digest": digest}

@@ -12,7 +12,6 @@ cnnkit it is. Ends with an error if a peer is faster.
 - `off by`: pixels between a spot and the peak of its map, where one cell of 7x7 is active.
 """
 
-import os
 import sys
 import time
 import warnings
@@ -38,6 +37,7 @@ from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import CategoricalScore
 
 from cnnkit import explain
+from cnnkit._places import given
 
 ROUNDS, SLOW = 15, 5  # fewer rounds for what takes so many seconds altogether
 CLASS, PATCH, SAMPLES, STEPS, MAPS = 1, 16, 16, 32, 16
@@ -282,8 +282,7 @@ def compare(name, model, images, layer, errors):
 
 def trained_classifier():
     """A classifier of cats and dogs, flat, with images; None without photos."""
-    folder = os.environ.get("CNNKIT_DATA")
-    if not folder:
+    if not given("cats_vs_dogs"):
         return None
     from cnnkit import data, models
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_INDENT = "  "
+INDENT = "  "
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Table:
 
 
 def _html(text):
-    return escape(text).replace(_INDENT, "&emsp;")
+    return escape(text).replace(INDENT, "&emsp;")
 
 
 def _markdown(text):

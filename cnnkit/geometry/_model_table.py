@@ -7,7 +7,7 @@ import keras
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
-from cnnkit._tables import Table
+from cnnkit._tables import INDENT, Table
 from cnnkit.geometry._costs import multiply_adds
 from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
@@ -18,7 +18,6 @@ _TITLES = (
     *("field", "stride", "memory"),
 )
 _N_TEXT_COLUMNS = 3  # the others are numbers
-_INDENT = "  "
 
 
 @dataclass(frozen=True)
@@ -165,9 +164,9 @@ def _lines(rows):
         *models, name = row.name.split("/")
         for depth, model in enumerate(models):
             if current[: depth + 1] != models[: depth + 1]:
-                lines.append((_INDENT * depth + f"{model}:", *[""] * (len(_TITLES) - 1)))
+                lines.append((INDENT * depth + f"{model}:", *[""] * (len(_TITLES) - 1)))
         current = models
-        lines.append((_INDENT * len(models) + name, *_cells(row)))
+        lines.append((INDENT * len(models) + name, *_cells(row)))
     return lines
 
 

@@ -121,7 +121,8 @@ def make_checkout(folder, wheels):
     """A small checkout whose lock names the wheels."""
     setup = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     packages = [package.replace(".", "/") for package in setup["packages"]]
-    for name in ("notebooks", "data", "requirements", *packages):
+    saved = "requirements/.ipynb_checkpoints"  # JupyterLab leaves it when a lock is saved there
+    for name in ("notebooks", "data", saved, *packages):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name in ("course.py", "pyproject.toml", "README.md", "LICENSE", "cnnkit/__init__.py"):
         shutil.copy(ROOT / name, folder / name)
