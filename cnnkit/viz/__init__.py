@@ -69,3 +69,7 @@ def __getattr__(name):
 
         return LearningCurves
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -10,11 +10,15 @@ from cnnkit._checks import check_model
 from cnnkit.viz._figure import begin, finish
 
 _MAX_BOXES = 80
-_OPERATIONS = {  # functions of `keras.ops`, which have no public classes; `a + b` is an Add
-    "convolution": ("Conv", "ConvTranspose", "DepthwiseConv", "SeparableConv"),
-    "pooling": ("AveragePool", "MaxPool"),
-    "activation": ("Elu", "Gelu", "Relu", "ReLU", "Sigmoid", "Silu", "Softmax", "Tanh"),
-    "merging": ("Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"),
+_OPERATIONS = {  # functions of `keras.ops`, whose classes have no public names; `a + b` is an Add
+    "convolution": "Conv ConvTranspose DepthwiseConv SeparableConv".split(),
+    "pooling": "AdaptiveAveragePool AdaptiveMaxPool AveragePool MaxPool".split(),
+    "activation": (  # `keras.activations.relu` is a ReLU, `keras.ops.relu` a Relu
+        "Celu Elu Gelu Glu HardShrink HardSigmoid HardSilu HardTanh LeakyRelu LogSigmoid "
+        "LogSoftmax ReLU Relu Relu6 Selu Sigmoid Silu SoftShrink Softmax Softplus Softsign "
+        "SparsePlus SparseSigmoid Sparsemax Squareplus Tanh TanhShrink Threshold".split()
+    ),
+    "merging": "Add Concatenate Maximum Minimum Multiply Subtract".split(),
 }
 _STYLES = {
     "input": dict(facecolor="white"),
@@ -158,6 +162,7 @@ def _classes():
             (of.Conv1D, of.Conv2D, of.Conv3D),
             (of.Conv1DTranspose, of.Conv2DTranspose, of.Conv3DTranspose),
             (of.DepthwiseConv1D, of.DepthwiseConv2D, of.SeparableConv1D, of.SeparableConv2D),
+            (of.ConvLSTM1D, of.ConvLSTM2D, of.ConvLSTM3D),
         ),
         "pooling": (
             (of.MaxPooling1D, of.MaxPooling2D, of.MaxPooling3D),

@@ -39,7 +39,9 @@ def plot_channels(image, *, titles=None):
     channels = [image[..., i] for i in range(n_channels)]
     if n_channels in (3, 4) and image.min() >= 0:
         return _plot_colors(image, channels, titles or [*_TINTS, "alpha"][:n_channels])
-    return draw_maps(channels, titles or [f"channel {i}" for i in range(n_channels)])
+    panels = draw_maps(channels)
+    name_panels(panels, titles or [f"channel {i}" for i in range(n_channels)])
+    return panels
 
 
 def _plot_colors(image, channels, titles):
@@ -54,10 +56,9 @@ def _plot_colors(image, channels, titles):
     return panels
 
 
-def draw_maps(channels, titles, n_cols=None):
-    """Draw feature maps, a list of arrays, with titles and a colour bar that all of them share."""
+def draw_maps(channels, n_cols=None):
+    """Draw feature maps, a list of arrays, with room for titles and one colour bar for all."""
     panels = image_panels(channels, n_cols, titled=True)
-    name_panels(panels, titles)
     colors = choose_colors(channels)
     for axis, channel in zip(panels, channels, strict=True):
         picture = axis.imshow(channel, **colors)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import as_pair
-from cnnkit.reference import borders, count_positions
+from cnnkit.reference import borders, count_positions, effective_size
 from cnnkit.viz._figure import begin, finish
 
 _MAX_SIDE = 32
@@ -34,7 +34,7 @@ class _Axis(NamedTuple):
         return [start + i * self.dilation_rate for i in range(self.kernel_size)]
 
     def formula(self):
-        reach = (self.kernel_size - 1) * self.dilation_rate + 1
+        reach = effective_size(self.kernel_size, self.dilation_rate)
         top = f"{self.size} + {sum(self.border)} − {reach}"
         return f"⌊({top}) / {self.strides}⌋ + 1 = {self.output_size}"
 

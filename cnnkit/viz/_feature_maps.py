@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnkit.viz._channels import draw_maps
+from cnnkit.viz._figure import name_panels
 from cnnkit.viz._images import as_image
 
 _MAX_MAPS = 128
@@ -26,9 +27,11 @@ def plot_feature_maps(maps, *, n_cols=None):
     """
     maps = _check(maps)
     n = maps.shape[-1]
-    n_cols = n_cols or min(n, _N_COLS if n <= 4 * _N_COLS else _N_COLS_OF_MANY)
-    titles = [f"channel {i}" if n_cols <= _N_COLS else str(i) for i in range(n)]
-    return draw_maps([maps[..., i] for i in range(n)], titles, n_cols)
+    if n_cols is None:
+        n_cols = min(n, _N_COLS if n <= 4 * _N_COLS else _N_COLS_OF_MANY)
+    panels = draw_maps([maps[..., i] for i in range(n)], n_cols)
+    name_panels(panels, [f"channel {i}" if n_cols <= _N_COLS else str(i) for i in range(n)])
+    return panels
 
 
 def _check(maps):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnkit._checks import check_positive
+
 _WIDTH = 10.8  # inches: about what a notebook shows without scrolling
 _N_CURVES = 3  # panels with curves in a row, which then is as wide as a notebook,
 _CURVE = (_WIDTH / _N_CURVES, 2.7)  # and the size of each
@@ -82,7 +84,8 @@ def image_panels(values, n_cols=None, titled=False):
     Returns:
         `Panels`.
     """
-    n_cols = n_cols or min(len(values), 8)
+    n_cols = min(len(values), 8) if n_cols is None else n_cols
+    check_positive(n_cols, "n_cols")
     width = min(_WIDTH / n_cols, 2.7)  # inches
     height = width * max(value.shape[0] / value.shape[1] for value in values)
     height = min(max(height, 0.5 * width), 1.5 * width) + 0.25 * titled

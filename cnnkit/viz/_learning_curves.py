@@ -1,6 +1,7 @@
 """Draw in a notebook how training goes, while it goes.
 
-The only drawing module that imports Keras, as what `fit` calls must be a Keras callback.
+The only drawing module that cannot be imported without Keras, as what `fit` calls must be a Keras
+callback.
 """
 
 import sys

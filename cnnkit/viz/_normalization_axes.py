@@ -13,7 +13,7 @@ _FIRST, _OTHERS = "C1", "0.82"
 _MARGIN = 0.3  # between a set and its outline, where a position has the side 1
 
 
-def plot_normalization_axes(input_shape=(3, 3, 3, 4), *, groups=2):
+def plot_normalization_axes(*, input_shape=(3, 3, 3, 4), groups=2):
     """Draw which values batch, layer, instance and group normalisation put together.
 
     Each panel shows the feature maps of a mini-batch: a row for each example, a column for each

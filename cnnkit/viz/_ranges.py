@@ -49,6 +49,6 @@ def _shared(images):
 def _n_own_calls():
     """How many of cnnkit's functions lie between the caller of this one and the user's line."""
     n, frame = 0, inspect.currentframe().f_back
-    while frame.f_back and frame.f_globals["__name__"].split(".")[0] == "cnnkit":
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "cnnkit":
         n, frame = n + 1, frame.f_back
     return n

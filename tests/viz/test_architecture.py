@@ -136,7 +136,10 @@ def test_expanded_it_shows_its_layers(transfer_model):
 
 
 KINDS = {
-    "convolution": [layers.Conv2D(1, 1), layers.SeparableConv2D(1, 1), layers.DepthwiseConv2D(1)],
+    "convolution": [
+        *(layers.Conv2D(1, 1), layers.SeparableConv2D(1, 1), layers.DepthwiseConv2D(1)),
+        *(layers.ConvLSTM1D(1, 1), layers.ConvLSTM2D(1, 1), layers.ConvLSTM3D(1, 1)),
+    ],
     "pooling": [layers.MaxPooling2D(), layers.GlobalAveragePooling2D(), MaxBlurPooling2D()],
     "normalisation": [layers.BatchNormalization(), layers.LayerNormalization()],
     "dropout": [layers.Dropout(0.5), layers.SpatialDropout2D(0.5)],
@@ -181,6 +184,31 @@ def test_operations_have_kinds_too():
     y = keras.ops.max_pool(keras.ops.concatenate([keras.ops.relu(x) + x, x]), 2)
     kinds = [_kind(operation) for operation in keras.Model(x, y).operations]
     assert kinds == ["input", "activation", "merging", "merging", "pooling"]
+
+
+ACTIVATIONS = sorted(set(dir(keras.activations)) & {n for n in dir(keras.ops) if n[0] != "_"})
+ARGUMENTS = {"threshold": (0.5, 0.0)}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_function_is_drawn_as_one(name):
+    x = keras.Input((8, 8, 4))
+    y = getattr(keras.ops, name)(x, *ARGUMENTS.get(name, ()))
+    assert kinds(viz.plot_architecture(keras.Model(x, y))) == ["input", "activation"]
+
+
+def test_activation_functions_are_all_there():
+    assert {"relu", "relu6", "leaky_relu", "selu", "hard_silu", "celu", "glu"} < set(ACTIVATIONS)
+    x = keras.Input((8, 8, 4))
+    (_, operation) = keras.Model(x, keras.activations.relu(x)).operations
+    assert _kind(operation) == "activation", "Keras has a class of its own for it"
+
+
+@pytest.mark.parametrize("name", ["adaptive_max_pool", "adaptive_average_pool"])
+def test_adaptive_pooling_is_drawn_as_pooling(name):
+    x = keras.Input((8, 8, 4))
+    y = getattr(keras.ops, name)(x, (2, 2))
+    assert kinds(viz.plot_architecture(keras.Model(x, y))) == ["input", "pooling"]
 
 
 def test_operations_and_shared_layers():

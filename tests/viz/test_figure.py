@@ -1,6 +1,8 @@
 """Panels; and of all drawing functions together side effects, `ax`, and what a notebook shows."""
 
 import inspect
+import subprocess
+import sys
 from html import unescape
 
 import keras
@@ -67,6 +69,16 @@ def names():
     return names
 
 
+def test_completion_offers_every_name_and_imports_no_framework():
+    code = (
+        "import sys; from cnnkit import viz; assert set(viz.__all__) <= set(dir(viz)), dir(viz); "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert dir(viz) == sorted(set(dir(viz))), "each name once"
+
+
 def test_no_function_is_missing_here():
     assert set(CALLS) == {n for n in viz.__all__ if n.startswith(("plot_", "animate_"))}
 
@@ -74,8 +86,6 @@ def test_no_function_is_missing_here():
 @pytest.mark.parametrize("name", CALLS)
 def test_what_has_a_default_is_given_by_its_name(name):
     for parameter in inspect.signature(getattr(viz, name)).parameters.values():
-        if name == "plot_normalization_axes" and parameter.name == "input_shape":
-            continue  # its data, an example of which is given
         is_optional = parameter.default is not parameter.empty
         assert is_optional == (parameter.kind is parameter.KEYWORD_ONLY), parameter
 
@@ -145,6 +155,17 @@ def test_images_have_no_axes_and_their_proportions(n, columns):
     assert height == pytest.approx(width / 2)
     name_panels(panels, ["first"])
     assert [ax.get_title() for ax in panels][:2] == ["first", ""][:n]
+
+
+TAKING_N_COLS = [n for n in CALLS if "n_cols" in inspect.signature(getattr(viz, n)).parameters]
+
+
+@pytest.mark.parametrize("n_cols", [0, -1, 2.5, "3"])
+@pytest.mark.parametrize("name", TAKING_N_COLS)
+def test_n_cols_is_a_positive_integer(name, n_cols, names):
+    with pytest.raises(ValueError, match="`n_cols` must be a positive integer. Received: n_cols="):
+        eval(f"viz.{name}({CALLS[name]}, n_cols={n_cols!r})", names)
+    assert not plt.get_fignums(), "no empty figure stays behind"
 
 
 def test_titles_are_counted():

@@ -26,7 +26,7 @@ def values_that_count(normalise, x, place):
 def test_sets_are_those_of_the_reference_functions(shape, groups):
     x = np.random.default_rng(0).normal(size=shape)
     weights = np.ones(shape[-1]), np.zeros(shape[-1])
-    panels = plot_normalization_axes(shape, groups=groups)
+    panels = plot_normalization_axes(input_shape=shape, groups=groups)
     norms = [batch_norm, layer_norm, instance_norm, partial(group_norm, groups=groups)]
     for numbers, norm in zip(panels.values, norms, strict=True):
         assert numbers.shape == shape and numbers.dtype == np.int64
@@ -44,7 +44,7 @@ def test_sets_are_those_of_keras():
         keras.layers.GroupNormalization(-1),
         keras.layers.GroupNormalization(2),
     ]
-    panels = plot_normalization_axes(x.shape, groups=2)
+    panels = plot_normalization_axes(input_shape=x.shape, groups=2)
     for numbers, layer in zip(panels.values, layers, strict=True):
         counts = values_that_count(lambda x, layer=layer: np.asarray(layer(x)), x, (1, 0, 1, 2))
         assert (counts == (numbers == numbers[1, 0, 1, 2])).all()
@@ -53,7 +53,7 @@ def test_sets_are_those_of_keras():
 @pytest.mark.parametrize("shape, groups", CASES)
 def test_orange_is_the_first_set(shape, groups):
     batch, height, width, channels = shape
-    panels = plot_normalization_axes(shape, groups=groups)
+    panels = plot_normalization_axes(input_shape=shape, groups=groups)
     assert repr(panels) == "<Panels: 4 in 1 x 4>"
     for ax, numbers, title in zip(panels, panels.values, TITLES, strict=True):
         assert ax.get_title() == f"{title} normalisation"
@@ -70,7 +70,7 @@ def test_orange_is_the_first_set(shape, groups):
 @pytest.mark.parametrize("shape, groups", CASES)
 def test_an_outline_holds_one_set_and_the_whole_of_it(shape, groups):
     batch, height, width, channels = shape
-    for ax in (panels := plot_normalization_axes(shape, groups=groups)):
+    for ax in (panels := plot_normalization_axes(input_shape=shape, groups=groups)):
         numbers = panels.values[list(panels).index(ax)]
         held = []
         for outline in ax.patches:
@@ -91,7 +91,7 @@ def test_an_outline_holds_one_set_and_the_whole_of_it(shape, groups):
 
 
 def test_words():
-    panels = plot_normalization_axes((2, 3, 4, 6), groups=3)
+    panels = plot_normalization_axes(input_shape=(2, 3, 4, 6), groups=3)
     words = [ax.get_xlabel().split("\n") for ax in panels]
     assert [first for first, _ in words] == ["channel"] * 4
     assert [second for _, second in words] == [
@@ -121,4 +121,4 @@ def test_words():
 )
 def test_bad_input(shape, groups, words):
     with pytest.raises(ValueError, match=words):
-        plot_normalization_axes(shape, groups=groups)
+        plot_normalization_axes(input_shape=shape, groups=groups)

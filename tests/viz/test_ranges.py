@@ -20,7 +20,15 @@ CALLS = {
 def test_a_warning_points_to_the_line_of_the_user(name):
     with pytest.warns(UserWarning, match="black stands for -2 and white for 2") as caught:
         CALLS[name]()
-    assert [warning.filename for warning in caught] == [__file__]
+    line = CALLS[name].__code__.co_firstlineno
+    assert [(warning.filename, warning.lineno) for warning in caught] == [(__file__, line)]
+
+
+def test_a_warning_in_code_of_no_module():
+    code = "\nviz.plot_images(image)"
+    with pytest.warns(UserWarning, match="black stands for -2") as caught:
+        exec(code, {"viz": viz, "image": NEGATIVE})
+    assert [(warning.filename, warning.lineno) for warning in caught] == [("<string>", 2)]
 
 
 def test_ranges():
