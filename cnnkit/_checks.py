@@ -58,36 +58,64 @@ def check_kernel_size(sizes, name):
         )
 
 
+def is_integer(value):
+    """Whether `value` is an integer, of Python or of NumPy. True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def check_positive(value, name):
     """Raise a ValueError unless `value` is an integer above 0."""
-    if not isinstance(value, Integral) or value < 1:
+    if not is_integer(value) or value < 1:
         raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
 
 
 def as_pair(value, name):
-    """Convert `value` to `(vertical, horizontal)`.
+    """Convert `value` to `(vertical, horizontal)`, two integers of Python, which do not overflow.
 
     Raises:
         ValueError: If it is neither a positive integer nor a pair of them.
     """
     pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and n > 0 for n in pair):
+    if len(pair) != 2 or not all(is_integer(n) and n > 0 for n in pair):
         raise ValueError(
             f"`{name}` must be a positive integer or a pair of them. Received: {name}={value!r}"
         )
-    return pair
+    return int(pair[0]), int(pair[1])
 
 
-def as_integer_seed(seed):
-    """Make a seed an integer from 0: it stays as it is, None draws one, a Generator gives one."""
+def as_generator(seed):
+    """Make a seed a `numpy.random.Generator`; one that is given is drawn from.
+
+    Raises:
+        ValueError: If it is neither None, nor an integer of at least 0, nor a Generator.
+    """
     if seed is None or isinstance(seed, np.random.Generator):
-        return int(np.random.default_rng(seed).integers(1 << 32))
-    if not isinstance(seed, Integral) or seed < 0:
+        return np.random.default_rng(seed)
+    if not is_integer(seed) or seed < 0:
         raise ValueError(
             "`seed` must be None, an integer of at least 0 or a numpy.random.Generator. "
             f"Received: seed={seed!r}"
         )
-    return seed
+    return np.random.default_rng(int(seed))
+
+
+def as_integer_seed(seed):
+    """Make a seed an integer, for what takes no generator: a Generator gives one, None draws one.
+
+    Raises:
+        ValueError: As in `as_generator`, and if the integer is 2**32 or more.
+    """
+    generator = as_generator(seed)
+    if not is_integer(seed):
+        return int(generator.integers(1 << 32))
+    check_integer_seed(seed)
+    return int(seed)
+
+
+def check_integer_seed(seed):
+    """Raise a ValueError unless `seed` is an integer that every library takes for a seed."""
+    if not is_integer(seed) or not 0 <= seed < 1 << 32:
+        raise ValueError(f"`seed` must be an integer of 0..2**32-1. Received: seed={seed!r}")
 
 
 def check_finite(array, name):

@@ -2,14 +2,15 @@
 
 import keras
 
+from cnnkit._checks import is_integer
 from cnnkit._keras import layers_within
 
 
-def layer_paths(model):
+def layer_paths(model: keras.Layer) -> dict[str, keras.Layer]:
     """List all layers of a model, and of the models and layers within it.
 
     Args:
-        model: A `keras.Model`.
+        model: A `keras.Model`, or any other layer: one that holds no layers has no paths.
 
     Returns:
         A dictionary from path to layer, in the order of the model. The path of a layer within the
@@ -17,10 +18,10 @@ def layer_paths(model):
         are left out, as they compute nothing.
 
     Raises:
-        TypeError: If `model` is no Keras model.
+        TypeError: If `model` is neither a Keras model nor a layer.
     """
     if not isinstance(model, keras.Layer):
-        raise TypeError(f"`model` must be a Keras model. Received: model={model!r}")
+        raise TypeError(f"`model` must be a Keras model or layer. Received: model={model!r}")
     paths = {}
     for layer in layers_within(model):
         if isinstance(layer, keras.layers.InputLayer):
@@ -36,8 +37,17 @@ def layer_paths(model):
 
 def split_call(layer):
     """Take apart `(layer, call)`; where one says a layer alone, the call is None."""
-    is_pair = isinstance(layer, tuple) and len(layer) == 2
-    return layer if is_pair else (layer, None)
+    if not isinstance(layer, tuple) or len(layer) != 2:
+        return layer, None
+    found, call = layer
+    if call is None:
+        return layer
+    if not is_integer(call) or call < 0:
+        raise ValueError(
+            "`layer` must be a layer or a pair `(layer, call)`, call an integer of at least 0. "
+            f"Received: layer={layer!r}"
+        )
+    return found, int(call)
 
 
 def find_in(paths, layer, model_name):

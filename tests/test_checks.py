@@ -39,7 +39,7 @@ def test_kernel_size():
         _checks.check_kernel_size((3, 0), "kernel")
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None])
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True])
 def test_what_is_not_positive(value):
     _checks.check_positive(1, "groups")
     _checks.check_positive(np.int64(2), "groups")
@@ -50,9 +50,27 @@ def test_what_is_not_positive(value):
 def test_pairs():
     assert _checks.as_pair(2, "strides") == (2, 2)
     assert _checks.as_pair([1, 2], "strides") == (1, 2)
+    for value in (np.uint8(2), (np.int8(2), np.uint8(2))):
+        pair = _checks.as_pair(value, "strides")
+        assert pair == (2, 2) and {type(n) for n in pair} == {int}, "small integers overflow"
 
 
-@pytest.mark.parametrize("value", [0, (1, 0), (1,), (1, 2, 3), 1.5, (1, 1.5), "12", None])
+NO_PAIRS = [
+    0,
+    (1, 0),
+    (1,),
+    (1, 2, 3),
+    1.5,
+    (1, 1.5),
+    "12",
+    None,
+    True,
+    (1, True),
+    np.array([1, 2]),
+]
+
+
+@pytest.mark.parametrize("value", NO_PAIRS)
 def test_what_is_no_pair(value):
     with pytest.raises(ValueError, match="`strides` must be a positive integer or a pair") as error:
         _checks.as_pair(value, "strides")
@@ -126,6 +144,28 @@ def test_seeds():
     generator = np.random.default_rng(0)
     first, second = (_checks.as_integer_seed(generator) for _ in range(2))
     assert first == _checks.as_integer_seed(np.random.default_rng(0)) and first != second
-    for wrong in (-1, 1.5, "1"):
-        with pytest.raises(ValueError, match="`seed` must be None, an integer .* Received: seed="):
-            _checks.as_integer_seed(wrong)
+    numbers = [_checks.as_generator(s).random() for s in (7, np.uint8(7), np.random.default_rng(7))]
+    assert len(set(numbers)) == 1
+    assert _checks.as_generator(None).random() != _checks.as_generator(None).random()
+    assert _checks.as_generator(generator) is generator, "which is drawn from"
+    assert type(_checks.as_integer_seed(np.uint8(7))) is int
+    _checks.check_integer_seed(0)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True, False, np.True_, [1, 2]])
+def test_what_is_no_seed(seed):
+    for as_seed in (_checks.as_generator, _checks.as_integer_seed):
+        with pytest.raises(ValueError, match="`seed` must be None, an integer of at") as error:
+            as_seed(seed)
+        assert str(error.value).endswith(f"Received: seed={seed!r}")
+
+
+@pytest.mark.parametrize("seed", [2**32, -1, 1.5, None, True, np.random.default_rng(0)])
+def test_seeds_that_others_do_not_take(seed):
+    _checks.check_integer_seed(2**32 - 1)
+    with pytest.raises(ValueError, match=r"`seed` must be an integer of 0..2\*\*32-1. Received: "):
+        _checks.check_integer_seed(seed)
+    if seed == 2**32:
+        assert _checks.as_generator(seed).random() == np.random.default_rng(seed).random()
+        with pytest.raises(ValueError, match=r"of 0..2\*\*32-1. Received: seed=4294967296"):
+            _checks.as_integer_seed(seed)

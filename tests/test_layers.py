@@ -1,8 +1,11 @@
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
 from cnnkit._layers import find_in, layer_paths, split_call
+from cnnkit.explain import capture, find_layer
+from cnnkit.geometry import receptive_field
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +25,10 @@ def test_paths_in_the_order_of_the_model(model):
     names = ["relu", "middle", "middle/inner", "middle/inner/conv", "middle/conv"]
     assert list(paths) == names
     assert paths["middle/conv"] is model.get_layer("middle").get_layer("conv")
-    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model='m'"):
+    with pytest.raises(TypeError, match="`model` must be a Keras model or .* Received: model='m'"):
         layer_paths("m")
+    assert layer_paths(layers.Dense(2)) == {}, "which holds no others"
+    assert layer_paths(model.get_layer("middle"))["inner/conv"] is paths["middle/inner/conv"]
 
 
 def test_paths_in_wrappers_and_of_equal_names():
@@ -75,5 +80,24 @@ def test_what_means_no_layer(model, layer, words):
 
 def test_calls():
     assert split_call(("conv", 1)) == ("conv", 1)
+    _, call = split_call(("conv", np.uint8(1)))
+    assert call == 1 and type(call) is int
+    assert split_call(("conv", None)) == ("conv", None), "which says no call"
     assert split_call("conv") == ("conv", None) and split_call(None) == (None, None)
     assert split_call(("conv", 0, 0)) == (("conv", 0, 0), None), "which is no layer"
+
+
+@pytest.mark.parametrize("call", [1.0, True, False, -1, "0", np.array(1)])
+def test_what_is_no_call(model, call):
+    layer = model.get_layer("relu")
+    words = r"`layer` must be a layer or a pair `\(layer, call\)`, call an integer of at least 0"
+    uses = [
+        lambda: split_call((layer, call)),
+        lambda: find_layer(model, (layer, call)),
+        lambda: capture(model, np.ones((1, 9, 9, 1)), layer=(layer, call)),
+        lambda: receptive_field(model, (layer, call)),
+    ]
+    for use in uses:
+        with pytest.raises(ValueError, match=words) as error:
+            use()
+        assert str(error.value).endswith(f"Received: layer={(layer, call)!r}")

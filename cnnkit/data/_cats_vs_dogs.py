@@ -10,6 +10,7 @@ import numpy as np
 import requests
 from PIL import Image
 
+from cnnkit._checks import check_integer_seed
 from cnnkit._places import cache_dir, data_folder
 from cnnkit.data._bad_images import check_folder, examine
 from cnnkit.data._download import TIMEOUT, DownloadError, fetch, unpack
@@ -55,7 +56,8 @@ def load_cats_vs_dogs(
         n_train: Take only so many training photos, as many of each class; `None` for all.
         batch_size: Photos in a mini-batch.
         seed: Of the shuffling, and of the choice of `n_train` photos. Other than elsewhere it is
-            a number if none is given: a study goes on with the same photos in every session.
+            an integer always, of 0..2**32-1, and a number if none is given: a study goes on with
+            the same photos in every session.
         verbose: 1 says what was found, and shows progress bars; 0 prints nothing. What
             tensorflow-datasets prints stays.
 
@@ -67,12 +69,13 @@ def load_cats_vs_dogs(
     Raises:
         DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
     """
+    check_integer_seed(seed)
     photos, class_names, where = _find(source, verbose)
     if n_train is not None:
         photos = photos | {"train": _balanced(photos["train"], n_train, len(class_names), seed)}
     if image_size is None:
         image_size = _DRAWN_PIXELS if where == DRAWN else 224
-    splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed)
+    splits = PhotoSplits(photos, class_names, where, image_size, batch_size, seed=seed)
     if verbose:
         print(splits)
     return splits

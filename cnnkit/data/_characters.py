@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import as_generator, check_positive
 
 _SIZE = 16
 
@@ -24,7 +24,7 @@ def draw_characters(characters, n, *, seed=None):
     if not isinstance(characters, str) or not characters:
         raise ValueError(f"`characters` must be a string, not empty. Received: {characters=}")
     check_positive(n, "n")
-    rng = np.random.default_rng(seed)
+    rng = as_generator(seed)
     labels, font = rng.integers(len(characters), size=n), ImageFont.load_default(15)
     images = np.zeros((n, _SIZE, _SIZE), np.uint8)
     for image, label in zip(images, labels, strict=True):

@@ -306,8 +306,8 @@ def draw_pets(
 
     Args:
         n: How many images.
-        seed: An integer from 0 gives the same animals at each call, another one others: a training
-            and a test set need different seeds. None draws new ones at each call, and a
+        seed: An integer of 0..2**32-1 gives the same animals at each call, another one others: a
+            training and a test set need different seeds. None draws new ones at each call, and a
             `numpy.random.Generator` is drawn from.
         kinds: Which animals, of those in `KINDS`; they take turns.
         image_size: Height and width in pixels.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import check_integer_seed, check_positive
 from cnnkit.data._decode import decode
 from cnnkit.data._duplicates import Duplicates, group_duplicates
 from cnnkit.data._split import SPLITS
@@ -60,9 +60,10 @@ class PhotoSplits:
         sizes: A dictionary from the name of a split to its number of photos.
     """
 
-    def __init__(self, photos, class_names, source, image_size=224, batch_size=32, seed=7):
+    def __init__(self, photos, class_names, source, image_size=224, batch_size=32, *, seed=7):
         check_positive(image_size, "image_size")
         check_positive(batch_size, "batch_size")
+        check_integer_seed(seed)
         self.photos = {name: sorted(photos[name], key=lambda p: p.digest) for name in SPLITS}
         self.class_names = list(class_names)
         self.source = source
@@ -175,4 +176,5 @@ class PhotoSplits:
         photos, memories = self.photos[split], self._memories
         if split not in memories:
             memories[split] = _pipeline.Memory(len(photos), self.image_size)
-        return _pipeline.read_photos(photos, memories[split], self.batch_size, shuffle, self.seed)
+        options = dict(shuffle=shuffle, seed=self.seed)
+        return _pipeline.read_photos(photos, memories[split], self.batch_size, **options)

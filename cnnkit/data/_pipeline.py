@@ -16,14 +16,16 @@ _OPTIONS = tf.data.Options()
 _OPTIONS.autotune.enabled = False  # its thread often holds up the end of an epoch for a second
 
 
-def read_photos(photos, memory, batch_size, shuffle=False, seed=None):
+def read_photos(photos, memory, batch_size, *, shuffle=False, seed=None):
     """Make a dataset of mini-batches.
 
     Args:
         photos: A list of `Photo`.
         memory: A `Memory` for as many photos; datasets of the same photos may share one.
         batch_size: Photos in a mini-batch.
-        shuffle: Whether the order changes in every epoch, as `seed` says.
+        shuffle: Whether the order changes in every epoch.
+        seed: Of the shuffling, as `tf.data.Dataset.shuffle` takes it: an integer gives each new
+            dataset the same orders, None others.
 
     Returns:
         A `tf.data.Dataset` of `(images, labels)`, as `PhotoSplits` describes it.

@@ -1,6 +1,7 @@
 """What `check`, `hint` and `solution` do with an answer, the usual mistakes and the hints."""
 
 import contextlib
+import copy
 import inspect
 import signal
 import threading
@@ -41,12 +42,17 @@ class Exercise:
         raise NotImplementedError
 
     def check(self, answer):
-        """Print what to say to `answer`, and return whether it is right. Never raises an error."""
+        """Print what to say to `answer`, and return whether it is right.
+
+        Never raises an error but KeyboardInterrupt, with which the student stops it.
+        """
         try:
             complaint = NOT_ATTEMPTED if answer is ... else self._complaint(answer)
         except _TimeUp as time_up:
             complaint = str(time_up)
-        except Exception as error:  # an answer can be any object, with any fault
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
         print(complaint or f"Correct. {self.note}".rstrip())
         return complaint is None
@@ -88,7 +94,8 @@ class Value(Exercise):
 class Function(Exercise):
     """Asks for a function that does what the decorated one does.
 
-    `cases` are the tuples of arguments with which both are called.
+    `cases` are the tuples of arguments with which both are called: with a copy each time, so that
+    an answer which changes its arguments changes no other call.
     """
 
     asks_for = "function"
@@ -96,8 +103,6 @@ class Function(Exercise):
     def __init__(self, *, cases, **texts):
         super().__init__(**texts)
         self.cases = cases
-        for array in [a for case in cases for a in case if isinstance(a, np.ndarray)]:
-            array.setflags(write=False)  # an answer that changes its arguments raises an error
 
     def right_answer(self):
         return self.answer
@@ -107,17 +112,30 @@ class Function(Exercise):
         return [self._outcome(answer, number) for number in range(len(self.cases))]
 
     def _outcome(self, answer, number):
+        case = copy.deepcopy(self.cases[number])
+        _lock(case)
         try:
             with _time_limit(SECONDS):
-                return answer(*self.cases[number])
-        except (Exception, SystemExit) as error:  # `exit()` is an error like another
-            return error
+                return answer(*case)
         except _TimeUp:  # none of the other cases is tried
             call = f"{self.answer.__name__}({', '.join(map(_shown, self.cases[number]))})"
             raise _TimeUp(
                 f"Not yet: still running after {SECONDS} seconds in case {number + 1} of "
                 f"{len(self.cases)}, {call}. Is there a loop that never ends?"
             ) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # `exit()` is an error like another
+            return error
+
+
+def _lock(argument):
+    """Make all arrays read-only: an answer that changes one raises an error."""
+    if isinstance(argument, np.ndarray):
+        argument.setflags(write=False)
+    elif isinstance(argument, (tuple, list)):
+        for item in argument:
+            _lock(item)
 
 
 def _shown(argument):
@@ -135,7 +153,9 @@ def _time_limit(seconds):
     """Raise `_TimeUp` within it after some seconds, and again and again if that is caught.
 
     Windows has no such timer, and it rings in the main thread alone: elsewhere an endless answer
-    runs until the student interrupts it.
+    runs until the student interrupts it. It is stopped nowhere if a bare `except:` catches every
+    ring, as in a loop that sleeps within its `try`. That catches the student's interrupt too, so
+    only a restart of the kernel ends it.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not hasattr(signal, "setitimer") or not in_main_thread:
@@ -164,7 +184,15 @@ def _ring(signum, frame):
 
 
 def _first_fault(received, expected):
-    return next(filter(None, map(_fault, received, expected)), None)
+    return _first(_fault, received, expected)
+
+
+def _first(find, received, expected):
+    """What `find` says of the first pair of which it says anything."""
+    for pair in zip(received, expected, strict=True):  # with `next`, a StopIteration would be lost
+        if found := find(*pair):
+            return found
+    return None
 
 
 def _fault(received, expected):
@@ -182,7 +210,7 @@ def _difference(received, expected):
     if isinstance(expected, tuple) and any(map(np.ndim, expected)):  # of arrays: item by item
         if not isinstance(received, tuple | list) or len(received) != len(expected):
             return f"expected a tuple of {len(expected)}. Received: {received!r:.80}"
-        return next(filter(None, map(_difference, received, expected)), None)
+        return _first(_difference, received, expected)
     if isinstance(expected, str):
         return None if received == expected else f"not this answer. Received: {received!r:.80}"
     array, expected = np.asarray(received), np.asarray(expected)

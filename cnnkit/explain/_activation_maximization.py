@@ -12,7 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit._checks import ascending_pair, check_axes, check_not_negative, check_positive
+from cnnkit._checks import (
+    as_generator,
+    ascending_pair,
+    check_axes,
+    check_not_negative,
+    check_positive,
+)
 from cnnkit.explain._engine import check_can_run, trace_of
 from cnnkit.explain._logits import before_activation
 from cnnkit.explain._recording import one_call, recording, run
@@ -71,7 +77,7 @@ def activation_maximization(
     check_not_negative(total_variation, "total_variation")
     low, high = ascending_pair(value_range, "value_range")
     check_can_run(model)
-    rng, numbers = np.random.default_rng(seed), np.atleast_1d(channels)
+    rng, numbers = as_generator(seed), np.atleast_1d(channels)
     if start is None:
         start = _gray(model, rng)
     else:

@@ -11,7 +11,7 @@ import functools
 import keras
 import numpy as np
 
-from cnnkit._checks import check_not_negative, check_positive
+from cnnkit._checks import as_generator, check_not_negative, check_positive
 from cnnkit.explain._inputs import Inputs
 from cnnkit.explain._scores import Scores, chunks
 from cnnkit.explain._targets import Target
@@ -72,7 +72,7 @@ def smoothgrad(
     scores = Scores(model, images, target)
     images = scores.images
     ranges = np.ptp(images, axis=(1, 2, 3), keepdims=True)
-    rng = np.random.default_rng(seed)
+    rng = as_generator(seed)
     drawn = noise * rng.standard_normal((n_samples, *images.shape[1:]), np.float32)
     sums = np.zeros_like(images)
     for i, sample in chunks(len(images), n_samples):

@@ -34,4 +34,4 @@ def output_size(
     check_positive(strides, "strides")
     check_positive(dilation_rate, "dilation_rate")
     (border,) = borders(padding, [image_size], [kernel_size], [strides], [dilation_rate])
-    return int(count_positions(image_size, border, kernel_size, strides, dilation_rate))
+    return count_positions(image_size, border, kernel_size, strides, dilation_rate)

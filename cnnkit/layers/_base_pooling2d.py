@@ -22,7 +22,7 @@ class BasePooling2D(keras.Layer):
 
     def __init__(self, pool_size, strides, padding, data_format, **kwargs):
         super().__init__(**kwargs)
-        if padding not in ("valid", "same"):
+        if not isinstance(padding, str) or padding not in ("valid", "same"):
             raise ValueError(f'`padding` must be "valid" or "same". Received: padding={padding!r}')
         if data_format not in (None, "channels_last", "channels_first"):
             raise ValueError(

@@ -6,7 +6,7 @@ neural networks from overfitting", 2014, Journal of Machine Learning Research 15
 
 import numpy as np
 
-from cnnkit._checks import as_numbers
+from cnnkit._checks import as_generator, as_numbers
 
 
 def dropout(x, rate, *, seed=None):
@@ -30,8 +30,9 @@ def dropout(x, rate, *, seed=None):
     (x,) = as_numbers(x=x)
     if not 0 <= rate <= 1:
         raise ValueError(f"`rate` must be in 0..1. Received: rate={rate!r}")
+    rng = as_generator(seed)
     dtype = x.dtype if x.dtype.kind == "f" else np.float64
     if rate == 1:
         return np.zeros(x.shape, dtype)
-    is_kept = np.random.default_rng(seed).random(x.shape) >= rate
+    is_kept = rng.random(x.shape) >= rate
     return np.where(is_kept, x / (1 - rate), 0).astype(dtype)

@@ -4,16 +4,21 @@ Arithmetic: Dumoulin and Visin, "A guide to convolution arithmetic for deep lear
 arXiv:1603.07285.
 """
 
-from numbers import Integral
-
 import numpy as np
+
+from cnnkit._checks import is_integer
 
 _PAD_MODES = ("constant", "reflect", "edge")
 
 
 def effective_size(kernel_size, dilation_rate):
     """From the first to the last value that a dilated kernel touches, along one axis."""
-    return (kernel_size - 1) * dilation_rate + 1
+    return (_plain(kernel_size) - 1) * _plain(dilation_rate) + 1
+
+
+def _plain(size):
+    """An integer of NumPy as one of Python, as `uint8` overflows; layers give tensors too."""
+    return int(size) if is_integer(size) else size
 
 
 def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
@@ -27,14 +32,15 @@ def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
         sizes, kernel_sizes, strides, dilation_rates: One integer for each axis.
 
     Returns:
-        A list of pairs `(before, after)`, one for each axis.
+        A list of pairs `(before, after)`, one for each axis: integers of Python, but for "same" and
+        sizes that are tensors.
     """
     axes = list(zip(sizes, kernel_sizes, strides, dilation_rates, strict=True))
     if isinstance(padding, str) and padding == "valid":
         return [(0, 0)] * len(axes)
     if isinstance(padding, str) and padding == "same":
         return [_same_border(*axis) for axis in axes]
-    if isinstance(padding, Integral) or len(axes) == 1:
+    if is_integer(padding) or len(axes) == 1:
         widths = [_as_widths(padding)] * len(axes)
     elif isinstance(padding, (tuple, list)) and len(padding) == len(axes):
         widths = [_as_widths(axis) for axis in padding]
@@ -49,6 +55,7 @@ def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
 
 
 def _same_border(size, kernel_size, strides, dilation_rate):
+    size, strides = _plain(size), _plain(strides)
     n_outputs = -(-size // strides)  # rounded up
     last_start = (n_outputs - 1) * strides
     total = last_start + effective_size(kernel_size, dilation_rate) - size
@@ -58,11 +65,11 @@ def _same_border(size, kernel_size, strides, dilation_rate):
 
 def _as_widths(padding):
     """What is given for one axis as a pair `(before, after)`, or None if it is neither form."""
-    pair = (padding, padding) if isinstance(padding, Integral) else padding
+    pair = (padding, padding) if is_integer(padding) else padding
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         return None
-    is_width = (isinstance(width, Integral) and width >= 0 for width in pair)
-    return tuple(pair) if all(is_width) else None
+    is_width = (is_integer(width) and width >= 0 for width in pair)
+    return (int(pair[0]), int(pair[1])) if all(is_width) else None
 
 
 def _own_widths(n_axes):
@@ -85,15 +92,15 @@ def count_positions(size, border, kernel_size, strides, dilation_rate):
     Raises:
         ValueError: If the kernel is larger than the input with its border.
     """
-    padded = border[0] + size + border[1]
+    padded = _plain(border[0]) + _plain(size) + _plain(border[1])
     reach = effective_size(kernel_size, dilation_rate)
     if reach > padded:
         raise ValueError(
             f"The kernel must fit into the padded image, but along one axis it reaches over "
             f"{reach} values and there are {padded}. Received: kernel_size={kernel_size}, "
-            f"dilation_rate={dilation_rate}, size={size}, border={border}"
+            f"dilation_rate={dilation_rate}, size={size}, border=({border[0]}, {border[1]})"
         )
-    return (padded - reach) // strides + 1
+    return (padded - reach) // _plain(strides) + 1
 
 
 def pad(maps, border, mode):

@@ -8,7 +8,7 @@ neural networks", 2013, arXiv:1301.3557.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnkit._checks import as_numbers, as_pair, check_axes, check_gradient
+from cnnkit._checks import as_generator, as_numbers, as_pair, check_axes, check_gradient
 from cnnkit.reference._padding import borders, count_positions
 
 
@@ -110,10 +110,11 @@ def stochastic_pool2d(
         integers give float64.
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill=0)
+    rng = as_generator(seed)
     values = np.maximum(windows, 0).astype(np.float64)
     if training:
         sums = values.cumsum(axis=-1)
-        numbers = np.random.default_rng(seed).random(sums.shape[:-1]) * sums[..., -1]
+        numbers = rng.random(sums.shape[:-1]) * sums[..., -1]
         drawn = (sums > numbers[..., None]).argmax(axis=-1)  # the first that is above
         pooled = np.take_along_axis(values, drawn[..., None], axis=-1)[..., 0]
     else:
@@ -142,7 +143,7 @@ def _windows(padded, pool_size, strides):
 
 def _settings(shape, pool_size, strides, padding):
     """Size of the window, strides, and the border with which the window fits: three pairs."""
-    if padding not in ("valid", "same"):
+    if not isinstance(padding, str) or padding not in ("valid", "same"):
         raise ValueError(f'`padding` must be "valid" or "same". Received: padding={padding!r}')
     pool_size = as_pair(pool_size, "pool_size")
     strides = pool_size if strides is None else as_pair(strides, "strides")

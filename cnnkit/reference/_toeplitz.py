@@ -27,6 +27,7 @@ def toeplitz1d(kernel, size, *, padding="valid"):
     check_axes(kernel, "kernel", ("kernel_size",))
     check_kernel_size(kernel.shape, "kernel")
     check_positive(size, "size")
+    size = int(size)  # a small integer of NumPy would overflow with its border
     ((before, after),) = borders(padding, (size,), kernel.shape, (1,), (1,))
     n_outputs = count_positions(size, (before, after), len(kernel), 1, 1)
     matrix = np.zeros((n_outputs, before + size + after), kernel.dtype)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from cnnkit._checks import check_model, check_positive
+from cnnkit._checks import as_generator, check_model, check_positive
 from cnnkit._keras import other_optimizer
 
 _BLOWN_UP = 4  # times the loss at the beginning
@@ -83,7 +83,7 @@ def lr_finder(
     x, y = np.asarray(x), np.asarray(y)
     _check(model, x, y, batch_size, low, high, n_steps)
     rates = np.geomspace(low, high, n_steps)
-    batches = _batches(len(x), min(batch_size, len(x)), np.random.default_rng(seed))
+    batches = _batches(len(x), min(batch_size, len(x)), as_generator(seed))
     with _borrowed(model, x[:1]):
         losses = _train(model, x, y, batches, rates)
     rates = rates[: len(losses)]

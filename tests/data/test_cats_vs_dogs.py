@@ -333,3 +333,12 @@ def test_the_real_photos(real_data, capsys):
     assert not data.find_bad_images(real_data / "cats_vs_dogs")
     bad = data.find_bad_images(real_data / "cats_vs_dogs_bad")
     assert list(bad) == ["cat_labels.csv", "manifest.csv"]
+
+
+@pytest.mark.parametrize("seed", [None, -1, True, 7.0, 2**32, np.random.default_rng(0)])
+def test_the_seed_of_a_split_is_an_integer(pets, seed):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer of 0..2\*\*32-1. .*: seed="):
+        load(pets, seed=seed)
+    with pytest.raises(ValueError, match="`seed` must be"):
+        load("nowhere", seed=seed)  # said before any photo is looked for
+    assert len(list(load(pets, seed=np.int64(3)).train)) > 0

@@ -43,3 +43,9 @@ def test_no_character_is_cut_off():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         data.draw_characters(*arguments)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_wrong_seeds(seed):
+    with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
+        data.draw_characters("ab", 2, seed=seed)

@@ -87,3 +87,10 @@ def test_what_is_known_of_the_real_photos(real_data):
     known &= set(names)
     first = [names[i] for i in order[:20]]
     assert len(known) == 7 and len(known & set(first)) >= 4
+
+
+@pytest.mark.parametrize("seed", [-1, True, 2**32])
+def test_wrong_seeds(seed):
+    features, labels = blobs(20, 0)
+    with pytest.raises(ValueError, match=f"`seed` must be .* Received: seed={seed!r}"):
+        data.rank_label_errors(features, labels, seed=seed)

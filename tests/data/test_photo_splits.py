@@ -6,6 +6,7 @@ import tensorflow as tf
 from PIL import Image
 
 from cnnkit import data
+from cnnkit.data._photo_splits import PhotoSplits
 
 
 def load(folder, **options):
@@ -65,3 +66,14 @@ def test_duplicates_of_the_splits_are_found(pets):
 def test_wrong_numbers(pets, options):
     with pytest.raises(ValueError, match=f"`{[*options][0]}` must be a positive integer. Received"):
         load(pets, **options)
+
+
+def test_the_seed_of_splits_is_an_integer_by_name(pets):
+    loaded = load(pets)
+    parts = loaded.photos, loaded.class_names, loaded.source
+    assert PhotoSplits(*parts, 16, 32).seed == 7 and PhotoSplits(*parts, seed=3).seed == 3
+    with pytest.raises(TypeError, match="positional"):
+        PhotoSplits(*parts, 16, 32, 7)
+    for seed in (None, True, np.random.default_rng(0)):
+        with pytest.raises(ValueError, match="`seed` must be an integer of .* Received: seed="):
+            PhotoSplits(*parts, seed=seed)

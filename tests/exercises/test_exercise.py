@@ -1,3 +1,5 @@
+import asyncio
+import copy
 import signal
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from cnnkit.exercises import _exercise, nb02
+from cnnkit.exercises import _exercise, nb02, nb03, nb05
 from cnnkit.exercises._exercise import Function
 
 CASES = [(np.ones(3),), (np.zeros(2),)]
@@ -204,6 +206,88 @@ def test_answers_may_not_change_what_they_get(capsys):
     assert double.check(in_place) is False
     assert "ValueError: output array is read-only In `x *= 2`" in capsys.readouterr().out
     assert double.cases[0][0].tolist() == [1, 1, 1]
+
+
+def pops_layers(layers):
+    size, jump = 1, 1
+    while layers:
+        kernel, stride = layers.pop(0)
+        size, jump = size + (kernel - 1) * jump, jump * stride
+    return size
+
+
+def pops_losses(losses, patience):
+    best, epoch, least = 0, 0, losses[0]
+    while losses and epoch - best < patience:
+        loss = losses.pop(0)
+        best, least = (epoch, loss) if loss < least else (best, least)
+        epoch += 1
+    return best
+
+
+@pytest.mark.parametrize(
+    "exercise, answer", [(nb03.receptive_field, pops_layers), (nb05.early_stop, pops_losses)]
+)
+def test_an_answer_that_empties_its_list_spoils_nothing(exercise, answer, capsys):
+    cases = copy.deepcopy(exercise.cases)
+    for _ in range(2):
+        exercise.check(answer)
+        assert exercise.check(lambda *args: 1) is False
+        assert exercise.check(exercise.right_answer()) is True
+    assert exercise.cases == cases
+    assert nb03.receptive_field.check(pops_layers) is True, "judged by what it returns"
+    for mistake, text in exercise.mistakes:
+        assert exercise.check(mistake) is False and text in capsys.readouterr().out
+
+
+def test_mistakes_and_reference_get_copies_too(capsys):
+    def second(numbers, x):
+        numbers.pop(0)
+        return numbers.pop(0)
+
+    mistakes = [(lambda numbers, x: numbers.pop(0), "No.")]
+    exercise = Function(cases=[([1, 2, 3], np.ones(2))], hints=[], mistakes=mistakes)(second)
+    for _ in range(3):
+        assert exercise.check(lambda numbers, x: numbers.pop(0)) is False
+        assert exercise.check(lambda numbers, x: numbers[1]) is True
+        assert capsys.readouterr().out == "Not yet: No.\nCorrect.\n"
+    numbers, x = exercise.cases[0]
+    assert numbers == [1, 2, 3] and x.flags.writeable, "they are left as they are"
+
+
+def test_arrays_within_a_list_may_not_be_changed_either(capsys):
+    def in_place(arrays):
+        arrays[0] += 1
+        return arrays[0]
+
+    exercise = Function(cases=[([np.ones(2)],)], hints=[], mistakes=[])(lambda a: a[0] + 1)
+    for _ in range(2):
+        assert exercise.check(in_place) is False
+        assert "output array is read-only In `arrays[0] += 1`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "error", [GeneratorExit, SystemExit, BaseException, asyncio.CancelledError, StopIteration]
+)
+def test_no_error_comes_out(error, capsys):
+    def raises(*args):
+        raise error("mine")
+
+    assert double.check(raises) is False
+    assert f"Your code raised {error.__name__}: mine In `raise error" in capsys.readouterr().out
+    odd = type("Odd", (), {"__array__": raises, "__repr__": raises})()
+    assert double.check(odd) is False and double.check(lambda x: odd) is False
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2 and all("Not yet: this cannot be read as an ans" in line for line in said)
+
+
+def test_interrupts_come_out():
+    def raises(*args):
+        raise KeyboardInterrupt
+
+    for answer in (raises, type("Odd", (), {"__repr__": raises})()):
+        with pytest.raises(KeyboardInterrupt):
+            double.check(answer)
 
 
 def test_a_mistake_that_raises_the_same_error_is_recognised(capsys):

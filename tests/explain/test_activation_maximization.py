@@ -158,6 +158,7 @@ def test_the_model_is_not_changed_nor_kept_nor_traced_again():
         ([], {}, r"Received: channels=\[\]"),
         (0.5, {}, r"Received: channels=\[0.5\]"),
         (0, dict(n_steps=0), "`n_steps` must be a positive integer"),
+        (0, dict(seed=-1), "`seed` must be None, .* Received: seed=-1"),
         (0, dict(jitter=-1), "`jitter` must not be negative. Received: jitter=-1"),
         (0, dict(total_variation=-0.1), "`total_variation` must not be negative"),
         (0, dict(value_range=(1, 1)), r"`value_range` must be two finite numbers \(low, high\)"),

@@ -83,7 +83,7 @@ def test_wrong_models(monkeypatch):
     x = images(1, (8, 8, 1))
     with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model='m'"):
         capture("m", x)
-    with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model=3"):
+    with pytest.raises(TypeError, match="`model` must be a Keras model or .* Received: model=3"):
         layer_paths(3)
     with pytest.raises(ValueError, match="`model` must be built"):
         capture(keras.Sequential([layers.Dense(2)]), x)

@@ -190,6 +190,7 @@ ERRORS = [
     ),
     (smoothgrad, dict(noise=-0.1), "`noise` must not be negative. Received: noise=-0.1"),
     (smoothgrad, dict(noise=np.nan), "`noise` must not be negative. Received: noise=nan"),
+    (smoothgrad, dict(seed=True), "`seed` must be None, .* Received: seed=True"),
     (integrated_gradients, dict(n_steps=2.5), "`n_steps` must be a positive integer"),
     (
         integrated_gradients,

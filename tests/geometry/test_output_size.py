@@ -27,6 +27,8 @@ from cnnkit.reference import conv2d
         (227, 11, dict(strides=4), 55),
         (5, 3, dict(padding=(2, 0)), 5),
         (6, 3, dict(strides=2, padding=(0, 1)), 3),
+        (100, 3, dict(padding=np.uint8(100)), 298),
+        (100, 3, dict(strides=np.uint8(2)), 49),
     ],
 )
 def test_output_size_by_hand(image_size, kernel_size, options, expected):
@@ -76,6 +78,29 @@ def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilatio
     assert maps.shape == (1, expected, 5, 1)
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    *[st.integers(1, 127)] * 2,
+    *[st.integers(1, 9)] * 2,
+    st.one_of(st.sampled_from(["valid", "same"]), st.integers(0, 127)),
+    st.sampled_from([np.int8, np.uint8, np.int32, np.uint64]),
+)
+def test_small_integers_of_numpy_give_the_same(
+    size, kernel_size, strides, dilation_rate, padding, small
+):
+    def size_or_error(image_size, kernel_size, **options):
+        try:
+            return output_size(image_size, kernel_size, **options)
+        except ValueError as error:
+            return str(error)
+
+    options = dict(strides=strides, dilation_rate=dilation_rate, padding=padding)
+    as_small = {key: n if isinstance(n, str) else small(n) for key, n in options.items()}
+    received = size_or_error(small(size), small(kernel_size), **as_small)
+    assert received == size_or_error(size, kernel_size, **options)
+    assert type(received) in (int, str)
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
@@ -88,6 +113,9 @@ def test_output_size_is_that_of_the_reference(size, kernel_size, stride, dilatio
         ({"padding": -1}, "`padding` must be"),
         ({"padding": (1, 1, 1)}, "`padding` must be"),
         ({"padding": None}, "`padding` must be"),
+        ({"padding": True}, "`padding` must be"),
+        ({"padding": np.array([1, 2])}, "`padding` must be .* Received: padding=array"),
+        ({"strides": True}, "`strides` must be a positive integer. Received: strides=True"),
         ({"dilation_rate": 4}, "reaches over 9 values and there are 8. .* size=8"),
     ],
 )

@@ -49,6 +49,7 @@ def test_the_data_format_is_by_default_that_of_keras():
         ({"pool_size": 0}, "`pool_size` must be .* Received: pool_size=0"),
         ({"strides": (1, 0)}, r"`strides` must be .* Received: strides=\(1, 0\)"),
         ({"padding": 1}, "`padding` must be .* Received: padding=1"),
+        ({"padding": np.array([1, 2])}, "`padding` must be .* Received: padding=array"),
         ({"data_format": "last"}, "`data_format` must be .* Received: data_format='last'"),
     ],
 )

@@ -83,3 +83,11 @@ def test_a_wrong_rate_is_named(rate):
 def test_what_are_no_numbers():
     with pytest.raises(TypeError, match="`x` must hold integers or floats"):
         dropout(["a"], 0.5, seed=0)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_wrong_seeds(seed):
+    with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
+        dropout(np.ones(3), 0.5, seed=seed)
+    with pytest.raises(ValueError, match="`seed` must be"):
+        dropout(np.ones(3), 1, seed=seed)  # where nothing is drawn

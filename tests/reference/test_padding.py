@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnnkit.reference import borders, count_positions, effective_size
 from cnnkit.reference._padding import pad, pad_backward
@@ -32,19 +34,64 @@ def test_borders_of_sequences(padding, expected):
     assert borders_of(padding, n_axes=1) == [expected]
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(1, 127),
+    *[st.integers(1, 9)] * 3,
+    st.one_of(st.sampled_from(["valid", "same"]), st.tuples(*[st.integers(0, 127)] * 2)),
+    st.sampled_from([np.int8, np.uint8, np.int16, np.uint64]),
+)
+def test_small_integers_of_numpy_give_the_same(
+    size, kernel_size, strides, dilation, padding, small
+):
+    axis = size, kernel_size, strides, dilation
+    border = borders(padding, *([n] for n in axis))
+    given_padding = padding if isinstance(padding, str) else tuple(map(small, padding))
+    received = borders(given_padding, *([small(n)] for n in axis))
+    assert received == border and {type(n) for pair in received for n in pair} == {int}
+    reach = effective_size(kernel_size, dilation)
+    assert effective_size(small(kernel_size), small(dilation)) == reach
+    if reach <= size + sum(border[0]):
+        n = count_positions(size, *border, kernel_size, strides, dilation)
+        small_border = tuple(map(small, border[0]))
+        numbers = small(kernel_size), small(strides), small(dilation)
+        assert count_positions(small(size), small_border, *numbers) == n
+
+
 def test_borders_of_three_axes():
     assert borders_of(1, n_axes=3) == [(1, 1)] * 3
     assert borders_of((1, 2, (3, 4)), n_axes=3) == [(1, 1), (2, 2), (3, 4)]
 
 
 @pytest.mark.parametrize(
-    "padding", ["full", None, -1, 1.5, (1, -1), (1, 2, 3), (0, 0, 0, 0), ((1, 2),), ((1, 2, 3), 1)]
+    "padding",
+    [
+        "full",
+        None,
+        -1,
+        1.5,
+        True,
+        (1, -1),
+        (1, True),
+        (1, 2, 3),
+        (0, 0, 0, 0),
+        ((1, 2),),
+        ((1, 2, 3), 1),
+        np.array(1),
+    ],
 )
 def test_what_is_no_padding(padding):
     words = r"integer, \(vertical, horizontal\) or \(\(top, bottom\), \(left, right\)\)"
     with pytest.raises(ValueError, match=f"`padding` must be .*{words}") as error:
         borders_of(padding)
     assert str(error.value).endswith(f"Received: padding={padding!r}")
+
+
+@pytest.mark.parametrize("n_axes", [1, 2, 3])
+def test_arrays_are_no_padding(n_axes):
+    for padding in (np.array([1] * n_axes), np.ones((n_axes, 2), int), np.array("same")):
+        with pytest.raises(ValueError, match="`padding` must be .* Received: padding=array"):
+            borders_of(padding, n_axes)
 
 
 @pytest.mark.parametrize("padding", ["full", (1,), (1, 2, 3), ((1, 2),), ((1, 2), (1, 2))])

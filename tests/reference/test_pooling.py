@@ -164,6 +164,8 @@ def test_the_images_stay_as_they_are():
         ({"strides": 0}, ValueError, "`strides` must be .* Received: strides=0"),
         ({"padding": "full"}, ValueError, "`padding` must be .* Received: padding='full'"),
         ({"padding": (1, 1, 1, 1)}, ValueError, "`padding` must be"),
+        ({"padding": np.array([1, 2])}, ValueError, "`padding` must be .*: padding=array"),
+        ({"strides": np.array([1, 2])}, ValueError, "`strides` must be .*: strides=array"),
         ({"pool_size": 5}, ValueError, "kernel must fit"),
     ],
 )
@@ -176,3 +178,10 @@ def test_gradients_must_fit():
     for _, backward, *_ in POOLINGS:
         with pytest.raises(ValueError, match=r"`output_gradient` must have .* \(1, 2, 2, 1\)"):
             backward(np.ones((1, 4, 4, 1)), np.ones((1, 4, 4, 1)))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_wrong_seeds(seed, training):
+    with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
+        stochastic_pool2d(WINDOW, training=training, seed=seed)

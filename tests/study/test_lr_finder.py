@@ -168,6 +168,7 @@ def test_a_loss_that_never_falls():
         (dict(batch_size=0), ValueError, "`batch_size` must be a positive .* batch_size=0"),
         (dict(low=0), ValueError, "`low` and `high` must be 0 < low < high. Received: low=0"),
         (dict(low=1, high=0.1), ValueError, "Received: low=1, high=0.1"),
+        (dict(seed=-1), ValueError, "`seed` must be None, .* Received: seed=-1"),
         (dict(n_steps=9), ValueError, "`n_steps` must be at least 10. Received: n_steps=9"),
         (dict(x=X * np.nan), ValueError, "`low` must be so small .* low=1e-06, .* nan at step 1"),
     ],

@@ -61,6 +61,12 @@ def test_sizes_and_pixels_as_in_keras(settings, padding):
         assert cells(ax, f"read {i}") - read <= cells(ax, "border")
 
 
+def test_small_integers_of_numpy_draw_the_same():
+    plain = viz.plot_conv_arithmetic(5, 3, padding=1)
+    small = viz.plot_conv_arithmetic(np.uint8(5), np.uint8(3), padding=np.uint8(1))
+    assert cells(small, "border") == cells(plain, "border") and len(cells(small, "border")) == 24
+
+
 def gives(ax):
     return [cells(ax, f"gives {i}") for i in range(3)]
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import as_generator, check_positive
 from cnnkit.reference import dropout
 from cnnkit.viz._cells import font_size, write_in_cells
 from cnnkit.viz._colors import choose_colors
@@ -70,7 +70,7 @@ def animate_dropout(feature_map, *, rate=0.5, layer_sizes=(4, 6, 6, 2), n_steps=
         frame. It is saved by `.save("dropout.gif")`.
     """
     feature_map = _check(feature_map, rate, layer_sizes, n_steps)
-    rng = np.random.default_rng(seed)
+    rng = as_generator(seed)
     steps = [_step(i + 1, feature_map, rate, layer_sizes, rng) for i in range(n_steps)]
     steps.append(_step(None, feature_map, 0, layer_sizes, rng))
     scene = _Scene(feature_map, rate, layer_sizes)

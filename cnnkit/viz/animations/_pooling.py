@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cnnkit._checks import as_pair
+from cnnkit._checks import as_generator, as_pair
 from cnnkit.reference import count_positions
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._images import as_image
@@ -84,7 +84,7 @@ def animate_pooling(image, *, pool_size=2, strides=None, kind="max", seed=None):
     strides = pool_size if strides is None else as_pair(strides, "strides")
     sizes = zip(image.shape, pool_size, strides, strict=True)
     shape = [count_positions(n, (0, 0), window, step, 1) for n, window, step in sizes]
-    rng = np.random.default_rng(seed)
+    rng = as_generator(seed)
     steps = [_step(image, pool_size, strides, place, kind, rng) for place in np.ndindex(*shape)]
     output = np.reshape([step.output for step in steps], shape)
     shown = set(shown_places(shape, MAX_STEPS))

@@ -171,3 +171,9 @@ def test_it_plays_and_a_map_of_zeros_is_one_too():
 def test_bad_input(feature_map, settings, words):
     with pytest.raises(ValueError, match=words):
         animate_dropout(feature_map, **settings)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_wrong_seeds(seed):
+    with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
+        animate_dropout(np.eye(4), seed=seed)

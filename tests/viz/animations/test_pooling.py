@@ -187,3 +187,9 @@ def test_many_outputs_and_a_photo():
 def test_bad_input(image, settings, words):
     with pytest.raises(ValueError, match=words):
         viz.animate_pooling(image, **settings)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_wrong_seeds(seed):
+    with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
+        viz.animate_pooling(np.eye(4), kind="max", seed=seed)
