@@ -13,7 +13,6 @@ import random
 import re
 import sys
 from collections.abc import Callable, Iterable
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from cnnkit._checks import is_integer
 from cnnkit.study._csv_file import write_study
 from cnnkit.study._results import Study
 
@@ -203,7 +203,7 @@ def _check_variants(variants):
 def _check_seeds(seeds):
     seeds = list(seeds)
     for seed in seeds:
-        if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        if not is_integer(seed) or not 0 <= seed < 2**32:
             raise ValueError(f"`seeds` must be integers of 0..2**32-1. Received: {seed!r}")
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"`seeds` must be different, at least one. Received: seeds={seeds!r}")

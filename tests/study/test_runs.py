@@ -366,6 +366,7 @@ def one_optimizer():
         (dict(seeds=[]), ValueError, r"`seeds` must be different, at least one. .*seeds=\[\]"),
         (dict(seeds=[1, 2, 1]), ValueError, "`seeds` must be different"),
         (dict(seeds=[-1]), ValueError, "`seeds` must be integers of .* Received: -1"),
+        (dict(seeds=[True]), ValueError, "`seeds` must be integers of .* Received: True"),
         (dict(seeds=[0.5]), ValueError, "Received: 0.5"),
         (dict(train=lambda model: None), TypeError, "`train` must return a dict.* Received: None"),
         (dict(train=lambda model: {}), TypeError, "`train` must return a dictionary"),
