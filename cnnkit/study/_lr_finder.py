@@ -100,6 +100,7 @@ def _train(model, x, y, batches, rates):
     losses, bound = [], math.inf
     for rate, chosen in zip(rates, batches, strict=False):  # the batches have no end
         model.optimizer.learning_rate = rate
+        model.reset_metrics()  # else the loss of Keras 3.13 is a mean over all steps
         loss = model.train_on_batch(x[chosen], y[chosen], return_dict=True)["loss"]
         if not math.isfinite(loss):
             break

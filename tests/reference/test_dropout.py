@@ -22,7 +22,7 @@ class Chances(np.random.Generator):
 @settings(max_examples=40, deadline=None)
 @given(
     shape=st.lists(st.integers(1, 5), max_size=4),
-    rate=st.floats(0.05, 0.95) | st.sampled_from([0, 1]),
+    rate=st.floats(0.05, 0.95) | st.just(0),  # TensorFlow 2.20 refuses 1
     seed=st.integers(0, 9999),
 )
 def test_it_is_the_layer_of_keras(shape, rate, seed):
@@ -71,6 +71,7 @@ def test_integers_and_the_given_array():
     x = np.arange(100)
     result = dropout(x, 0.5, seed=0)
     assert result.dtype == dropout(x, 1).dtype == np.float64
+    assert (dropout(x, 1) == 0).all()
     assert set(result[1:] / x[1:]) == {0, 2} and (x == np.arange(100)).all()
 
 
