@@ -114,6 +114,7 @@ def stamp_of(venv):
 
 
 def is_complete(venv):
+    """Whether an environment holds all that this checkout wants, of the same versions."""
     return stamp_of(venv) == complete_stamp()
 
 

@@ -54,6 +54,19 @@ class Table:
             yield cell.ljust(width) if i < self.n_text_columns else cell.rjust(width)
 
 
+class ShownAsTable:
+    """A result that prints as the `Table` of its `_table()`, in a notebook as one of HTML."""
+
+    def __repr__(self):
+        return self._table().as_text()
+
+    def _repr_html_(self):
+        return self._table().as_html()
+
+    def _repr_markdown_(self):
+        return self._table().as_markdown()
+
+
 def _html(text):
     return escape(text).replace(INDENT, "&emsp;")
 

@@ -30,6 +30,7 @@ def chunks(n_images, n_variants):
 
 
 def has_gpu():
+    """Whether TensorFlow sees a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
 
 

@@ -7,7 +7,7 @@ import keras
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
-from cnnkit._tables import INDENT, Table
+from cnnkit._tables import INDENT, ShownAsTable, Table
 from cnnkit.geometry._costs import multiply_adds
 from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
@@ -47,7 +47,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, repr=False)
-class ModelTable:
+class ModelTable(ShownAsTable):
     """The layers of a model, which prints as a table, in a notebook as one of HTML.
 
     The column "field" gives height x width of the receptive field in pixels, one number if they
@@ -65,15 +65,6 @@ class ModelTable:
     total_parameters: int
     trainable_parameters: int
     total_multiply_adds: int
-
-    def __repr__(self):
-        return self._table().as_text()
-
-    def _repr_html_(self):
-        return self._table().as_html()
-
-    def _repr_markdown_(self):
-        return self._table().as_markdown()
 
     def _table(self):
         return Table(_TITLES, _lines(self.rows), self._summary(), _N_TEXT_COLUMNS)

@@ -9,12 +9,12 @@ from typing import Self
 import numpy as np
 from scipy import stats
 
-from cnnkit._tables import Table
+from cnnkit._tables import ShownAsTable, Table
 from cnnkit.study._csv_file import read_study
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Study:
+class Study(ShownAsTable):
     """The results of the runs of a study: a tidy table, one number a row.
 
     A run, which is one variant with one seed, has diverged if any of its metrics is NaN or
@@ -129,15 +129,6 @@ class Study:
         low, high = self.interval(variant, metric)
         interval = "" if math.isnan(low) else f" [{low:.3g}, {high:.3g}]"
         return f"{self.mean(variant, metric):.3g}{interval}"
-
-    def __repr__(self):
-        return self._table().as_text()
-
-    def _repr_html_(self):
-        return self._table().as_html()
-
-    def _repr_markdown_(self):
-        return self._table().as_markdown()
 
 
 def _check_name(name, kind, known):
