@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from cnnkit._checks import check_positive
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
 _BLUR = 1 / 8  # standard deviation, as a part of the shorter side
@@ -105,7 +105,7 @@ def _blurred(images):
 def _curve(scores, ranks, limits, before, after):
     """The probabilities as ever more pixels go over from one image to another."""
     curve = np.zeros((len(ranks), len(limits)), np.float32)
-    for i, step in chunks(*curve.shape):
+    for i, step in scores.chunks(len(limits)):
         is_after = ranks[i] < limits[step][:, None, None]
         curve[i, step] = scores.probabilities(np.where(is_after[..., None], after[i], before[i]), i)
     return curve

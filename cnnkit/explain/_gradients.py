@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnkit._checks import as_generator, check_not_negative, check_positive
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
 
@@ -33,7 +33,7 @@ def saliency(model: keras.Model, images: Inputs, *, target: Target = None) -> np
             its images to integers.
     """
     scores = Scores(model, images, target)
-    parts = [scores.gradients(scores.images[i], i) for i, _ in chunks(len(scores.images), 1)]
+    parts = [scores.gradients(scores.images[i], i) for i, _ in scores.chunks()]
     return _sizes(np.concatenate(parts))
 
 
@@ -75,7 +75,7 @@ def smoothgrad(
     rng = as_generator(seed)
     drawn = noise * rng.standard_normal((n_samples, *images.shape[1:]), np.float32)
     sums = np.zeros_like(images)
-    for i, sample in chunks(len(images), n_samples):
+    for i, sample in scores.chunks(n_samples):
         _add(sums, i, scores.gradients(images[i] + ranges[i] * drawn[sample], i))
     return _sizes(sums / n_samples)
 
@@ -114,7 +114,7 @@ def integrated_gradients(
     images = scores.images
     differences = images - _as_baseline(baseline, images.shape)
     sums = np.zeros_like(images)
-    for i, step in chunks(len(images), n_steps):
+    for i, step in scores.chunks(n_steps):
         to_go = 1 - (step.astype(np.float32) + 0.5) / n_steps
         on_the_way = images[i] - to_go[:, None, None, None] * differences[i]
         _add(sums, i, scores.gradients(on_the_way, i))

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnkit._checks import as_pair
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
 
@@ -52,7 +52,7 @@ def occlusion(
     patch_size, corners = _patches(images.shape[1:3], patch_size, strides)
     colors = _as_fill(fill, images)
     covered_scores = np.zeros((len(images), len(corners)), np.float32)
-    for i, patch in chunks(len(images), len(corners)):
+    for i, patch in scores.chunks(len(corners)):
         covered = images[i]
         for image, color, corner in zip(covered, colors[i], corners[patch], strict=True):
             image[_window(corner, patch_size)] = color

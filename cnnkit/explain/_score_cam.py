@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._scores import Scores, chunks
+from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
 
@@ -50,7 +50,7 @@ def score_cam(
     check_maps(maps, layer)
     maps = _most_varying(maps, n_maps)
     values = np.zeros(maps.shape[:2], np.float32)
-    for i, k in chunks(*values.shape):
+    for i, k in scores.chunks(values.shape[1]):
         masks = _to_unit_range(to_images(maps[i, k], trace))
         values[i, k] = scores.values(masks[..., None] * scores.images[i], i)
     cam = np.einsum("bkhw,bk->bhw", maps, softmax(values, axis=1)).clip(0)

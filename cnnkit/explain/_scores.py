@@ -16,17 +16,24 @@ from cnnkit.explain._targets import as_score, class_weights, logit_score
 SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
 
 
-def chunks(n_images, n_variants):
+PIXELS = 16 * 224**2  # at once; of more, the activations do not fit into the memory of a laptop
+
+
+def chunks(n_images, n_variants, image_size):
     """All pairs of an image and one of its variants, a few at a time.
+
+    Args:
+        n_images, n_variants: How many.
+        image_size: `(height, width)`. Of small images there are more at a time.
 
     Yields:
         `(images, variants)`: two int arrays of one length.
     """
-    # On a processor, more images at once do not fit its cache.
-    size = 128 if has_gpu() else 16
+    height, width = image_size
+    size = max(PIXELS // (height * width), 128 if has_gpu() else 16)
     pairs = np.arange(n_images * n_variants)
-    for start in range(0, len(pairs), size):
-        yield np.divmod(pairs[start : start + size], n_variants)
+    for part in np.array_split(pairs, -(-len(pairs) // size)):
+        yield np.divmod(part, n_variants)
 
 
 def has_gpu():
@@ -83,9 +90,13 @@ class Scores:
         if not callable(target):
             self._weights = class_weights(target, self._logits())
 
+    def chunks(self, n_variants=1):
+        """All pairs of an image and one of so many variants, as the function `chunks`."""
+        return chunks(len(self.images), n_variants, self.images.shape[1:3])
+
     def of_images(self):
         """The scores of the images as they are: a float32 array of shape `(batch,)`."""
-        parts = [self.values(self.images[i], i) for i, _ in chunks(len(self.images), 1)]
+        parts = [self.values(self.images[i], i) for i, _ in self.chunks()]
         return np.concatenate(parts)
 
     def values(self, images, which):
@@ -143,10 +154,10 @@ class Scores:
         """The logits of the images; zeros if only their number counts."""
         n_images = len(self.images)
         if self._target is None:
-            parts = [which for which, _ in chunks(n_images, 1)]
+            parts = [which for which, _ in self.chunks()]
             logits = [self._outputs(self.images[which], which).logits for which in parts]
             return () if isinstance(logits[0], tuple) else np.concatenate(logits)
-        which, _ = next(chunks(n_images, 1))
+        which, _ = next(self.chunks())
         trace, _ = self._trace(self.images[which], which)
         shape = trace.forward.structured_outputs[1].logits
         return () if isinstance(shape, tuple) else np.zeros((n_images, shape.shape[1]))

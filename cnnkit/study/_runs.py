@@ -93,6 +93,7 @@ class _Variant:
     def __init__(self, name, build, train, settings):
         self.name, self.build, self.train, self.settings = name, build, train, settings
         self.model = self.optimizer = None
+        self.slots, self.slots_repeat = None, False  # see `_variables_of`
 
     def run(self, seed, write):
         """The metrics of one run, or `{"": nan}` if it broke off with an ArithmeticError."""
@@ -114,7 +115,7 @@ class _Variant:
 
     def _prepare(self, seed):
         """Put a model into `self.model` that is as new."""
-        if self.model is not None and not _renew(self.model, self._make(seed)):
+        if self.model is not None and not self._renew(self._make(seed)):
             self.model = None
         if self.model is None:
             self.model = self._make(seed)
@@ -133,6 +134,36 @@ class _Variant:
             _check_is_new(model, self.model)
         return model
 
+    def _renew(self, new):
+        """Copy all variables of a new model; False if they differ in number, shape or dtype."""
+        if not new.built:
+            new.build_from_config(self.model.get_build_config())
+        variables = self.model.variables + self.model.optimizer.variables
+        new_variables = self._variables_of(new)
+        if [*map(_kind, variables)] != [*map(_kind, new_variables)]:
+            return False
+        for variable, new_variable in zip(variables, new_variables, strict=True):
+            _assign(variable, new_variable)
+        return True
+
+    def _variables_of(self, new):
+        """The variables of a new model and its optimiser, with those it makes at its first step.
+
+        These slots take as long to make as a model, and mostly begin with the same numbers: once
+        they did so for two models, whose weights differ, they are not made again.
+        """
+        variables = new.variables + new.optimizer.variables
+        if self.slots_repeat:
+            return variables + self.slots
+        new.optimizer.build(new.trainable_variables)
+        with_slots = new.variables + new.optimizer.variables
+        slots_are_last = all(a is b for a, b in zip(variables, with_slots, strict=False))
+        slots = with_slots[len(variables) :]
+        if slots_are_last and self.slots is not None:
+            self.slots_repeat = _hold_the_same(self.slots, slots)
+        self.slots = slots
+        return with_slots
+
     def _can_be_reused(self, state):
         """Whether all that the traced model uses is copied from a new one.
 
@@ -144,18 +175,23 @@ class _Variant:
         return not compiled_again and not own_step and random.getstate() == state
 
 
-def _renew(model, new):
-    """Copy all variables of a new model; False if they are others, by number, shape or dtype."""
-    if not new.built:
-        new.build_from_config(model.get_build_config())
-    new.optimizer.build(new.trainable_variables)
-    variables = model.variables + model.optimizer.variables
-    new_variables = new.variables + new.optimizer.variables
-    if [*map(_kind, variables)] != [*map(_kind, new_variables)]:
+def _hold_the_same(variables, others):
+    """Whether two lists of variables are of the same kinds and values."""
+    if [*map(_kind, variables)] != [*map(_kind, others)]:
         return False
-    for variable, new_variable in zip(variables, new_variables, strict=True):
+    return all(np.array_equal(v.numpy(), o.numpy()) for v, o in zip(variables, others, strict=True))
+
+
+def _assign(variable, new_variable):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # A new seed empties TensorFlow's cache of operations. This one has been made again, for
+        # each shape, when the new variables were; `assign` would have another one made.
+        value = new_variable.value.read_value()
+        tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
+    else:
         variable.assign(new_variable)
-    return True
 
 
 def _kind(variable):

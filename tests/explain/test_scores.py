@@ -29,11 +29,14 @@ def test_a_model_without_classes():
 
 
 @pytest.mark.parametrize("n_images, n_variants", [(1, 1), (3, 7), (1, 40), (40, 1), (5, 16)])
-def test_chunks_hold_each_pair_once(n_images, n_variants):
-    parts_of_all = list(chunks(n_images, n_variants))
+@pytest.mark.parametrize("image_size, most", [((224, 224), 16), ((500, 300), 16), ((112, 56), 128)])
+def test_chunks_hold_each_pair_once(n_images, n_variants, image_size, most, monkeypatch):
+    monkeypatch.setattr("cnnkit.explain._scores.has_gpu", lambda: False)
+    parts_of_all = list(chunks(n_images, n_variants, image_size))
     pairs = np.concatenate([np.stack(part, axis=1) for part in parts_of_all])
     assert np.array_equal(pairs, list(np.ndindex(n_images, n_variants)))
-    assert all(0 < len(i) == len(variant) <= 128 for i, variant in parts_of_all)
+    assert len(parts_of_all) == -(-n_images * n_variants // most)
+    assert all(0 < len(i) == len(variant) <= most for i, variant in parts_of_all)
 
 
 def test_gradients_of_half_precision_do_not_vanish(monkeypatch):
