@@ -5,6 +5,7 @@ compared number by number. All functions raise a TypeError if an array does not 
 and a ValueError if a shape or a setting is wrong or the kernel does not fit into the image.
 """
 
+from cnnkit.reference._arithmetic import borders, count_positions, effective_size
 from cnnkit.reference._convolution import conv2d, conv2d_backward, convolve2d, correlate2d
 from cnnkit.reference._dropout import dropout
 from cnnkit.reference._normalization import (
@@ -16,7 +17,6 @@ from cnnkit.reference._normalization import (
     layer_norm,
     update_moving,
 )
-from cnnkit.reference._padding import borders, count_positions, effective_size
 from cnnkit.reference._pooling import (
     average_pool2d,
     average_pool2d_backward,

@@ -20,13 +20,8 @@ from cnnkit._checks import (
     check_kernel_size,
     check_positive,
 )
-from cnnkit.reference._padding import (
-    borders,
-    count_positions,
-    effective_size,
-    pad,
-    pad_backward,
-)
+from cnnkit.reference._arithmetic import borders, count_positions, effective_size
+from cnnkit.reference._padding import pad, pad_backward
 
 
 def correlate2d(image, kernel, *, strides=1, padding="valid", dilation_rate=1):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnkit._checks import as_generator, as_numbers, as_pair, check_axes, check_gradient
-from cnnkit.reference._padding import borders, count_positions
+from cnnkit.reference._arithmetic import borders, count_positions
 
 
 def max_pool2d(images, pool_size=2, *, strides=None, padding="valid"):

@@ -7,7 +7,7 @@ everything else is 0, because each output sees only its neighbourhood.
 import numpy as np
 
 from cnnkit._checks import as_numbers, as_pair, check_axes, check_kernel_size, check_positive
-from cnnkit.reference._padding import borders, count_positions
+from cnnkit.reference._arithmetic import borders, count_positions
 
 
 def toeplitz1d(kernel, size, *, padding="valid"):
