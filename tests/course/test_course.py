@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import os
 import shutil
@@ -16,8 +17,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BIN = "Scripts" if os.name == "nt" else "bin"
 ROOMY = "import shutil, types; shutil.disk_usage = lambda p: types.SimpleNamespace(free=9e9)"
 FULL = ROOMY.replace("9e9", "2.5e9")
@@ -458,6 +461,36 @@ def test_an_unknown_backend_is_named(course, capsys):
     with pytest.raises(SystemExit, match="2"):
         course.main("test", "--backend", "mxnet")
     assert "choose from" in (said := capsys.readouterr().err) and "mxnet" in said
+
+
+def ci_commands(workflow):
+    """What CI has course.py do, as lists of words, on all its machines."""
+    for job in workflow["jobs"].values():
+        matrix = job.get("strategy", {}).get("matrix", {})
+        rows = itertools.product(*matrix.values())
+        rows = matrix.get("include") or [dict(zip(matrix, row, strict=True)) for row in rows]
+        for row in rows:
+            for step in job["steps"]:
+                line = step.get("run", "")
+                for key, value in row.items():
+                    line = line.replace(f"${{{{ matrix.{key} }}}}", value)
+                if "course.py " in line:
+                    yield line.split("course.py ")[1].split()
+
+
+def test_ci_runs_no_notebook_more_than_twice_a_push(course, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", ROOT)
+    calls = []
+    monkeypatch.setattr(course, "call", lambda *words, **options: calls.append(words) or 0)
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    commands = list(ci_commands(workflow))
+    for words in commands:
+        course.main(*words)
+    calls = [words for words in calls if "pytest" in words]
+    assert len(calls) == len(commands) > 10
+    for path in ["docs/template.ipynb", *(f"notebooks/{p.name}" for p in NOTEBOOKS)]:
+        runs = [words for words in calls if {path, "notebooks"} & set(words)]
+        assert sorted("--online" in words for words in runs) == [False, True], path
 
 
 COLAB = "https://colab.research.google.com/github/{}/blob/main/{}.ipynb"
