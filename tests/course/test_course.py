@@ -31,6 +31,7 @@ def start(folder, *words, python=sys.executable, first=ROOMY, cwd=None, **variab
     """Start a checkout's course.py, offline. `first` is Python code that runs before it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+    environment |= {"PIP_NO_COMPILE": "1"}  # quicker
     environment |= {"UV_CACHE_DIR": str(folder.parent / "uv"), "PYTHONIOENCODING": "utf-8"}
     script = str(folder / "course.py")
     code = f"import runpy, sys; sys.argv = {[script, *words]!r}\n{first}\n"
@@ -94,10 +95,7 @@ def repack(folder, name):
 
 
 KERNEL = """
-import json, os, pathlib, sys, time
-if "BLOCK" in os.environ:
-    pathlib.Path(os.environ["BLOCK"]).touch()
-    time.sleep(60)
+import json, pathlib, sys
 folder = pathlib.Path(sys.prefix, "share/jupyter/kernels", sys.argv[sys.argv.index("--name") + 1])
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "kernel.json").write_text(json.dumps({"display_name": sys.argv[-1]}))
@@ -118,6 +116,28 @@ def wheels(tmp_path_factory):
     make_wheel(folder, "jupyterlab", __init__="", __main__=LAB, labextensions="")
     repack(folder, "setuptools")
     return folder
+
+
+QUICK_VENV = """
+import os, shutil, subprocess, sys
+place, made = sys.argv[1], {!r}
+if not os.path.exists(made):
+    subprocess.run([sys.executable, "-E", "-m", "venv", *sys.argv[1:]], check=True)
+    shutil.copytree(place, made, symlinks=True)
+else:
+    if "--clear" in sys.argv:
+        shutil.rmtree(place, ignore_errors=True)
+    if not os.path.exists(place):
+        shutil.copytree(made, place, symlinks=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Variables by which `python -m venv` makes one environment, and then copies of it."""
+    folder = tmp_path_factory.mktemp("quick")
+    (folder / "venv.py").write_text(QUICK_VENV.format(str(folder / "made")), encoding="utf-8")
+    return {"PYTHONPATH": folder}
 
 
 def make_checkout(folder, wheels):
@@ -146,10 +166,11 @@ def bare(tmp_path, wheels):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory, wheels):
+def installed(tmp_path_factory, wheels, quick):
     """A checkout after its first call, and what this call said."""
     folder = make_checkout(tmp_path_factory.mktemp("place") / "der Kürs", wheels)
-    done = call(folder, "lab", "--no-browser", "--port", "8899", PIP_FIND_LINKS=wheels.as_uri())
+    places = {"PIP_FIND_LINKS": wheels.as_uri(), **quick}
+    done = call(folder, "lab", "--no-browser", "--port", "8899", **places)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout
 
@@ -271,14 +292,10 @@ def test_the_second_call_starts_at_once(installed, tmp_path):
     assert json.loads(done.stdout)[3]["CNNKIT_DATA"] == str(tmp_path / "my data")
 
 
-def test_packages_that_cannot_be_had(installed, bare, tmp_path):
-    copy = (
-        f"import shutil, sys; shutil.copytree({str(installed[0] / '.venv')!r}, sys.argv[1], True)"
-    )
-    (tmp_path / "venv.py").write_text(copy, encoding="utf-8")  # quicker than to make one
+def test_packages_that_cannot_be_had(bare, quick):
     lock = f"ipykernel==2 --hash=sha256:{64 * '0'}\n"
     (bare / "requirements/course.lock").write_text(lock, encoding="utf-8")
-    done = call(bare, "lab", PYTHONPATH=tmp_path)
+    done = call(bare, "lab", **quick)
     assert_one_line(done, "requirement ipykernel==2")
     assert stamp_of(bare)["digest"] == ""
 
@@ -306,23 +323,30 @@ def test_lab_is_stopped_quietly(installed, number):
     assert done.returncode != 0 and "course.py" not in done.stderr
 
 
+SLOW_PIP = """
+import os, pathlib, time
+pathlib.Path(os.environ["BLOCK"]).touch()
+time.sleep(60)
+"""
+
+
 @posix
-def test_an_interrupted_installation_is_repaired(installed, wheels, tmp_path):
+def test_an_interrupted_installation_is_repaired(installed, wheels, quick, tmp_path):
     folder, _ = installed
     with (folder / "requirements/course.lock").open("a") as lock:
         lock.write("# changed\n")
     old, block = folder / ".venv/old", tmp_path / "block"
     old.touch()
+    (tmp_path / "pip.py").write_text(SLOW_PIP, encoding="utf-8")
     (tmp_path / "venv.py").touch()  # quick, and enough where nothing is to be mended
-    options = {"PIP_FIND_LINKS": wheels.as_uri(), "PYTHONPATH": tmp_path, "BLOCK": block}
-    process = start(folder, "lab", **options)
+    process = start(folder, "lab", PYTHONPATH=tmp_path, BLOCK=block)
     wait_for(block.exists)
     assert old.exists()  # a changed lock is no reason to make everything anew
     os.killpg(process.pid, signal.SIGKILL)
     finish(process)
     (module,) = (folder / ".venv").glob("**/jupyterlab/__main__.py")
     module.unlink()  # as if it had not been copied yet
-    done = call(folder, "lab", PIP_FIND_LINKS=wheels.as_uri())
+    done = call(folder, "lab", PIP_FIND_LINKS=wheels.as_uri(), **quick)
     assert done.returncode == 0 and json.loads(done.stdout.splitlines()[-1]), done.stderr
     assert not old.exists() and module.exists()
 
@@ -439,7 +463,7 @@ print(json.dumps([sys.argv[1:], os.environ["KERAS_BACKEND"], extra, sys.prefix])
 """
 
 
-def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wheels):
+def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wheels, quick):
     own = Path(shutil.copytree(wheels, tmp_path / "wheels"))
     for name in ("pytest", "ruff"):
         make_wheel(own, name, __init__="", __main__=SAYS if name == "pytest" else "")
@@ -449,7 +473,8 @@ def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wh
     make_wheel(own, "strict", needs="what-nobody-has", __init__="")
     (folder / "requirements/jax-alone.txt").write_text("strict==1\n", encoding="utf-8")
     words = ("test", "--backend", "jax", "-k", "a b")
-    done = call(folder, *words, PIP_FIND_LINKS=own.as_uri(), KERAS_BACKEND="torch")
+    variables = {"PIP_FIND_LINKS": own.as_uri(), "KERAS_BACKEND": "torch", **quick}
+    done = call(folder, *words, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     asked, backend, extra, prefix = json.loads(done.stdout.splitlines()[-1])
     assert asked[-4:] == ["tests/layers", "tests/reference", "-k", "a b"]
