@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "docs/template.ipynb"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BIN = "Scripts" if os.name == "nt" else "bin"
 ROOMY = "import shutil, types; shutil.disk_usage = lambda p: types.SimpleNamespace(free=9e9)"
@@ -284,9 +285,7 @@ def test_lab_hands_over_to_jupyterlab(installed):
 def test_the_second_call_starts_at_once(installed, tmp_path):
     folder, _ = installed
     before = stamp_of(folder)
-    begin = time.monotonic()
     done = call(folder, "lab", first=FULL, cwd=tmp_path, CNNKIT_DATA="my data")
-    assert time.monotonic() - begin < 10
     assert done.returncode == 0 and done.stdout.count("\n") == 1  # only JupyterLab's
     assert stamp_of(folder) == before
     assert json.loads(done.stdout)[3]["CNNKIT_DATA"] == str(tmp_path / "my data")
@@ -317,9 +316,7 @@ def test_lab_is_stopped_quietly(installed, number):
         os.killpg(process.pid, number)  # what Ctrl-C does
     else:
         process.send_signal(number)
-    begin = time.monotonic()
-    done = finish(process, 30)
-    assert time.monotonic() - begin < 20  # it closed its output: JupyterLab has ended too
+    done = finish(process, 30)  # its output is closed: JupyterLab, which waits longer, has ended
     assert done.returncode != 0 and "course.py" not in done.stderr
 
 
@@ -503,19 +500,33 @@ def ci_commands(workflow):
                     yield line.split("course.py ")[1].split()
 
 
-def test_ci_runs_no_notebook_more_than_twice_a_push(course, monkeypatch):
+@pytest.fixture
+def ci_runs(course, monkeypatch):
+    """A function from a workflow to each notebook's runs: whether these may download."""
     monkeypatch.setattr(course, "ROOT", ROOT)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # so that it is put back
     calls = []
     monkeypatch.setattr(course, "call", lambda *words, **options: calls.append(words) or 0)
+
+    def ci_runs(workflow):
+        calls.clear()
+        for words in ci_commands(workflow):
+            course.main(*words)
+        tests = [set(words) for words in calls if "pytest" in words]
+        runs = {}
+        for path in (TEMPLATE, *NOTEBOOKS):
+            asked = {path.relative_to(ROOT).as_posix(), path.parent.name}
+            runs[path.name] = sorted("--online" in words for words in tests if asked & words)
+        return runs
+
+    return ci_runs
+
+
+def test_ci_runs_each_notebook_twice_a_push_and_once_with_network(ci_runs):
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
-    commands = list(ci_commands(workflow))
-    for words in commands:
-        course.main(*words)
-    calls = [words for words in calls if "pytest" in words]
-    assert len(calls) == len(commands) > 10
-    for path in ["docs/template.ipynb", *(f"notebooks/{p.name}" for p in NOTEBOOKS)]:
-        runs = [words for words in calls if {path, "notebooks"} & set(words)]
-        assert sorted("--online" in words for words in runs) == [False, True], path
+    assert all(online == [False, True] for online in ci_runs(workflow).values())
+    workflow["jobs"]["unit"]["steps"][-1]["run"] = "python course.py test"  # on four machines
+    assert all(len(online) == 6 for online in ci_runs(workflow).values())
 
 
 COLAB = "https://colab.research.google.com/github/{}/blob/main/{}.ipynb"
