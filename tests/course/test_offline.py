@@ -27,7 +27,8 @@ CELLS = [
     "import socket\nwith socket.create_server(('127.0.0.1', 0)) as server:\n"
     "    socket.create_connection(server.getsockname()).close()\n"
     "    socket.create_connection(('localhost', server.getsockname()[1])).close()",
-    "socket.create_connection(('192.0.2.1', 9), timeout=0.1)",  # an address that nobody has
+    "other = socket.socket()\nother.settimeout(0.1)\n"
+    "other.connect(('192.0.2.1', 9))",  # an address that nobody has
     "socket.getaddrinfo('example.org', 80)",
     "open('left.txt', 'w').close()",
 ]
