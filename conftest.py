@@ -1,4 +1,4 @@
-"""Notebooks are tested without network, and leave nothing behind. `tests` has its own conftest."""
+"""Notebooks are tested without network and earlier downloads, and leave nothing behind."""
 
 import os
 from pathlib import Path
@@ -21,17 +21,20 @@ def pytest_runtest_setup(item):
             BEFORE.setdefault(item.path, files_beside(item.path))
             if not item.config.getoption("online"):
                 patch.setenv("PYTHONPATH", str(OFFLINE), prepend=os.pathsep)
+                for cache in ("CNNKIT_CACHE", "KERAS_HOME"):
+                    patch.setenv(cache, str(item.config.rootpath / "build/offline"))
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
+    result = yield
     last = nextitem is None or nextitem.path != item.path
     if item.path in BEFORE and last:
         left = sorted(files_beside(item.path) - BEFORE[item.path])
         if left:
             pytest.fail(f"{item.path.name} leaves {left}", pytrace=False)
-    return (yield)
+    return result
 
 
 def files_beside(path):

@@ -31,6 +31,8 @@ CELLS = [
     "other.connect(('192.0.2.1', 9))",  # an address that nobody has
     "socket.getaddrinfo('example.org', 80)",
     "open('left.txt', 'w').close()",
+    "from cnnkit import _places\n"
+    "assert {_places.cache_dir().name, _places.keras_home().name} == {'offline'}",
 ]
 
 
@@ -53,8 +55,8 @@ def check_cells(tmp_path, monkeypatch):
 
 
 def test_notebooks_are_tested_without_network_and_leave_nothing(check_cells):
-    said = check_cells(4)
-    assert "2 failed, 2 passed, 1 error" in said.splitlines()[-1]
+    said = check_cells(5)
+    assert "2 failed, 3 passed, 1 error" in said.splitlines()[-1]
     assert "Tests have no network: 192.0.2.1" in said
     assert "Tests have no network: example.org" in said
     assert "a.ipynb leaves ['left.txt']" in said
