@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnkit.viz._alt_text import after_title, counted, listed, range_in_words, rounded
+from cnnkit.viz._alt_text import after_title, counted, listed, range_in_words, rounded, row_by_row
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,19 @@ def test_numbers_in_three_digits(value, text):
 )
 def test_ranges(values, text):
     assert range_in_words(values) == text
+
+
+@pytest.mark.parametrize(
+    "numbers, text",
+    [
+        ([[1, -3e-5], [2, 0.0193]], "1, 0; 2, 0.019"),
+        ([[3e-5, 2e-6]], "0.00003, 0.000002"),
+        ([[12345.6, 7]], "12,346, 7"),
+        ([[0, 0]], "0, 0"),
+    ],
+)
+def test_numbers_of_one_array(numbers, text):
+    assert row_by_row(numbers) == text
 
 
 def test_how_many():

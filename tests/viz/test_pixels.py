@@ -106,7 +106,7 @@ def test_in_words():
     ax = viz.plot_pixels([[-1.5, 0], [2 / 3, 200]], title="four")
     assert ax.figure.alt_text == (
         "four. The numbers of an image of 2 rows by 2 columns, values from -1.5 to 200; row by "
-        "row: -1.5, 0; 0.667, 200."
+        "row: -1.5, 0; 0.7, 200."
     )
     viz.plot_pixels(np.zeros((1, 1), np.uint8), ax=ax)
     assert ax.figure.alt_text.endswith(
