@@ -1,5 +1,11 @@
 """What a figure shows, in words: the alternative text for those who cannot see it."""
 
+import math
+
+import numpy as np
+
+MAX_NUMBERS = 30  # that are read out one by one
+
 
 def describe(figure, sentence):
     """Add a sentence to the alternative text of a figure, which several plots may share.
@@ -10,3 +16,77 @@ def describe(figure, sentence):
     """
     earlier = getattr(figure, "alt_text", "")
     figure.alt_text = f"{earlier} {sentence}".strip()
+
+
+def after_title(title, sentence):
+    """A sentence with the title of what it describes before it, unless that is None."""
+    title = " ".join(str(title or "").split())
+    end = "" if title.endswith((".", "?", "!")) else "."
+    return f"{title}{end} {sentence}" if title else sentence
+
+
+def counted(n, noun):
+    """How many there are of what: "1 image", "2 images"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def rows_and_columns(shape):
+    """The size of what has rows and columns, `(rows, columns)`, in words."""
+    return f"{counted(shape[0], 'row')} by {counted(shape[1], 'column')}"
+
+
+def strides_in_words(strides):
+    """How far a window moves, `(vertical, horizontal)`."""
+    return f"with strides of {counted(strides[0], 'row')} and {counted(strides[1], 'column')}"
+
+
+def listed(words):
+    """Words in a row, with an "and" before the last one."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def rounded(value):
+    """A number in three digits; one that is whole remains as it is."""
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else f"{'minus ' * (value < 0)}infinity"
+    if value == round(value) and abs(value) < 1e9:
+        return f"{int(value):,}"
+    if not 1e-6 <= abs(value) < 1e6:
+        return f"{value:.2e}"
+    return np.format_float_positional(value, 3, unique=False, fractional=False, trim="-")
+
+
+def range_in_words(values):
+    """From which number to which the finite values of an array go."""
+    values = np.asarray(values, np.float64)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return "none finite"
+    low, high = rounded(values.min()), rounded(values.max())
+    if low == high:
+        return low if values.size == 1 else f"all {low}"
+    return f"from {low} to {high}"
+
+
+def row_by_row(numbers):
+    """All numbers of an array of shape `(rows, columns)`; tiny ones beside large ones are 0."""
+    numbers = np.asarray(numbers, np.float64)
+    n_digits = 3 - math.floor(math.log10(np.abs(numbers).max() or 1.0))
+    rows = numbers.round(max(n_digits, 0))
+    return "; ".join(", ".join(map(rounded, row)) for row in rows)
+
+
+def titles_in_order(titles):
+    """The titles of panels, numbered from 1, without those that are empty: "" if all are."""
+    titles = [" ".join(str(title).split()) for title in titles or []]
+    known = [f"{i}: {title}" for i, title in enumerate(titles, 1) if title]
+    return f" Titles: {'; '.join(known)}." if known else ""
+
+
+def array_in_words(array):
+    """The size of an array of shape `(rows, columns)`, and its numbers or, if many, their range."""
+    size = rows_and_columns(array.shape)
+    if array.size > MAX_NUMBERS:
+        return f"{size}, values {range_in_words(array)}"
+    return f"{size}, row by row {row_by_row(array)}"
