@@ -1,6 +1,6 @@
 """Models that are split by hand into what comes before a layer and what comes after it."""
 
-from functools import cache
+from functools import cache, partial
 
 import explained_models
 import keras
@@ -10,9 +10,7 @@ from keras import layers
 
 from cnnkit.explain import capture, capture_gradients
 
-
-def close(found, expected, tolerance=1e-5):
-    explained_models.close(found, expected, tolerance)
+close = partial(explained_models.close, tolerance=1e-5)
 
 
 def arrays(found):
@@ -27,9 +25,9 @@ def check(model, x, layer, before, after, tolerance=1e-5):
         tape.watch(activations)
         score = tf.reduce_max(after(activations), axis=1)
     found = capture_gradients(model, x, layer=layer)
-    close(found.activations, activations, tolerance)
-    close(found.gradients, tape.gradient(score, activations), tolerance)
-    close(found.outputs, model(x, training=False), tolerance)
+    close(found.activations, activations, tolerance=tolerance)
+    close(found.gradients, tape.gradient(score, activations), tolerance=tolerance)
+    close(found.outputs, model(x, training=False), tolerance=tolerance)
     alone = capture(model, x, layer=layer)
     assert np.array_equal(alone.activations, found.activations)
     assert np.array_equal(alone.outputs, found.outputs)

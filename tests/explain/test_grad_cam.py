@@ -3,7 +3,7 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
-from attribution_check import AttributionCheck
+from attribution_check import AttributionCheck, ModelsCheck
 from cam_by_hand import maps_and_gradients, stretched
 from explained_models import close, images, new, plain
 from keras import layers
@@ -12,10 +12,16 @@ from cnnkit.explain import grad_cam
 from cnnkit.explain._alignment import upsample
 
 
-class TestGradCam(AttributionCheck):
-    @pytest.fixture(params=[False, True], ids=["grad_cam", "grad_cam++"])
-    def explain(self, request):
-        return partial(grad_cam, plus_plus=request.param)
+class TestGradCam(ModelsCheck):
+    @pytest.fixture
+    def explain(self):
+        return grad_cam
+
+
+class TestGradCamPlusPlus(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(grad_cam, plus_plus=True)
 
 
 def by_hand(maps, gradients):
