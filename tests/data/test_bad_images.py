@@ -1,6 +1,7 @@
 """Folders as real people have them: each odd kind of file is read right, or left out and named."""
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -268,21 +269,34 @@ def test_a_full_disk_leaves_older_notes_as_they_were(pets, monkeypatch):
     assert snapshot(cache_dir() / "checked") == before
 
 
+KILLED_CHECK = """
+import os, signal, sys
+from cnnkit import data
+from cnnkit.data import _bad_images
+
+seen = []
+
+def examine(contents, examine=_bad_images.examine):
+    seen.append(1)
+    if len(seen) == 10:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return examine(contents)
+
+_bad_images.examine = examine
+data.find_bad_images(sys.argv[1])
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="about a signal of POSIX")
 def test_a_killed_check_leaves_older_notes_as_they_were(pets):
     load(pets)
     before = snapshot(cache_dir() / "checked")
-    for i in range(400):
-        write_photo(pets / f"train/cats/new {i}.jpg", seed=i, size=(300, 300))
-    code = f"from cnnkit import data; data.find_bad_images({str(pets)!r})"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    seen = b""
-    while b"checking files" not in seen:
-        seen += process.stdout.read(1)
-    process.kill()
-    process.communicate()
+    for i in range(20):
+        write_photo(pets / f"train/cats/new {i}.jpg", seed=i)
+    killed = subprocess.run([sys.executable, "-c", KILLED_CHECK, str(pets)], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert snapshot(cache_dir() / "checked") == before
-    assert load(pets).sizes["train"] == 424
+    assert load(pets).sizes["train"] == 44
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

@@ -1,6 +1,6 @@
 """Models that are split by hand into what comes before a layer and what comes after it."""
 
-from functools import cache
+from functools import cache, partial
 
 import explained_models
 import keras
@@ -10,9 +10,7 @@ from keras import layers
 
 from cnnkit.explain import capture, capture_gradients
 
-
-def close(found, expected, tolerance=1e-5):
-    explained_models.close(found, expected, tolerance)
+close = partial(explained_models.close, tolerance=1e-5)
 
 
 def arrays(found):
@@ -27,9 +25,9 @@ def check(model, x, layer, before, after, tolerance=1e-5):
         tape.watch(activations)
         score = tf.reduce_max(after(activations), axis=1)
     found = capture_gradients(model, x, layer=layer)
-    close(found.activations, activations, tolerance)
-    close(found.gradients, tape.gradient(score, activations), tolerance)
-    close(found.outputs, model(x, training=False), tolerance)
+    close(found.activations, activations, tolerance=tolerance)
+    close(found.gradients, tape.gradient(score, activations), tolerance=tolerance)
+    close(found.outputs, model(x, training=False), tolerance=tolerance)
     alone = capture(model, x, layer=layer)
     assert np.array_equal(alone.activations, found.activations)
     assert np.array_equal(alone.outputs, found.outputs)
@@ -59,8 +57,15 @@ def flat(seed=0, shape=(16, 16, 3), conv=None):
 
 @cache
 def backbone():
+    """Built as MobileNetV2 is: a functional model with a residual, and a dot in its name."""
     keras.utils.set_random_seed(1)
-    model = keras.applications.MobileNetV2((64, 64, 3), 0.35, include_top=False, weights=None)
+    inputs = keras.Input((16, 16, 3))
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="Conv1")(inputs)
+    x = layers.ReLU(6)(layers.BatchNormalization()(x))
+    y = layers.Conv2D(4, 1)(layers.DepthwiseConv2D(3, padding="same")(x))
+    x = layers.Add(name="block_add")([x, y])
+    x = layers.BatchNormalization()(layers.Conv2D(6, 1, use_bias=False)(x))
+    model = keras.Model(inputs, layers.ReLU(6, name="out_relu")(x), name="mobilenet_0.35")
     for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.beta.assign(keras.random.normal(layer.beta.shape, stddev=0.5))

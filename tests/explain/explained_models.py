@@ -159,6 +159,35 @@ def with_head(name, n):
     return with_weights_of(model, plain(n))
 
 
+class FixedBatch(keras.Model):
+    """Uses the batch size as a number, which only known shapes allow."""
+
+    def __init__(self, before, head):
+        super().__init__()
+        self.parts, self.head = before, head
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return self.after(x)
+
+    def after(self, x):
+        return self.head(keras.ops.reshape(x, (x.shape[0], -1)))
+
+
+@functools.cache
+def two_inputs():
+    """From an image and a vector to a class and a number: by name, and from a list to the class."""
+    keras.utils.set_random_seed(4)
+    image, vector = keras.Input(SHAPE, name="image"), keras.Input((2,), name="vector")
+    maps = layers.Conv2D(4, 3, activation="relu", name="maps")(layers.Rescaling(1 / 255)(image))
+    pooled = layers.GlobalAveragePooling2D()(maps)
+    kind = layers.Dense(3, name="kind")(layers.Concatenate()([pooled, layers.Dense(4)(vector)]))
+    size = layers.Dense(1, name="size")(vector)
+    named = {"image": image, "vector": vector}, {"kind": kind, "size": size}
+    return keras.Model(*named), keras.Model([vector, image], kind)
+
+
 @functools.cache
 def reader_of_digits():
     """A trained network with a softmax, and 100 digits that it has not seen, with their classes."""

@@ -3,8 +3,9 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
-from attribution_check import AttributionCheck
+from attribution_check import AttributionCheck, ModelsCheck
 from cam_by_hand import maps_and_gradients, stretched
+from captured_models import backbone, chain
 from explained_models import close, images, new, plain
 from keras import layers
 
@@ -12,10 +13,16 @@ from cnnkit.explain import grad_cam
 from cnnkit.explain._alignment import upsample
 
 
-class TestGradCam(AttributionCheck):
-    @pytest.fixture(params=[False, True], ids=["grad_cam", "grad_cam++"])
-    def explain(self, request):
-        return partial(grad_cam, plus_plus=request.param)
+class TestGradCam(ModelsCheck):
+    @pytest.fixture
+    def explain(self):
+        return grad_cam
+
+
+class TestGradCamPlusPlus(AttributionCheck):
+    @pytest.fixture
+    def explain(self):
+        return partial(grad_cam, plus_plus=True)
 
 
 def by_hand(maps, gradients):
@@ -61,22 +68,17 @@ def test_it_is_what_the_equations_say(plus_plus, equations, seed):
 
 def test_a_backbone_within_a_model():
     """Behind global average pooling it is the map of Zhou et al., 2016, arXiv:1512.04150."""
-    keras.utils.set_random_seed(1)
-    base = keras.applications.MobileNetV2((64, 64, 3), 0.35, include_top=False, weights=None)
-    head = [layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2)]
-    soft = [*head, layers.Softmax()]
-    rescaling, inputs = layers.Rescaling(1 / 127.5, offset=-1), keras.Input((64, 64, 3))
-    nested = keras.Sequential([inputs, rescaling, base, *soft])
-    x = base(rescaling(inputs), training=False)
-    for part in soft:
-        x = part(x)
-    functional = keras.Model(inputs, x)
-    pictures = images(3, (64, 64, 3))
-    maps, weights = np.asarray(base(rescaling(pictures))), head[-1].kernel.numpy()
+    base, inputs = backbone(), keras.Input((16, 16, 3))
+    head = [layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2), layers.Softmax()]
+    rescaling = layers.Rescaling(1 / 127.5, offset=-1)
+    nested = keras.Sequential([inputs, rescaling, base, *head])
+    functional = keras.Model(inputs, chain(*head)(base(rescaling(inputs), training=False)))
+    x = images(3)
+    maps, weights = np.asarray(base(rescaling(x))), head[2].kernel.numpy()
     cam = np.maximum(maps @ weights[:, 0], 0) / maps[0, ..., 0].size
-    expected = upsample(cam, (64, 64), (31, 31), (32, 32))  # five times stride 2, padded after
+    expected = upsample(cam, (16, 16), (1, 1), (2, 2))  # stride 2, padded after
     for model, layer in ((nested, None), (functional, f"{base.name}/out_relu")):
-        close(grad_cam(model, pictures, target=0, layer=layer), expected)
+        close(grad_cam(model, x, target=0, layer=layer), expected)
 
 
 @pytest.mark.parametrize("layer", ["first", "average_pooling"])

@@ -5,14 +5,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from attribution_check import AttributionCheck
+from attribution_check import AttributionCheck, ModelsCheck
 from explained_models import close, images, new, plain, reader_of_digits
 from keras import layers
 
 from cnnkit.explain import integrated_gradients, saliency, smoothgrad
 
 
-class TestSaliency(AttributionCheck):
+class TestSaliency(ModelsCheck):
     @pytest.fixture
     def explain(self):
         return saliency

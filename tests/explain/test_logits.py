@@ -2,7 +2,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from explained_models import functional, images, parts, plain, sequential
+from explained_models import (
+    HEADS,
+    ONE_UNIT,
+    close,
+    functional,
+    images,
+    parts,
+    plain,
+    sequential,
+    with_head,
+)
 from keras import layers
 
 from cnnkit.explain import capture
@@ -40,6 +50,12 @@ def test_logits_are_found(name):
         found = found._replace(outputs=tf.sigmoid(logits) if n == 1 else tf.nn.softmax(logits))
     p = np.reshape(np.asarray(found.outputs, np.float32), (2, -1))
     assert np.allclose(found.probabilities, p, atol=1e-3)
+
+
+@pytest.mark.parametrize("head", [*HEADS, *ONE_UNIT])
+def test_every_head_has_the_logits_of_the_plain_one(head):
+    n = 1 if head in ONE_UNIT else 2 if "2" in head else 3
+    close(np.asarray(outputs(with_head(head, n), images()).logits), plain(n)(images()))
 
 
 def test_models_without_classes():

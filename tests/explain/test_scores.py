@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from explained_models import images, parts, plain, sequential
+from explained_models import close, images, parts, plain, sequential, two_inputs
 from keras import layers
 
 from cnnkit.explain._scores import Scores, chunks, in_halves
@@ -21,6 +21,19 @@ def test_scores_of_variants_of_images():
     assert np.allclose(found, logits[range(3), [1, 0, 2]], atol=1e-6)
     p = tf.nn.softmax(logits).numpy()[range(3), [1, 0, 2]]
     assert np.allclose(scores.probabilities(variants, which), p, atol=1e-6)
+
+
+def test_each_variant_gets_the_other_inputs_of_its_image():
+    _, kind = two_inputs()
+    x, vectors, which = images(3), np.eye(3, 2, dtype=np.float32), np.array([2, 0, 2, 1])
+    scores, variants = Scores(kind, [vectors, x], [0, 2, 1]), images(4, seed=1)
+    with tf.GradientTape() as tape:
+        pictures = tf.constant(variants)
+        tape.watch(pictures)
+        logits = kind([tf.constant(vectors[which]), pictures])
+        expected = tf.gather(logits, [1, 0, 1, 2], batch_dims=1)
+    close(scores.values(variants, which), expected)
+    close(scores.gradients(variants, which), tape.gradient(expected, pictures))
 
 
 def test_a_model_without_classes():

@@ -14,9 +14,26 @@ def test_class_weights():
     one = np.array([[0.3], [-0.2], [0.0]])
     assert np.array_equal(class_weights(None, one), [[1], [-1], [-1]])
     assert np.array_equal(class_weights([0, 1, 1], one), [[-1], [1], [1]])
-    for wrong in (True, 1.0, "1", [[0, 1]], [0, 1, 2]):
-        with pytest.raises(ValueError, match="`target` must be None, a class, one class for each"):
-            class_weights(wrong, logits)
+
+
+BAD_CLASSES = {
+    "a class too many": (3, r"in 0..2, as there are 3 classes. Received: target=3"),
+    "a negative class": ([0, -1], r"in 0..2, .* Received: target=\[0, -1\]"),
+    "too few": ([0], "each of the 2 images, or a function of the outputs. Received: target="),
+    "too many": ([0, 1, 2], "one class for each of the 2 images"),
+    "two axes": ([[0, 1]], "`target` must be None, a class, one class for each"),
+    "a boolean": (True, "`target` must be None, a class, .* Received: target=True"),
+    "a probability": (0.5, "`target` must be None, a class, .* Received: target=0.5"),
+    "a word": ("dog", "`target` must be None, a class, .* Received: target='dog'"),
+}
+
+
+@pytest.mark.parametrize("target, error", BAD_CLASSES.values(), ids=BAD_CLASSES)
+def test_bad_classes(target, error):
+    with pytest.raises(ValueError, match=error):
+        class_weights(target, LOGITS)
+    with pytest.raises(ValueError, match=error):
+        as_score(target)(OUTPUTS)
 
 
 def test_a_model_without_logits_has_no_class():
@@ -36,6 +53,9 @@ def test_the_score_of_a_class_is_its_logit(target, expected):
 
 def test_a_function_gets_what_the_model_gives():
     assert np.array_equal(as_score(lambda y: y[:, 1])(OUTPUTS), OUTPUTS.outputs[:, 1])
+    error = (
+        "`target` must return a tensor with one number for each row .*keras.ops or TensorFlow. R"
+    )
     for wrong in (lambda y: y[0, 0], lambda y: y, lambda y: y.numpy()[:, 0]):
-        with pytest.raises(ValueError, match="`target` must return a tensor with one number for"):
+        with pytest.raises(ValueError, match=error):
             as_score(wrong)(OUTPUTS)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from captured_models import chain, check, close, flat
-from explained_models import SHAPE, Counting, images, sequential
+from explained_models import SHAPE, Counting, FixedBatch, images, sequential
 from keras import layers
 
 from cnnkit.explain import capture, capture_gradients
@@ -77,22 +77,9 @@ def test_new_weights_count():
     assert not np.array_equal(doubled, before) and len(traces[model]) == 1
 
 
-class FixedBatch(keras.Model):
-    """Uses the batch size as a number."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv, self.head = layers.Conv2D(2, 3), layers.Dense(2)
-
-    def call(self, x):
-        return self.after(self.conv(x))
-
-    def after(self, maps):
-        return self.head(keras.ops.reshape(maps, (maps.shape[0], -1)))
-
-
 def test_model_that_needs_the_batch_size():
-    model = FixedBatch()
+    conv = layers.Conv2D(2, 3)
+    model = FixedBatch([conv], layers.Dense(2))
     model(images(1, (6, 7, 3)))
     for n in (2, 3):
-        check(model, images(n, (6, 7, 3)), None, model.conv, model.after)
+        check(model, images(n, (6, 7, 3)), None, conv, model.after)

@@ -1,6 +1,7 @@
 """Panels; and of all drawing functions together side effects, `ax`, and what a notebook shows."""
 
 import inspect
+import os
 import subprocess
 import sys
 from html import unescape
@@ -19,7 +20,6 @@ from cnnkit import viz
 from cnnkit.viz._figure import check_titles, curve_panels, image_panels, name_panels, new_panels
 
 SETUP = """
-import time
 import matplotlib.pyplot as plt
 import numpy as np
 from cnnkit import geometry, models, study, viz
@@ -30,7 +30,7 @@ points = np.array([[0.0, 0.0], [1.0, 2.0]])
 field = geometry.ReceptiveField((3, 3), (1, 1), (-1, -1))
 results = study.Study([("a", 0, "loss", 1.0), ("a", 1, "loss", 2.0)], {"a": ""})
 range_test = study.LrRangeTest(np.array([0.1, 1]), np.array([2.0, 1]), np.array([2.0, 1]), 0.1)
-network = models.small_cnn()  # TensorFlow starts, and says so on stderr, a little later
+network = models.small_cnn()
 """
 CALLS = {
     "plot_images": "np.zeros((2, 4, 6))",
@@ -114,20 +114,82 @@ def test_it_draws_where_it_is_told(name, names):
     assert plt.get_fignums() == [figure.number]
 
 
-def test_each_cell_shows_exactly_one_picture():
-    cells = [f"viz.{name}({arguments})" for name, arguments in CALLS.items()]
-    cells.append("animation = viz.animate_convolution(image, sobel)\nanimation")
+FIT_SETUP = """
+import keras
+import os
+x, y = np.random.default_rng(0).normal(size=(8, 2)), np.ones(8)
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse", metrics=["mae"])
+curves = viz.LearningCurves()
+"""
+FIT = """
+history = model.fit(x, y, validation_data=(x, y), epochs=3, verbose=0, callbacks=[curves])
+assert not plt.get_fignums() and curves.history == history.history
+"""
+INTERRUPTED_FIT = """
+def interrupt(epoch, logs):
+    if epoch == 2:
+        raise KeyboardInterrupt
+stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+try:
+    model.fit(x, y, epochs=3, verbose=0, callbacks=[stop, curves])
+except KeyboardInterrupt:
+    assert not plt.get_fignums()
+"""
+FITS = [FIT, FIT, INTERRUPTED_FIT, "os.environ['CI'] = 'true'" + FIT]
+
+
+class Client(NotebookClient):
+    """Takes a note of what the kernel shows, and of what it shows instead of that."""
+
+    def process_message(self, message, cell, cell_index):
+        kind = message["msg_type"]
+        if kind in ("display_data", "update_display_data"):
+            name = message["content"].get("transient", {}).get("display_id")
+            picture = message["content"]["data"].get("image/png")
+            self.shown.append((cell_index, kind, name, picture))
+        return super().process_message(message, cell, cell_index)
+
+
+@pytest.fixture(scope="module")
+def in_a_notebook():
+    """The cells of the calls, the cells of the fits, and what was shown by the number of a fit."""
+    calls = [f"viz.{name}({arguments})" for name, arguments in CALLS.items()]
+    calls.append("animation = viz.animate_convolution(image, sobel)\nanimation")
+    cells = [SETUP + FIT_SETUP, *calls, *FITS]
     notebook = nbformat.v4.new_notebook()
-    setup = SETUP + "time.sleep(2)"
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (setup, *cells)]
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    for cell in notebook.cells[1:]:
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    client = Client(notebook, timeout=120, kernel_name="python3")
+    client.shown = []
+    client.execute(env=os.environ | {"CI": "", "TF_CPP_MIN_LOG_LEVEL": "3"})
+    first = 1 + len(calls)
+    shown = [[message[1:] for message in client.shown if message[0] == first + i] for i in range(4)]
+    return notebook.cells[1:first], notebook.cells[first:], shown
+
+
+def test_each_cell_shows_exactly_one_picture(in_a_notebook):
+    for cell in in_a_notebook[0]:
         outputs = [output.get("data", {}) for output in cell.outputs]
         n_pictures = sum("image/png" in data for data in outputs)
         n_animations = sum("<img" in unescape(data.get("text/html", "")) for data in outputs)
         wanted = (0, 1) if "animat" in cell.source else (1, 0)
         assert (n_pictures, n_animations) == wanted, cell.source
         assert all(output.output_type != "stream" for output in cell.outputs), cell.source
+
+
+def test_learning_curves_are_one_picture_that_is_updated_in_place(in_a_notebook):
+    _, fits, shown = in_a_notebook
+    names = set()
+    for fit, messages, n_pictures in zip(fits, shown, (3, 3, 2), strict=False):
+        kinds, ids, pictures = zip(*messages, strict=True)
+        assert kinds == ("display_data", *["update_display_data"] * (n_pictures - 1))
+        assert len(set(ids)) == 1 and len(set(pictures)) == n_pictures
+        names.add(ids[0])
+        (output,) = fit.outputs
+        assert output.output_type == "display_data"
+        assert output.data["image/png"] == pictures[-1], "the last picture stays"
+    assert len(names) == 3, "each fit has a picture of its own"
+    assert not fits[3].outputs and not shown[3], "silent in CI"
 
 
 @pytest.mark.parametrize("n, n_cols, shape", [(1, 1, (1, 1)), (5, 3, (2, 3)), (2, 4, (1, 4))])

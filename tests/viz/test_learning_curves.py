@@ -1,4 +1,3 @@
-import os
 import sys
 from io import BytesIO
 from types import SimpleNamespace
@@ -6,10 +5,8 @@ from types import SimpleNamespace
 import IPython
 import keras
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 from PIL import Image
 
 from cnnkit import viz
@@ -172,66 +169,6 @@ def test_a_script_without_ipython(figures, monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython")
     train(LearningCurves(), 1)
     assert not figures
-
-
-class Client(NotebookClient):
-    """Takes a note of what the kernel shows, and of what it shows instead of that."""
-
-    def process_message(self, message, cell, cell_index):
-        kind = message["msg_type"]
-        if kind in ("display_data", "update_display_data"):
-            name = message["content"]["transient"]["display_id"]
-            self.shown.append((cell_index, kind, name, message["content"]["data"]["image/png"]))
-        return super().process_message(message, cell, cell_index)
-
-
-SETUP = """
-import keras, numpy as np, matplotlib.pyplot as plt
-from cnnkit.viz._learning_curves import LearningCurves
-plt.style.use("cnnkit.viz.cnnkit")
-model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-model.compile("sgd", "mse", metrics=["mae"])
-x, y = np.random.default_rng(0).normal(size=(8, 2)), np.ones(8)
-curves = LearningCurves()
-"""
-FIT = """
-history = model.fit(x, y, validation_data=(x, y), epochs=3, verbose=0, callbacks=[curves])
-assert not plt.get_fignums() and curves.history == history.history
-"""
-INTERRUPTED = """
-def interrupt(epoch, logs):
-    if epoch == 2:
-        raise KeyboardInterrupt
-stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
-try:
-    model.fit(x, y, epochs=3, verbose=0, callbacks=[stop, curves])
-except KeyboardInterrupt:
-    assert not plt.get_fignums()
-"""
-
-
-IN_CI = "import os\nos.environ['CI'] = 'true'" + FIT
-
-
-def test_in_a_notebook_one_picture_is_updated_in_place():
-    notebook = nbformat.v4.new_notebook()
-    cells = (SETUP, FIT, FIT, INTERRUPTED, IN_CI)
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    client = Client(notebook, timeout=120, kernel_name="python3")
-    client.shown = []
-    client.execute(env=os.environ | {"CI": ""})
-    names = set()
-    for i, n_pictures in ((1, 3), (2, 3), (3, 2)):
-        messages = [message[1:] for message in client.shown if message[0] == i]
-        kinds, ids, pictures = zip(*messages, strict=True)
-        assert kinds == ("display_data", *["update_display_data"] * (n_pictures - 1))
-        assert len(set(ids)) == 1 and len(set(pictures)) == n_pictures
-        names.add(ids[0])
-        (output,) = notebook.cells[i].outputs
-        assert output.output_type == "display_data"
-        assert output.data["image/png"] == pictures[-1], "the last picture stays"
-    assert len(names) == 3, "each fit has a picture of its own"
-    assert not notebook.cells[4].outputs and client.shown[-1][0] == 3, "silent in CI"
 
 
 def test_the_picture_is_a_png_of_the_size_of_the_figure():
