@@ -17,7 +17,7 @@ _MILLISECONDS = 600  # that a frame is seen
 _N_COLORS = 256  # of a frame
 _MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
 _PLAYER = Path(__file__).with_name("_player.html")
-_CONTROLS, _CONTROLS_WIDTH = 44, 360  # pixels below a picture, and what they need side by side
+_CONTROLS, _NARROWEST = 44, 360  # pixels: of the controls below a picture, and side by side
 _STILL = (
     "The animation plays where scripts are allowed: run this cell, or trust the notebook "
     "(in JupyterLab: View, Activate Command Palette, Trust Notebook)."
@@ -60,12 +60,14 @@ class Animation(FuncAnimation):
         # as high as its picture is at this width, and the controls below. Who may not show pages in
         # a page, as JupyterLab in a notebook that it does not trust, shows what stands in the tag.
         width, height = (round(size) for size in self.figure.get_size_inches() * self.figure.dpi)
-        ratio = f"min({width}px, 100cqw) * {height / width:.4f}"
+        style = (
+            f"display: block; border: 0; width: 100%; max-width: max({width}px, {_NARROWEST}px); "
+            f"height: calc(min({width}px, 100cqw) * {height / width:.4f} + {_CONTROLS}px)"
+        )
         return (
-            '<div style="container-type: inline-size">'
-            f'<iframe title="{self._title}" srcdoc="{escape(page)}" height="{height + _CONTROLS}" '
-            f'style="display: block; border: 0; width: 100%; max-width: max({width}px, {_CONTROLS_WIDTH}px); '
-            f'height: calc({ratio} + {_CONTROLS}px)">{self._alt_text} {_STILL}</iframe></div>'
+            f'<div style="container-type: inline-size"><iframe title="{self._title}" '
+            f'srcdoc="{escape(page)}" height="{height + _CONTROLS}" style="{style}">'
+            f"{self._alt_text} {_STILL}</iframe></div>"
         )
 
     @property
