@@ -83,7 +83,7 @@ def setup_cell():
     return TransformerManager().transform_cell(cell.source)
 
 
-def pip_command(code, monkeypatch, colab=True):
+def pip_commands(code, monkeypatch, colab=True):
     """What the setup cell would have `%pip` do."""
     lines, names = [], {}
     shell = types.SimpleNamespace(
@@ -93,11 +93,12 @@ def pip_command(code, monkeypatch, colab=True):
     if colab:
         monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     exec(code, names)
+    assert lines.pop() == ("reload_ext", "cnnkit")  # once it is there
     return lines
 
 
-def test_setup_cell_does_nothing_outside_colab(monkeypatch):
-    assert pip_command(setup_cell(), monkeypatch, colab=False) == []
+def test_setup_cell_installs_nothing_outside_colab(monkeypatch):
+    assert pip_commands(setup_cell(), monkeypatch, colab=False) == []
 
 
 def test_setup_cell_refuses_the_placeholder(monkeypatch):
@@ -106,12 +107,12 @@ def test_setup_cell_refuses_the_placeholder(monkeypatch):
     assert urls["Repository"] in code
     code = code.replace(urls["Repository"], "https://github.com/OWNER/cnnkit")
     with pytest.raises(RuntimeError, match="owner has not set this repository's address"):
-        pip_command(code, monkeypatch)
+        pip_commands(code, monkeypatch)
 
 
 def test_setup_cell_installs_what_works_alone_and_offline(wheel, python, monkeypatch, tmp_path):
     code = setup_cell().replace("/OWNER/cnnkit", "/somebody/cnnkit", 1)
-    ((magic, line),) = pip_command(code, monkeypatch)
+    ((magic, line),) = pip_commands(code, monkeypatch)
     words = shlex.split(line)
     assert magic == "pip" and "--no-deps" in words
     assert words.pop() == "git+https://github.com/somebody/cnnkit"
