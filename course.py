@@ -22,6 +22,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 from subprocess import DEVNULL, PIPE, STDOUT, Popen, run
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parent
 FOUND = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -65,7 +66,10 @@ def prepare(name=".venv"):
     """Make sure that an environment is complete, activate it, and return its Python."""
     venv = ROOT / name
     if not is_complete(venv):
-        print(f"Preparing {name}: about a minute and 3 GB the first time.")
+        stamp = stamp_of(venv)
+        changes = stamp and can_be_mended(stamp)
+        cost = "only what has changed" if changes else "about a minute and 3 GB"
+        print(f"Preparing {name}: {cost}.")
         (ROOT / "build").mkdir(exist_ok=True)
         with locked(ROOT / "build/lock"):
             if not is_complete(venv):  # another process may just have installed everything
@@ -83,16 +87,29 @@ def locked(path):
     """
     with path.open("w") as file:
         os.set_inheritable(file.fileno(), True)
+        if not take_lock(file):
+            print("Another course.py is preparing an environment: waiting until it is done ...")
+            while not take_lock(file):
+                time.sleep(0.5)
+        yield
+
+
+def take_lock(file):
+    """Take the lock on a file, unless another process holds it; was it free?"""
+    try:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            with contextlib.suppress(OSError):  # some network drives have no locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True  # some network drives have no locks
+    return True
 
 
 def complete_stamp():
@@ -241,8 +258,22 @@ def call(*command, **options):
             child.wait()
 
 
+def check_home():
+    """End with one line where Jupyter cannot keep its files; it would tell that by a traceback."""
+    try:
+        with TemporaryFile(dir=Path.home()):
+            pass
+    except OSError:
+        variable = "USERPROFILE" if os.name == "nt" else "HOME"
+        sys.exit(
+            f"Jupyter keeps its files in your home folder, {Path.home()}, and nothing can be "
+            f"written there: set {variable} to a folder of yours and try again."
+        )
+
+
 def lab(words):
     """Open the notebooks in JupyterLab."""
+    check_home()
     folder = ROOT / "notebooks"
     options = ["-y", f"--ServerApp.root_dir={folder}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -252,6 +283,7 @@ def lab(words):
 
 def run_all(names):
     """Execute notebooks, two at a time, and leave an index of their pages."""
+    check_home()
     python, pages = prepare(), ROOT / "build/course"
     notebooks = find_notebooks(names)
     print(f"Executing {len(notebooks)} of the notebooks, two at a time, a minute or so each ...")

@@ -234,12 +234,21 @@ def test_a_read_only_checkout(bare):
     assert_one_line(done, "read-only", "copy")
 
 
+@posix
+@pytest.mark.parametrize("command", ["lab", "run"])
+def test_a_home_where_nothing_can_be_written(bare, tmp_path, command):
+    done = call(bare, command, HOME=tmp_path / "missing")
+    assert_one_line(done, f"home folder, {tmp_path / 'missing'}", "set HOME")
+    assert not (bare / ".venv").exists()
+
+
 # The installation
 
 
 def test_the_first_call_installs(installed):
     folder, said = installed
-    assert "Preparing .venv" in said and "uv: failed" in said and installers(folder) == ["pip"]
+    assert said.startswith("Preparing .venv: about a minute and 3 GB.")
+    assert "uv: failed" in said and installers(folder) == ["pip"]
     stamp = stamp_of(folder)
     assert stamp["root"] == str(folder) and stamp["python"] == "{}.{}".format(*sys.version_info)
     kernel = folder / ".venv/share/jupyter/kernels/python3/kernel.json"
@@ -317,7 +326,7 @@ def test_an_interrupted_installation_is_repaired(installed, wheels, tmp_path):
     wait_for(block.exists)
     assert old.exists()  # a changed lock is no reason to make everything anew
     os.killpg(process.pid, signal.SIGKILL)
-    finish(process)
+    assert finish(process).stdout.startswith("Preparing .venv: only what has changed.")
     (module,) = (folder / ".venv").glob("**/jupyterlab/__main__.py")
     module.unlink()  # as if it had not been copied yet
     done = call(folder, "lab", PIP_FIND_LINKS=wheels.as_uri())
@@ -337,7 +346,8 @@ def test_a_moved_checkout_is_repaired_with_uv(installed, wheels, tmp_path):
     both = [start(folder, "lab", **places) for _ in range(2)]  # two at the same time
     said = [finish(process).stdout for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert sum("kernel: done" in text for text in said) == 1  # and one waited
+    assert sum("kernel: done" in text for text in said) == 1
+    assert sum("waiting until it is done" in text for text in said) == 1
     assert installers(folder) == ["uv"] and stamp_of(folder)["root"] == str(folder)
     assert all(json.loads(text.splitlines()[-1])[2] == str(folder / ".venv") for text in said)
 
