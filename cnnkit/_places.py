@@ -5,6 +5,7 @@ asks for it: TensorFlow hears of its log in no other way.
 """
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def without_tensorflow_log():
     """Load TensorFlow within it, and its log stays away, for good, from what a notebook shows.
 
     It writes some lines while it is loaded, whatever it is told: these go nowhere. For the others
-    `$TF_CPP_MIN_LOG_LEVEL` becomes 3. Who has set it to something else sees the whole log.
+    `$TF_CPP_MIN_LOG_LEVEL` becomes 3. Who has set it to something else sees the whole log. Of what
+    TensorFlow logs from Python, warnings stay.
     """
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         yield
@@ -85,6 +87,7 @@ def without_tensorflow_log():
     os.dup2(nowhere, 2)  # of compiled code: what Python writes takes another way in a notebook
     try:
         yield
+        logging.getLogger("tensorflow").setLevel(logging.WARNING)  # to notebooks it tells more
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
