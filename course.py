@@ -286,7 +286,8 @@ def run_all(names):
     check_home()
     python, pages = prepare(), ROOT / "build/course"
     notebooks = find_notebooks(names)
-    print(f"Executing {len(notebooks)} of the notebooks, two at a time, a minute or so each ...")
+    names = ", ".join(notebook.stem for notebook in notebooks)
+    print(f"Executing {names}: about a minute each, two at a time ...")
     others = shutil.ignore_patterns("*.ipynb", ".*")
     shutil.copytree(ROOT / "notebooks", pages, ignore=others, dirs_exist_ok=True)
     copy_mathjax(python, pages / "mathjax")

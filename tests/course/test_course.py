@@ -409,7 +409,8 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     assert course.main("run", "1", "02_b", "03") == 1
     pages = tmp_path / "build/course"
     first, *between, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("Executing 3 of the notebooks") and last.endswith("course/index.html")
+    assert first.startswith("Executing 01_good, 02_bad, 03_dead: ")
+    assert last == f"The pages: {pages / 'index.html'}"
     lines = dict(line.split(": ", 1) for line in between)
     assert set(lines) == set(sources)
     assert lines["01_good"].startswith("ok, ")
