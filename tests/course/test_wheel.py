@@ -64,6 +64,11 @@ def test_the_wheel_says_that_it_has_annotations(wheel):
         assert "cnnkit/py.typed" in archive.namelist()
 
 
+def test_the_wheel_has_the_page_on_which_animations_play(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        assert "cnnkit/viz/animations/_player.html" in archive.namelist()
+
+
 @pytest.fixture
 def python(tmp_path):
     """A fresh environment that sees the other packages of this one, but not its cnnkit."""
