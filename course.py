@@ -18,8 +18,11 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
+from string import Template
 from subprocess import DEVNULL, PIPE, STDOUT, Popen, run
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parent
 FOUND = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -63,7 +66,10 @@ def prepare(name=".venv"):
     """Make sure that an environment is complete, activate it, and return its Python."""
     venv = ROOT / name
     if not is_complete(venv):
-        print(f"Preparing {name}: about a minute and 3 GB the first time.")
+        stamp = stamp_of(venv)
+        changes = stamp and can_be_mended(stamp)
+        cost = "only what has changed" if changes else "about a minute and 3 GB"
+        print(f"Preparing {name}: {cost}.")
         (ROOT / "build").mkdir(exist_ok=True)
         with locked(ROOT / "build/lock"):
             if not is_complete(venv):  # another process may just have installed everything
@@ -81,16 +87,29 @@ def locked(path):
     """
     with path.open("w") as file:
         os.set_inheritable(file.fileno(), True)
+        if not take_lock(file):
+            print("Another course.py is preparing an environment: waiting until it is done ...")
+            while not take_lock(file):
+                time.sleep(0.5)
+        yield
+
+
+def take_lock(file):
+    """Take the lock on a file, unless another process holds it; was it free?"""
+    try:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            with contextlib.suppress(OSError):  # some network drives have no locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True  # some network drives have no locks
+    return True
 
 
 def complete_stamp():
@@ -239,8 +258,22 @@ def call(*command, **options):
             child.wait()
 
 
+def check_home():
+    """End with one line where Jupyter cannot keep its files; it would tell that by a traceback."""
+    try:
+        with TemporaryFile(dir=Path.home()):
+            pass
+    except OSError:
+        variable = "USERPROFILE" if os.name == "nt" else "HOME"
+        sys.exit(
+            f"Jupyter keeps its files in your home folder, {Path.home()}, and nothing can be "
+            f"written there: set {variable} to a folder of yours and try again."
+        )
+
+
 def lab(words):
     """Open the notebooks in JupyterLab."""
+    check_home()
     folder = ROOT / "notebooks"
     options = ["-y", f"--ServerApp.root_dir={folder}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -250,14 +283,18 @@ def lab(words):
 
 def run_all(names):
     """Execute notebooks, two at a time, and leave an index of their pages."""
+    check_home()
     python, pages = prepare(), ROOT / "build/course"
     notebooks = find_notebooks(names)
+    names = ", ".join(notebook.stem for notebook in notebooks)
+    print(f"Executing {names}: about a minute each, two at a time ...")
     others = shutil.ignore_patterns("*.ipynb", ".*")
     shutil.copytree(ROOT / "notebooks", pages, ignore=others, dirs_exist_ok=True)
+    copy_mathjax(python, pages / "mathjax")
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         running = {book: pool.submit(execute, python, book, pages) for book in notebooks}
-    states = {book.stem: state.result() for book, state in running.items()}
-    write_index(pages, states)
+    states = {book: state.result() for book, state in running.items()}
+    print(f"The pages: {write_index(pages, states)}")
     return 1 if any(state.startswith("FAILED") for state in states.values()) else 0
 
 
@@ -272,6 +309,15 @@ def find_notebooks(names):
     return notebooks
 
 
+def copy_mathjax(python, folder):
+    """Put the script that shows formulas beside the pages, so that they fetch nothing."""
+    code = "import mathjax; print(mathjax.__path__[0])"
+    package = Path(run([str(python), "-c", code], **CAPTURE).stdout.strip(), "static/mathjax")
+    folder.mkdir(exist_ok=True)
+    for name in ("es5/tex-svg-full.js", "LICENSE"):
+        shutil.copy(package / name, folder)
+
+
 def execute(python, notebook, pages):
     """Execute a notebook into a copy of it and a page; return, and print, how it went."""
     begin = time.monotonic()
@@ -281,12 +327,17 @@ def execute(python, notebook, pages):
     done = run([*convert, "notebook", *options, str(notebook)], **CAPTURE)
     if done.returncode == 0:
         options = ["--embed-images", "--CoalesceStreamsPreprocessor.enabled=True"]
+        options += ["--template", "pages"]
+        options += [f"--TemplateExporter.extra_template_basedirs={ROOT / 'docs'}"]
         done = run([*convert, "html", *options, str(copy)], **CAPTURE)
     if done.returncode == 0:
         errors = errors_in(copy)
     else:  # the kernel died, or a cell took too long
         errors = [explain(done.stdout)]
-        page.write_text(f"<pre>{html.escape(done.stdout)}</pre>", encoding="utf-8")
+        head = (
+            f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{notebook.stem}</title>"
+        )
+        page.write_text(f"{head}<pre>{html.escape(done.stdout)}</pre>", encoding="utf-8")
     state = f"FAILED with {errors[0].splitlines()[0]}" if errors else "ok"
     state += f", {time.monotonic() - begin:.0f} s"
     print(f"{notebook.stem}: {state}")
@@ -304,11 +355,23 @@ def errors_in(notebook):
 
 
 def write_index(pages, states):
-    """Write the page that leads to those of the notebooks, and says how each went."""
-    lines = ["<!doctype html><meta charset='utf-8'><title>The course</title><ul>"]
-    for name, state in states.items():
-        lines.append(f'<li><a href="{name}.html">{name}</a>: {html.escape(state)}</li>')
-    (pages / "index.html").write_text("\n".join(lines), encoding="utf-8")
+    """Write the page that leads to those of the notebooks, and says how each went; return it."""
+    lines = []
+    for notebook, state in states.items():
+        look = ' class="failed"' if state.startswith("FAILED") else ""
+        lines.append(f'<li><a href="{notebook.stem}.html">{html.escape(title_of(notebook))}</a>')
+        lines.append(f"<span{look}>{notebook.stem}: {html.escape(state)}</span></li>")
+    page = Template((ROOT / "docs/pages/contents.html").read_text(encoding="utf-8"))
+    index, today = pages / "index.html", date.today()
+    text = page.substitute(notebooks="\n".join(lines), date=f"{today.day} {today:%B %Y}")
+    index.write_text(text, encoding="utf-8")
+    return index
+
+
+def title_of(notebook):
+    """The first heading of a notebook."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "".join(cells[0]["source"]).partition("\n")[0].lstrip("# ")
 
 
 def test(words):

@@ -25,14 +25,14 @@ def with_address(text, others, address):
 
 
 def refresh(path, address):
-    """Rewrite a notebook; its badge leads to itself, its setup cell to the repository."""
+    """Rewrite a notebook; its link to Colab leads to itself, its setup cell to the repository."""
     place = path.relative_to(ROOT).as_posix()
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.from_dict(METADATA)
     others = {other for cell in notebook.cells for other in re.findall(COLAB, cell.source)}
     for cell in notebook.cells:
         text = with_address(cell.source, others, address)
-        text = re.sub(r"(badge.*?/blob/main/)[^)]*", rf"\g<1>{place}", text)
+        text = re.sub(r"(Open in Colab\].*?/blob/main/)[^)]*", rf"\g<1>{place}", text)
         pattern = r'(repository = "https://github.com/)[^"]*'
         cell.source = re.sub(pattern, rf"\g<1>{address}", text)
     nbformat.write(notebook, path)

@@ -26,5 +26,13 @@ def __getattr__(name):
     raise AttributeError(f"module 'cnnkit' has no attribute {name!r}")
 
 
+def load_ipython_extension(_):
+    """Start Keras without TensorFlow's log: `%load_ext cnnkit`, before a notebook's imports."""
+    from cnnkit._places import without_tensorflow_log
+
+    with without_tensorflow_log():
+        importlib.import_module("keras")
+
+
 def __dir__():
     return sorted([*globals(), *__all__])

@@ -1,9 +1,11 @@
-"""Where files lie, and how they are written.
+"""Where files lie, and how they are written; and where TensorFlow's log goes.
 
-The environment is read here alone, when it is needed, and written nowhere.
+The environment is read here alone, when it is needed. One variable is written, where a notebook
+asks for it: TensorFlow hears of its log in no other way.
 """
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -68,6 +70,28 @@ def write_whole(path, contents):
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+@contextlib.contextmanager
+def without_tensorflow_log():
+    """Load TensorFlow within it, and its log stays away, for good, from what a notebook shows.
+
+    It writes some lines while it is loaded, whatever it is told: these go nowhere. For the others
+    `$TF_CPP_MIN_LOG_LEVEL` becomes 3. Who has set it to something else sees the whole log. Of what
+    TensorFlow logs from Python, warnings stay.
+    """
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+        yield
+        return
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # of compiled code: what Python writes takes another way in a notebook
+    try:
+        yield
+        logging.getLogger("tensorflow").setLevel(logging.WARNING)  # to notebooks it tells more
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def in_ci():

@@ -1,11 +1,21 @@
 """Where files lie, and how they get there whole."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from cnnkit import _places, data
-from cnnkit._places import cache_dir, data_folder, given, in_ci, keras_home, stored, write_whole
+from cnnkit._places import (
+    cache_dir,
+    data_folder,
+    given,
+    in_ci,
+    keras_home,
+    stored,
+    without_tensorflow_log,
+    write_whole,
+)
 
 
 def test_without_the_variable_nothing_is_given(tmp_path, monkeypatch):
@@ -45,6 +55,28 @@ def test_caches(place, variable, default, tmp_path, monkeypatch):
     assert place() == Path.home() / default
     monkeypatch.delenv(variable)
     assert place() == Path.home() / default
+
+
+@pytest.mark.parametrize(
+    "before, after, seen",
+    [(None, "3", "later"), ("3", "3", "later"), ("0", "0", "within, later")],
+)
+def test_the_log_of_compiled_code(before, after, seen, monkeypatch, capfd):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", before or "")
+    if before is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    with without_tensorflow_log():
+        os.write(2, b"within, ")
+    os.write(2, b"later")
+    assert capfd.readouterr().err == seen and os.environ["TF_CPP_MIN_LOG_LEVEL"] == after
+
+
+def test_an_error_while_the_log_is_away_is_heard(monkeypatch, capfd):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    with pytest.raises(ImportError, match="no such"), without_tensorflow_log():
+        raise ImportError("no such library")
+    os.write(2, b"later")
+    assert capfd.readouterr().err == "later"
 
 
 def test_continuous_integration_says_so(monkeypatch):

@@ -65,7 +65,8 @@ def check_folder(folder, verbose=1):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda name: _examine_file(folder / name), new)
         if new and verbose:
-            results = tqdm(results, desc="checking files", total=len(new), file=sys.stdout)
+            bar_options = dict(total=len(new), leave=False, file=sys.stdout)
+            results = tqdm(results, "checking files", **bar_options)
         fresh = {
             name: found | {"stamp": stamps[name]} for name, found in zip(new, results, strict=True)
         }

@@ -142,6 +142,7 @@ def _receive(url, part, size, max_size, verbose):
             total=total or size,
             unit="B",
             unit_scale=True,
+            leave=False,
             file=sys.stdout,
             disable=not verbose,
         )
@@ -195,7 +196,8 @@ def unpack(archive, folder, members, *, verbose=1):
 
 
 def _extract(archive, folder, members, verbose):
-    bar = tqdm(members.items(), desc="unpacking", file=sys.stdout, disable=not verbose)
+    bar_options = dict(leave=False, file=sys.stdout, disable=not verbose)
+    bar = tqdm(members.items(), "unpacking", **bar_options)
     with zipfile.ZipFile(archive) as file, bar:
         for name, relative in bar:
             target = (folder / relative).resolve()

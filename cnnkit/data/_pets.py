@@ -327,8 +327,8 @@ def draw_pets(
     seed, kinds = as_integer_seed(seed), tuple(kinds)
     images = np.empty((n, image_size, image_size, 3), np.uint8)
     labels = np.arange(n, dtype=np.int32) % len(kinds)
-    bar = tqdm(range(n), "drawing", unit="image", delay=1, file=sys.stdout, disable=not verbose)
-    for i in bar:
+    bar_options = dict(unit="image", delay=1, leave=False, file=sys.stdout, disable=not verbose)
+    for i in tqdm(range(n), "drawing", **bar_options):
         images[i] = draw_face(KINDS[kinds[labels[i]]], [seed, i], image_size, **knobs)
     return images, labels
 

@@ -89,7 +89,8 @@ def top_images(
         )
     indices, values = None, None
     starts = range(0, len(images), batch_size)
-    for start in tqdm(starts, "top images", unit="batch", delay=1, file=sys.stdout):
+    bar_options = dict(unit="batch", delay=1, leave=False, file=sys.stdout)
+    for start in tqdm(starts, "top images", **bar_options):
         maps = feature_maps(model, images[start : start + batch_size], layer=layer)
         new_values = maps.max(axis=(1, 2))
         new_indices = np.broadcast_to(

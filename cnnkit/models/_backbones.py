@@ -206,7 +206,8 @@ def extract_features(model, dataset, description="features", *, verbose=1):
     features, labels = [], []
     # On a processor, a few streams of small chunks stay in its cache.
     chunk = None if tf.config.list_physical_devices("GPU") else 8
-    bar = tqdm(dataset, description, unit="batch", file=sys.stdout, disable=not verbose)
+    bar_options = dict(unit="batch", leave=False, file=sys.stdout, disable=not verbose)
+    bar = tqdm(dataset, description, **bar_options)
     with ThreadPoolExecutor(4) as pool:
         for images, batch_labels in bar:
             size = chunk or len(images)

@@ -71,7 +71,9 @@ def run_study(
     wanted = [(name, seed) for name in variants for seed in seeds]
     done = {row[:2] for row in study.rows}
     missing = [run for run in wanted if run not in done]
-    bar_options = dict(total=len(wanted), initial=len(wanted) - len(missing), unit="run")
+    bar_options = dict(
+        total=len(wanted), initial=len(wanted) - len(missing), unit="run", leave=False
+    )
     current = None
     with _quick_collection(), tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
         for name, seed in missing:

@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -258,12 +259,21 @@ def test_a_read_only_checkout(bare):
     assert_one_line(done, "read-only", "copy")
 
 
+@posix
+@pytest.mark.parametrize("command", ["lab", "run"])
+def test_a_home_where_nothing_can_be_written(bare, tmp_path, command):
+    done = call(bare, command, HOME=tmp_path / "missing")
+    assert_one_line(done, f"home folder, {tmp_path / 'missing'}", "set HOME")
+    assert not (bare / ".venv").exists()
+
+
 # The installation
 
 
 def test_the_first_call_installs(installed):
     folder, said = installed
-    assert "Preparing .venv" in said and "uv: failed" in said and installers(folder) == ["pip"]
+    assert said.startswith("Preparing .venv: about a minute and 3 GB.")
+    assert "uv: failed" in said and installers(folder) == ["pip"]
     stamp = stamp_of(folder)
     assert stamp["root"] == str(folder) and stamp["python"] == "{}.{}".format(*sys.version_info)
     kernel = folder / ".venv/share/jupyter/kernels/python3/kernel.json"
@@ -340,7 +350,7 @@ def test_an_interrupted_installation_is_repaired(installed, wheels, quick, tmp_p
     wait_for(block.exists)
     assert old.exists()  # a changed lock is no reason to make everything anew
     os.killpg(process.pid, signal.SIGKILL)
-    finish(process)
+    assert finish(process).stdout.startswith("Preparing .venv: only what has changed.")
     (module,) = (folder / ".venv").glob("**/jupyterlab/__main__.py")
     module.unlink()  # as if it had not been copied yet
     done = call(folder, "lab", PIP_FIND_LINKS=wheels.as_uri(), **quick)
@@ -360,7 +370,8 @@ def test_a_moved_checkout_is_repaired_with_uv(installed, wheels, tmp_path):
     both = [start(folder, "lab", **places) for _ in range(2)]  # two at the same time
     said = [finish(process).stdout for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert sum("kernel: done" in text for text in said) == 1  # and one waited
+    assert sum("kernel: done" in text for text in said) == 1
+    assert sum("waiting until it is done" in text for text in said) == 1
     assert installers(folder) == ["uv"] and stamp_of(folder)["root"] == str(folder)
     assert all(json.loads(text.splitlines()[-1])[2] == str(folder / ".venv") for text in said)
 
@@ -405,9 +416,14 @@ def write_notebook(path, *sources, tags=()):
 
 def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     books = tmp_path / "notebooks"
+    shutil.copytree(ROOT / "docs/pages", tmp_path / "docs/pages")
     (books / "images").mkdir()
     (books / "images/dot.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
-    good = ("# T\n![dot](images/dot.svg)", "import os; print('cwd', os.getcwd())", "1 / 0")
+    good = (
+        "# A & B\n$$a$$ ![dot](images/dot.svg)",
+        "import os; print('cwd', os.getcwd())",
+        "1 / 0",
+    )
     sources = {
         "01_good": write_notebook(books / "01_good.ipynb", *good, tags=["raises-exception"]),
         "02_bad": write_notebook(books / "02_bad.ipynb", "1 / 0", "print('went on')"),
@@ -416,7 +432,10 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     write_notebook(books / "04_other.ipynb", "1 / 0")
     assert course.main("run", "1", "02_b", "03") == 1
     pages = tmp_path / "build/course"
-    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    first, *between, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Executing 01_good, 02_bad, 03_dead: ")
+    assert last == f"The pages: {pages / 'index.html'}"
+    lines = dict(line.split(": ", 1) for line in between)
     assert set(lines) == set(sources)
     assert lines["01_good"].startswith("ok, ")
     assert lines["02_bad"].startswith("FAILED with ZeroDivisionError: division by zero, ")
@@ -426,7 +445,13 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     assert f"cwd {books}" in text["01_good"] and "data:image/svg" in text["01_good"]
     assert "went on" in text["02_bad"]
     assert all(f'href="{name}.html"' in text["index"] for name in sources)
-    assert "division by zero" in text["index"]
+    assert "division by zero" in text["index"] and ">A &amp; B</a>" in text["index"]
+    assert "<title>A &amp; B</title>" in text["01_good"]
+    scripts = re.findall(r'<script[^>]*src="([^"]*)"', text["01_good"])
+    assert scripts == ["mathjax/tex-svg-full.js"] and (pages / scripts[0]).is_file()
+    for page in text.values():  # nothing is fetched from another host
+        assert "<html lang=" in page and "<title>" in page
+        assert not re.search(r'(src="|url\(|import\(|<link[^>]*href=")["\']?(https?:)?//', page)
     assert all((books / f"{n}.ipynb").read_bytes() == content for n, content in sources.items())
     with pytest.raises(SystemExit, match="No notebook begins with 09"):
         course.main("run", "9")
@@ -539,9 +564,9 @@ def test_format_carries_the_address(course, tmp_path):
         'Repository = "https://github.com/Jane-D/cnn.kit"\n',
         encoding="utf-8",
     )
-    badge = "[![Open](https://x.org/badge.svg)]({})"
+    link_to = "[Open in Colab]({})"
     book = tmp_path / "notebooks/02_ü.ipynb"
-    title = f"# Übung\n\n{badge.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_old'))}\n"
+    title = f"# Übung\n\n{link_to.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_old'))}\n"
     link = f"!go [on]({COLAB.format('OWNER/cnnkit', 'notebooks/03_next')})"
     write_notebook(
         book, title, link, 'repository = "https://github.com/OLD/x"\nprint( "ä")', tags=["setup"]
@@ -557,7 +582,7 @@ def test_format_carries_the_address(course, tmp_path):
     readme = tmp_path / "README.md"
     plain = "git clone https://github.com/OWNER/cnnkit and https://github.com/keras-team/keras"
     readme.write_text(
-        f"{badge.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_a'))}\n{plain}\n", "utf-8"
+        f"{link_to.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_a'))}\n{plain}\n", "utf-8"
     )
     assert course.main("format") == 0
     first = {path: path.read_bytes() for path in (book, template, readme)}
@@ -568,8 +593,8 @@ def test_format_carries_the_address(course, tmp_path):
     assert "clone https://github.com/Jane-D/cnn.kit and" in page and "OWNER" not in page
     after = nbformat.read(book, 4)
     assert COLAB.format("Jane-D/cnn.kit", "notebooks/02_ü") in after.cells[0].source
-    badge = COLAB.format("Jane-D/cnn.kit", "docs/template")
-    assert badge in nbformat.read(template, 4).cells[0].source
+    own = COLAB.format("Jane-D/cnn.kit", "docs/template")
+    assert own in nbformat.read(template, 4).cells[0].source
     assert COLAB.format("Jane-D/cnn.kit", "notebooks/03_next") in after.cells[1].source
     assert after.cells[2].source == 'repository = "https://github.com/Jane-D/cnn.kit"\nprint("ä")'
     assert after.cells[2].outputs == [] and after.cells[2].execution_count is None

@@ -52,22 +52,21 @@ def number_of(path):
 # How a notebook opens
 
 
-def badge(path):
+def colab_link(path):
     place = PROJECT["urls"]["Repository"].removeprefix("https://github.com/")
     return (
-        "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
-        f"(https://colab.research.google.com/github/{place}/blob/main/"
+        f"[Open in Colab](https://colab.research.google.com/github/{place}/blob/main/"
         f"{path.relative_to(ROOT).as_posix()})"
     )
 
 
 def front_matter(notebook, path):
-    """Title, badge for this file, You will, Time, Before you start, in this order."""
+    """Title, link to this file in Colab, You will, Time, Before you start, in this order."""
     number = "N" if path == TEMPLATE else number_of(path).lstrip("0")
     text, place, complaints = source(notebook["cells"][0]), 0, []
     for pattern in (
         rf"# {number} · \S",
-        re.escape(badge(path)) + "$",
+        re.escape(colab_link(path)) + "$",
         r"\*\*You will\*\*",
         r"\*\*Time\*\* – \d+ min reading \+ \d+ min exercises",
         r"\*\*Before you start\*\* – \S",

@@ -40,6 +40,15 @@ def test_importing_it_leaves_the_environment_as_it_is():
     assert result.stdout.strip() == "True"
 
 
+def test_a_notebook_starts_keras_without_the_log_of_tensorflow():
+    start = "import sys; sys.ps1 = '>'; import cnnkit; cnnkit.load_ipython_extension(None)"
+    work = "import keras; import tensorflow as tf; tf.config.list_physical_devices('GPU')"
+    work += "; tf.get_logger().info('Assets written to: x')"  # to a prompt, ps1, it says so
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    done = python(f"{start}; {work}; keras.ops.ones(3)", env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def is_documented(thing):
     """Whether somebody wrote a docstring, and not Python, which makes some from lists of fields."""
     made = f"{thing.__name__}("

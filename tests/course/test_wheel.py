@@ -68,6 +68,11 @@ def test_the_wheel_says_that_it_has_annotations(wheel):
         assert "cnnkit/py.typed" in archive.namelist()
 
 
+def test_the_wheel_has_the_page_on_which_animations_play(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        assert "cnnkit/viz/animations/_player.html" in archive.namelist()
+
+
 @pytest.fixture
 def python(tmp_path):
     """A fresh environment that sees the other packages of this one, but not its cnnkit."""
@@ -87,7 +92,7 @@ def setup_cell():
     return TransformerManager().transform_cell(cell.source)
 
 
-def pip_command(code, monkeypatch, colab=True):
+def pip_commands(code, monkeypatch, colab=True):
     """What the setup cell would have `%pip` do."""
     lines, names = [], {}
     shell = types.SimpleNamespace(
@@ -97,11 +102,12 @@ def pip_command(code, monkeypatch, colab=True):
     if colab:
         monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     exec(code, names)
+    assert lines.pop() == ("reload_ext", "cnnkit")  # once it is there
     return lines
 
 
-def test_setup_cell_does_nothing_outside_colab(monkeypatch):
-    assert pip_command(setup_cell(), monkeypatch, colab=False) == []
+def test_setup_cell_installs_nothing_outside_colab(monkeypatch):
+    assert pip_commands(setup_cell(), monkeypatch, colab=False) == []
 
 
 def test_setup_cell_refuses_the_placeholder(monkeypatch):
@@ -110,12 +116,12 @@ def test_setup_cell_refuses_the_placeholder(monkeypatch):
     assert urls["Repository"] in code
     code = code.replace(urls["Repository"], "https://github.com/OWNER/cnnkit")
     with pytest.raises(RuntimeError, match="owner has not set this repository's address"):
-        pip_command(code, monkeypatch)
+        pip_commands(code, monkeypatch)
 
 
 def test_setup_cell_installs_what_works_alone_and_offline(wheel, python, monkeypatch, tmp_path):
     code = setup_cell().replace("/OWNER/cnnkit", "/somebody/cnnkit", 1)
-    ((magic, line),) = pip_command(code, monkeypatch)
+    ((magic, line),) = pip_commands(code, monkeypatch)
     words = shlex.split(line)
     assert magic == "pip" and "--no-deps" in words
     assert words.pop() == "git+https://github.com/somebody/cnnkit"

@@ -39,7 +39,8 @@ def test_whole_file(server, target, capsys):
     url = server.serve("/file.zip", CONTENTS)
     assert fetch(url, target, is_contents, size=len(CONTENTS)) == target
     assert left_over(target) == ["file.zip"]
-    assert "downloading file.zip: 100%" in capsys.readouterr().out
+    bar = capsys.readouterr().out.split("\r")
+    assert "downloading file.zip: " in bar[1] and not "".join(bar[-2:]).strip(), "it vanishes"
     fetch(url, target, is_contents)
     assert len(server.log) == 1, "a whole file is not downloaded again"
 

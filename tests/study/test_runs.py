@@ -227,7 +227,8 @@ def test_the_results(capsys):
     assert study.rows[4] == ("deep", 0, "loss", 2.0)
     assert all(isinstance(row[1], int) and isinstance(row[3], float) for row in study.rows)
     assert study.settings == {"plain": "key='p'", "deep": "key='d'"}
-    assert "6/6" in capsys.readouterr().out, "the progress bar"
+    bar = capsys.readouterr().out.split("\r")
+    assert "0/6" in bar[1] and not "".join(bar[-2:]).strip(), "the progress bar vanishes"
 
 
 def test_diverged_runs(capsys):

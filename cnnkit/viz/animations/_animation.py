@@ -1,11 +1,14 @@
 """Animations that a notebook plays, and that are saved as a GIF."""
 
+import json
+from base64 import b64encode
 from html import escape
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from string import Template
 
 import numpy as np
-from matplotlib.animation import FuncAnimation, HTMLWriter
+from matplotlib.animation import FuncAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -13,6 +16,12 @@ MAX_STEPS = 36
 _MILLISECONDS = 600  # that a frame is seen
 _N_COLORS = 256  # of a frame
 _MAX_CHARACTERS = 3_000_000  # of a cell's output; Matplotlib itself stops at 20 MB
+_PLAYER = Path(__file__).with_name("_player.html")
+_CONTROLS, _NARROWEST = 44, 360  # pixels: of the controls below a picture, and side by side
+_STILL = (
+    "The animation plays where scripts are allowed: run this cell, or trust the notebook "
+    "(in JupyterLab: View, Activate Command Palette, Trust Notebook)."
+)
 
 
 class Animation(FuncAnimation):
@@ -41,26 +50,56 @@ class Animation(FuncAnimation):
         return f"<Animation: {len(self.steps)} frames>"
 
     def _repr_html_(self):
-        html = self.to_jshtml()
-        if len(html) > _MAX_CHARACTERS:
+        page = self.to_jshtml()
+        if len(page) > _MAX_CHARACTERS:
             return (
-                f"<p>This animation would add {len(html) / 1e6:.1f} MB to the notebook. "
+                f"<p>This animation would add {len(page) / 1e6:.1f} MB to the notebook. "
                 'Write it to a file instead: <code>animation.save("animation.gif")</code></p>'
             )
-        # A page of its own: its script runs whenever JupyterLab puts the cell on the screen.
-        width, height = self.figure.get_size_inches() * self.figure.dpi
-        page = escape(f"<style>body {{margin: 0}} img {{max-width: 100%}}</style>{html}")
-        size = f'width="{width:.0f}" height="{height + 110:.0f}" style="border:0; max-width:100%"'
-        return f'<iframe srcdoc="{page}" {size}></iframe>'
+        # A page of its own: its script runs whenever JupyterLab puts the cell on the screen. It is
+        # as high as its picture is at this width, and the controls below. Who may not show pages in
+        # a page, as JupyterLab in a notebook that it does not trust, shows what stands in the tag.
+        width, height = (round(size) for size in self.figure.get_size_inches() * self.figure.dpi)
+        style = (
+            f"display: block; border: 0; width: 100%; max-width: max({width}px, {_NARROWEST}px); "
+            f"height: calc(min({width}px, 100cqw) * {height / width:.4f} + {_CONTROLS}px)"
+        )
+        return (
+            f'<div style="container-type: inline-size"><iframe title="{self._title}" '
+            f'srcdoc="{escape(page)}" height="{height + _CONTROLS}" style="{style}">'
+            f"{self._alt_text} {_STILL}</iframe></div>"
+        )
 
-    def to_jshtml(self, fps=None, embed_frames=True, default_mode="once"):
-        """As in `matplotlib.animation.Animation`, but quicker and with smaller frames."""
-        fps = fps or 1000 / _MILLISECONDS
-        writer = _QuickWriter(fps, embed_frames=embed_frames, default_mode=default_mode)
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "animation.html")
-            super().save(path, writer)
-            return path.read_text()
+    @property
+    def _title(self):
+        return f"Animation in {len(self.steps)} pictures"
+
+    @property
+    def _alt_text(self):
+        return escape(getattr(self.figure, "alt_text", "") or f"{self._title}.")
+
+    def to_jshtml(self, fps=None):
+        """Return the page that plays the animation: its script, its pictures, nothing elsewhere.
+
+        Args:
+            fps: Pictures a second.
+        """
+        frames = [f"data:image/png;base64,{b64encode(png).decode()}" for png in self._draw_frames()]
+        return Template(_PLAYER.read_text(encoding="utf-8")).substitute(
+            title=self._title,
+            alt=self._alt_text,
+            still=_STILL,
+            first=frames[0],
+            others=json.dumps(frames[1:]),
+            n=len(frames),
+            milliseconds=1000 / fps if fps else _MILLISECONDS,
+        )
+
+    def _draw_frames(self):
+        moving = _MovingParts(self.figure)
+        for step in self.steps:
+            self.draw(step)
+            yield moving.png()
 
     def save(self, filename, writer=None, **options):
         """Write the animation to a file: a GIF through Pillow, other formats as Matplotlib does.
@@ -72,12 +111,6 @@ class Animation(FuncAnimation):
         if writer is None and str(filename).lower().endswith(".gif"):
             writer = "pillow"
         super().save(filename, writer=writer, **options)
-
-
-class _QuickWriter(HTMLWriter):
-    def setup(self, fig, outfile, dpi=None, frame_dir=None):
-        super().setup(fig, outfile, dpi, frame_dir)
-        self.fig = _MovingParts(fig)  # the writer asks it for nothing but `savefig`
 
 
 class _MovingParts:
@@ -96,16 +129,19 @@ class _MovingParts:
             part.set_visible(False)
         canvas = figure.canvas
         self.canvas = FigureCanvasAgg(figure)
-        self.canvas.draw()
+        with canvas.callbacks.blocked():  # a first drawing would start Matplotlib's own playing
+            self.canvas.draw()
         figure.set_canvas(canvas)
         self.background = self.canvas.copy_from_bbox(figure.bbox)
         for part, visible in zip(self.parts, shown, strict=True):
             part.set_visible(visible)
 
-    def savefig(self, file, format, **_):
-        """Write a PNG; with a palette it has a third of the size."""
+    def png(self):
+        """The bytes of a PNG of the figure as it is; with a palette it has a third of the size."""
         self.canvas.restore_region(self.background)
         for part in self.parts:
             part.draw(self.canvas.get_renderer())
         pixels = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-        pixels.quantize(_N_COLORS, dither=Image.Dither.NONE).save(file, format=format)
+        file = BytesIO()
+        pixels.quantize(_N_COLORS, dither=Image.Dither.NONE).save(file, format="png")
+        return file.getvalue()

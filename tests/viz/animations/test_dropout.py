@@ -141,7 +141,7 @@ def test_titles_and_layers():
 
 def test_it_plays_and_a_map_of_zeros_is_one_too():
     animation = animate_dropout(np.zeros((1, 1)), n_steps=1, seed=0)
-    assert animation._repr_html_().startswith("<iframe")
+    assert "<iframe" in animation._repr_html_()
 
 
 @pytest.mark.parametrize(
