@@ -5,6 +5,7 @@ is given by its name. `animate_` functions return an `Animation`, which a notebo
 """
 
 from cnnkit.viz._activations import plot_activations
+from cnnkit.viz._alt_text import show_alt_text
 from cnnkit.viz._architecture import plot_architecture
 from cnnkit.viz._attributions import plot_attributions
 from cnnkit.viz._augmentations import plot_augmentations
@@ -60,6 +61,7 @@ __all__ = [
     "plot_shift_curve",
     "plot_study",
     "plot_study_curves",
+    "show_alt_text",
 ]
 
 
