@@ -5,7 +5,6 @@ is given by its name. `animate_` functions return an `Animation`, which a notebo
 """
 
 from cnnkit.viz._activations import plot_activations
-from cnnkit.viz._alt_text import show_alt_text
 from cnnkit.viz._architecture import plot_architecture
 from cnnkit.viz._attributions import plot_attributions
 from cnnkit.viz._augmentations import plot_augmentations
@@ -25,6 +24,7 @@ from cnnkit.viz._normalization_axes import plot_normalization_axes
 from cnnkit.viz._pixels import plot_pixels
 from cnnkit.viz._receptive_field import plot_receptive_field
 from cnnkit.viz._shift_curve import plot_shift_curve
+from cnnkit.viz._show_alt_text import show_alt_text
 from cnnkit.viz._study import plot_study, plot_study_curves
 from cnnkit.viz.animations import (
     Animation,

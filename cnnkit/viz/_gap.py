@@ -3,12 +3,7 @@
 import numpy as np
 
 from cnnkit.viz._figure import begin, finish
-from cnnkit.viz._history import as_runs, draw_run, label_axes
-
-# How the names of Keras's losses and metrics end, as far as they tell. (Not "score": a Brier
-# score is better when lower.)
-_LOWER_IS_BETTER = ("loss", "error", "crossentropy", "hinge", "mse", "mae", "mape", "msle")
-_HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall", "io_u", "f1_score")
+from cnnkit.viz._history import as_runs, draw_run, is_higher_better, label_axes
 
 
 def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
@@ -35,10 +30,10 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
         ValueError: If there are several runs, or not one validation value for each epoch.
     """
     training, validation = _values(history, metric)
-    is_higher_better = _is_higher_better(metric, mode)
+    is_gain = _is_gain(metric, mode)
     ax = begin(ax)
     draw_run(ax, {metric: training.tolist(), f"val_{metric}": validation.tolist()}, metric)
-    gap = training[-1] - validation[-1] if is_higher_better else validation[-1] - training[-1]
+    gap = training[-1] - validation[-1] if is_gain else validation[-1] - training[-1]
     ax.fill_between(
         range(1, len(training) + 1),
         training,
@@ -48,7 +43,7 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
         linewidth=0,
         label=f"gap, at the end {gap:.3g}",
     )
-    _mark_best(ax, validation, is_higher_better)
+    _mark_best(ax, validation, is_gain)
     label_axes(ax, metric)
     ax.legend()
     return finish(ax, title)
@@ -74,22 +69,23 @@ def _values(history, metric):
     return training, validation
 
 
-def _is_higher_better(metric, mode):
+def _is_gain(metric, mode):
+    """Whether the metric is better the higher it is."""
     if mode not in ("auto", "min", "max"):
         raise ValueError(f'`mode` must be "auto", "min" or "max". Received: mode={mode!r}')
-    name = metric.lower().rstrip("_0123456789")  # Keras numbers equal names, as in auc_1
-    if mode == "auto" and not name.endswith(_LOWER_IS_BETTER + _HIGHER_IS_BETTER):
+    known = is_higher_better(metric)
+    if mode == "auto" and known is None:
         raise ValueError(
             f'`mode` must be "min" or "max" for {metric!r}: its name does not tell what is better. '
             'Received: mode="auto"'
         )
-    return mode == "max" or (mode == "auto" and name.endswith(_HIGHER_IS_BETTER))
+    return mode == "max" or (mode == "auto" and known)
 
 
-def _mark_best(ax, validation, is_higher_better):
+def _mark_best(ax, validation, is_gain):
     is_finite = np.isfinite(validation)
     if is_finite.any():
-        losses = np.where(is_finite, -validation if is_higher_better else validation, np.inf)
+        losses = np.where(is_finite, -validation if is_gain else validation, np.inf)
         best = losses.argmin()  # the first, where several are equal
         label = f"best validation {validation[best]:.3g}, epoch {best + 1}"
         ax.plot(best + 1, validation[best], "o", color="black", zorder=3, label=label)

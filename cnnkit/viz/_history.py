@@ -1,8 +1,15 @@
 """Draw how training went."""
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from cnnkit.viz._alt_text import after_title, counted, describe, rounded
 from cnnkit.viz._figure import begin, finish
+
+# How the names of Keras's losses and metrics end, as far as they tell. (Not "score": a Brier
+# score is better when lower.)
+_LOWER_IS_BETTER = ("loss", "error", "crossentropy", "hinge", "mse", "mae", "mape", "msle")
+_HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall", "io_u", "f1_score")
 
 
 def plot_history(history, *, metric="loss", ax=None, title=None):
@@ -24,6 +31,7 @@ def plot_history(history, *, metric="loss", ax=None, title=None):
         draw_run(ax, run, metric, f"{name}, " if name else "")
     label_axes(ax, metric)
     ax.legend()
+    describe(ax.figure, after_title(title, _in_words(runs, metric)))
     return finish(ax, title)
 
 
@@ -80,3 +88,53 @@ def label_axes(ax, metric):
     """Name the axes; epochs are whole numbers."""
     ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def is_higher_better(metric):
+    """Whether a metric is better the higher it is: a bool, or None if its name does not tell."""
+    name = metric.lower().rstrip("_0123456789")  # Keras numbers equal names, as in auc_1
+    if not name.endswith(_LOWER_IS_BETTER + _HIGHER_IS_BETTER):
+        return None
+    return name.endswith(_HIGHER_IS_BETTER)
+
+
+def _in_words(runs, metric):
+    n_epochs = max(len(run[metric]) for run in runs.values())
+    words = f"Curves of {metric.replace('_', ' ')} over {counted(n_epochs, 'epoch')}"
+    if list(runs) == [""]:
+        return f"{words}: {_run_in_words(runs[''], metric)}."
+    parts = [f"{name}: {_run_in_words(run, metric)}" for name, run in runs.items()]
+    return f"{words}, of {counted(len(runs), 'run')}. {'; '.join(parts)}."
+
+
+def _run_in_words(run, metric):
+    training, validation = run[metric], run.get(f"val_{metric}")
+    words = f"training {_curve_in_words(training)}"
+    if not validation:
+        return words
+    words += f", validation {_curve_in_words(validation)}"
+    finite = [value for value in validation if np.isfinite(value)]
+    is_gain = is_higher_better(metric)
+    if is_gain is None or not finite:
+        return words
+    best = max(finite) if is_gain else min(finite)
+    words += f", best {rounded(best)} in epoch {list(validation).index(best) + 1}"
+    return words + _gap_in_words(training, validation, is_gain)
+
+
+def _curve_in_words(values):
+    words = rounded(values[0])
+    if len(values) > 1:
+        words = f"from {words} to {rounded(values[-1])}"
+    bad = np.flatnonzero(~np.isfinite(values))
+    return words + (f" (first not finite in epoch {bad[0] + 1})" if len(bad) else "")
+
+
+def _gap_in_words(training, validation, is_gain):
+    """How far validation is behind training, at first and at the end."""
+    if len(training) != len(validation) or not np.isfinite([*training, *validation]).all():
+        return ""
+    gaps = np.subtract(training, validation).round(4) * (1 if is_gain else -1)
+    words = [f"{rounded(abs(gap))} {'better' if gap < 0 else 'worse'}" for gap in gaps[[0, -1]]]
+    ends = words[0] if len(gaps) == 1 else f"{words[0]} at first, {words[1]} at the end"
+    return f", compared with training {ends}"

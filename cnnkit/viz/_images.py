@@ -8,6 +8,15 @@ from PIL import Image
 
 from cnnkit._checks import check_finite
 from cnnkit.data import read_image
+from cnnkit.viz._alt_text import (
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    rows_and_columns,
+    titles_in_order,
+)
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._ranges import value_ranges
 
@@ -40,7 +49,35 @@ def plot_images(images, *, titles=None, n_cols=None, value_range="auto"):
     for axis, image, (low, high) in zip(panels, images, limits, strict=True):
         draw_image(axis, image, low, high)
     name_panels(panels, titles)
+    describe(panels.figure, _in_words(images, limits) + titles_in_order(titles))
     return panels
+
+
+def _in_words(images, limits):
+    kind = listed(sorted({"grey" if image.ndim == 2 else "colour" for image in images}))
+    sizes = sorted({image.shape[:2] for image in images})
+    size = " to ".join(map(rows_and_columns, dict.fromkeys([sizes[0], sizes[-1]])))
+    values = range_in_words([limit(image) for image in images for limit in (np.min, np.max)])
+    if len(set(limits)) == 1:
+        values += ", with black at {} and white at {}".format(*map(rounded, limits[0]))
+    return (
+        f"{counted(len(images), f'{kind} image')} of {size}, values {values}; "
+        f"{_brightness_in_words(images, limits)}."
+    )
+
+
+def _brightness_in_words(images, limits):
+    """How bright images are on average, in per cent of the way from black to white."""
+    means = []
+    for image, (low, high) in zip(images, limits, strict=True):
+        colors = image if image.ndim == 2 else image[..., :3]  # without transparency
+        mean = np.clip(colors, low, high, dtype=np.float32).mean(dtype=np.float64)
+        means.append(round(100 * (mean - low) / (high - low)))
+    low, high = min(means), max(means)
+    if low == high:
+        return f"mean brightness {low} %"
+    darkest, brightest = means.index(low) + 1, means.index(high) + 1
+    return f"mean brightness from {low} % in image {darkest} to {high} % in image {brightest}"
 
 
 def as_pictures(images):

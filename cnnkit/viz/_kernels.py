@@ -3,6 +3,17 @@
 import numpy as np
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import (
+    MAX_NUMBERS,
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    row_by_row,
+    rows_and_columns,
+    titles_in_order,
+)
 from cnnkit.viz._cells import font_size, frame, write_in_cells
 from cnnkit.viz._colors import signed_colors
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
@@ -39,6 +50,7 @@ def plot_kernels(weights, *, titles=None, n_cols=None):
             f"filters, as in `weights[:, :, :4, :8]`. Received: {len(kernels)} kernels"
         )
     check_titles(titles, n_filters, "filters")
+    given = titles_in_order(titles)
     if titles is None and len(kernels) > 1:
         titles = [f"filter {i}" for i in range(n_filters)]
     panels = image_panels(kernels, n_filters if n_rows > 1 else n_cols, titled=n_rows == 1)
@@ -48,7 +60,27 @@ def plot_kernels(weights, *, titles=None, n_cols=None):
         names = ["red", "green", "blue"] if n_rows == 3 else [f"channel {i}" for i in range(n_rows)]
         for axis, name in zip(panels.axes[:, 0], names, strict=True):
             axis.set_ylabel(name, fontsize="small")
+    describe(panels.figure, _in_words(kernels, n_rows) + given)
     return panels
+
+
+def _in_words(kernels, n_rows):
+    sizes = listed(list(dict.fromkeys(rows_and_columns(kernel.shape) for kernel in kernels)))
+    what = counted(len(kernels), "kernel")
+    if n_rows > 1:
+        what = f"{counted(len(kernels) // n_rows, 'filter')} of {n_rows} input channels: {what}"
+    words = f"{what} of {sizes}, weights"
+    if sum(kernel.size for kernel in kernels) <= MAX_NUMBERS:
+        numbers = [f"({row_by_row(kernel)})" for kernel in kernels]
+        return f"{words} row by row: {', '.join(numbers)}."
+    weights = np.concatenate([kernel.ravel() for kernel in kernels])
+    words += f" {range_in_words(weights)}, {100 * (weights < 0).mean():.0f} % of them negative"
+    if len(kernels) == 1:
+        return f"{words}."
+    norms = [np.linalg.norm(kernel) for kernel in kernels]
+    channel, i = divmod(int(np.argmax(norms)), len(kernels) // n_rows)
+    strongest = f"number {i + 1}" if n_rows == 1 else f"filter {i} for input channel {channel}"
+    return f"{words}; the strongest kernel, of norm {rounded(max(norms))}, is {strongest}."
 
 
 def _kernels(weights):

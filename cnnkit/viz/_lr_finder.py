@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words, rounded
 from cnnkit.viz._figure import begin, finish
 
 
@@ -25,4 +28,20 @@ def plot_lr_finder(result, *, ax=None, title=None):
         ax.axvline(result.suggestion, color="C2", linestyle="--", label=label)
     ax.set(xscale="log", xlabel="learning rate", ylabel="loss")
     ax.legend()
+    describe(ax.figure, after_title(title, _in_words(result)))
     return finish(ax, title)
+
+
+def _in_words(result):
+    rates, smoothed = result.learning_rates, np.asarray(result.smoothed)
+    words = (
+        f"Loss of {counted(len(rates), 'training step')} with growing learning rates, "
+        f"{range_in_words(rates)}: smoothed it begins at {rounded(smoothed[0])}, "
+    )
+    if np.isfinite(smoothed).any():
+        lowest = np.nanargmin(smoothed)
+        words += f"is lowest, {rounded(smoothed[lowest])}, at rate {rounded(rates[lowest])}, "
+    words += f"and ends at {rounded(smoothed[-1])}. "
+    if math.isnan(result.suggestion):
+        return f"{words}No rate is suggested, as it never falls."
+    return f"{words}It falls fastest at rate {rounded(result.suggestion)}, the suggestion."

@@ -5,6 +5,15 @@ from matplotlib import colormaps
 from matplotlib.colors import ListedColormap
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import (
+    MAX_NUMBERS,
+    after_title,
+    describe,
+    range_in_words,
+    rounded,
+    row_by_row,
+    rows_and_columns,
+)
 from cnnkit.viz._cells import cells_size, frame, write_in_cells
 from cnnkit.viz._colors import SIGNED, signed_colors
 from cnnkit.viz._figure import begin, finish
@@ -43,7 +52,44 @@ def plot_matrix(matrix, *, blocks=None, ax=None, title=None):
     else:
         ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.02, shrink=0.8)
     ax.set(xlabel=f"{matrix.shape[1]} columns", ylabel=f"{matrix.shape[0]} rows")
+    describe(ax.figure, after_title(title, _in_words(matrix, blocks)))
     return finish(ax, title)
+
+
+def _in_words(matrix, blocks):
+    matrix = matrix.astype(np.float64)
+    words = f"Matrix of {rows_and_columns(matrix.shape)}, values {range_in_words(matrix)}"
+    if (matrix == matrix[0, 0]).all():
+        return f"{words}."
+    words += f", {np.count_nonzero(matrix):,} of {matrix.size:,} not 0"
+    if blocks is not None:
+        words += f", in blocks of {rows_and_columns(blocks)}"
+    if matrix.size <= MAX_NUMBERS:
+        words += f"; row by row: {row_by_row(matrix)}"
+    if min(matrix.shape) == 1:
+        return f"{words}."
+    if _has_constant_diagonals(matrix, blocks or matrix.shape):
+        where = "" if blocks is None else " of a block"
+        return f"{words}. Along each diagonal{where} the values are equal."
+    return f"{words}. {_largest_in_words(matrix)}"
+
+
+def _has_constant_diagonals(matrix, blocks):
+    """Whether each block is a Toeplitz matrix."""
+    rows, columns = blocks
+    split = matrix.reshape(len(matrix) // rows, rows, -1, columns)
+    return min(blocks) > 1 and (split[:, 1:, :, 1:] == split[:, :-1, :, :-1]).all()
+
+
+def _largest_in_words(matrix):
+    """Of a square matrix that off the diagonal: among mistakes it is the most frequent one."""
+    is_square = matrix.shape[0] == matrix.shape[1]
+    among = np.ma.array(matrix, mask=np.eye(*matrix.shape) if is_square else False)
+    row, column = np.unravel_index(among.argmax(), matrix.shape)
+    return (
+        f"The largest value{' off the diagonal' * is_square}, {rounded(matrix[row, column])}, is "
+        f"in row {row}, column {column}, counted from 0."
+    )
 
 
 def _without_white():

@@ -5,6 +5,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import check_positive
+from cnnkit.viz._alt_text import counted, describe, rows_and_columns
 from cnnkit.viz._figure import new_panels
 
 _MAX_SHAPE = (6, 4, 4, 8)  # more is not legible
@@ -51,7 +52,25 @@ def plot_normalization_axes(*, input_shape=(3, 3, 3, 4), groups=2):
         _label(ax, numbers)
         ax.set_title(name)
     panels.axes[0, 0].set_ylabel("example")
+    describe(panels.figure, _in_words(values, sizes))
     return panels
+
+
+def _in_words(values, sizes):
+    batch, height, width, channels = values[0].shape
+    parts = []
+    for numbers, (name, (rows, columns)) in zip(values, sizes.items(), strict=True):
+        n_sets = int(numbers.max()) + 1
+        n_values = numbers.size // n_sets
+        parts.append(
+            f"{name} takes {counted(n_sets, 'mean')}, each of {counted(n_values, 'value')} from "
+            f"{counted(rows, 'example')} and {counted(columns, 'channel')}"
+        )
+    return (
+        f"Which values are normalised together in {counted(batch, 'example')} with "
+        f"{counted(channels, 'channel')} of {rows_and_columns((height, width))}: "
+        f"{'; '.join(parts)}."
+    )
 
 
 def _check(shape, groups):

@@ -2,6 +2,18 @@
 
 import math
 
+import numpy as np
+
+from cnnkit.viz._alt_text import (
+    MAX_NUMBERS,
+    after_title,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    row_by_row,
+    rows_and_columns,
+)
 from cnnkit.viz._cells import cells_size, write_in_cells
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import begin, finish
@@ -45,7 +57,31 @@ def plot_pixels(image, *, fmt=None, window=None, ax=None, title=None):
         texts = texts[..., 0] + "\n" + texts[..., 1] + "\n" + texts[..., 2]
     write_in_cells(ax, picture, texts)
     _label(ax, top, left, height, width)
+    describe(ax.figure, after_title(title, _in_words(image, part, top, left)))
     return finish(ax, title)
+
+
+def _in_words(image, part, top, left):
+    words = f"The numbers of an image of {rows_and_columns(part.shape)}"
+    if part.shape != image.shape:
+        words = (
+            f"The numbers of {rows_and_columns(part.shape)}, from row {top} and column {left} on, "
+            f"of an image of {rows_and_columns(image.shape)}"
+        )
+    words += f", values {range_in_words(part)}"
+    if part.ndim == 3:
+        means = [rounded(mean) for mean in part.mean(axis=(0, 1))]
+        return f"{words}; the means of red, green and blue are {listed(means)}."
+    if part.size <= MAX_NUMBERS:
+        return f"{words}; row by row: {row_by_row(part)}."
+    (low_row, low_column), (row, column) = (
+        np.add(np.unravel_index(where, part.shape), (top, left))
+        for where in (part.argmin(), part.argmax())
+    )
+    return (
+        f"{words}; the smallest is in row {low_row}, column {low_column}, the largest in row "
+        f"{row}, column {column}."
+    )
 
 
 def _window(image, window):

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import after_title, counted, describe, rows_and_columns
 from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._images import as_image, check_channels, draw_image
 from cnnkit.viz._ranges import value_ranges
@@ -46,9 +47,41 @@ def plot_receptive_field(
     draw_image(ax, image, low, high)
     _draw_heat(ax, image.shape, heat)
     _draw_box(ax, top, left, height, width, image.shape)
+    box = top, left, height, width
+    describe(ax.figure, after_title(title, _in_words(position, box, image.shape, heat)))
     if title is None:
         title = f"unit ({position[0]}, {position[1]}) sees {height} × {width} pixels"
     return finish(ax, title)
+
+
+def _in_words(position, box, shape, heat):
+    top, left, height, width = box
+    bottom, right = min(top + height, shape[0]) - 1, min(left + width, shape[1]) - 1
+    seen = [bottom - max(top, 0) + 1, right - max(left, 0) + 1]
+    words = (
+        f"The receptive field of the unit in row {position[0]}, column {position[1]} of its map is "
+        f"{rows_and_columns((height, width))} of pixels, on an image of {rows_and_columns(shape)}: "
+        f"rows {max(top, 0)} to {bottom}, columns {max(left, 0)} to {right}"
+    )
+    if seen != [height, width]:
+        outside = counted(height - seen[0], "row"), counted(width - seen[1], "column")
+        words += f"; {' and '.join(outside)} lie outside of the image"
+    return f"{words}.{_heat_in_words(heat)}"
+
+
+def _heat_in_words(heat):
+    if heat is None:
+        return ""
+    heat = np.asarray(heat, np.float64)
+    if not heat.any():
+        return " The unit depends on none of the pixels."
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    strongest = np.cumsum(np.sort(heat, axis=None)[::-1])
+    n_half = int(np.searchsorted(strongest, strongest[-1] / 2)) + 1
+    return (
+        f" The unit depends most on the pixel in row {row}, column {column}; half of its "
+        f"dependence is on {n_half:,} of {counted(np.count_nonzero(heat), 'pixel')}."
+    )
 
 
 def _check(image, heat):

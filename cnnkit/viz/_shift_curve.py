@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words, rounded
 from cnnkit.viz._figure import begin, finish
 
 _STYLES = [("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--")]
@@ -31,7 +32,22 @@ def plot_shift_curve(shifts, changes, *, ax=None, title=None):
     ax.set(xlabel="shift in pixels", ylabel="relative change of features")
     ax.set_ylim(bottom=0)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)  # off the lines
+    describe(ax.figure, after_title(title, _in_words(shifts, changes)))
     return finish(ax, title)
+
+
+def _in_words(shifts, changes):
+    parts = [
+        f"{name}: {range_in_words(values)}, largest at {rounded(shifts[values.argmax()])}, "
+        f"mean {rounded(values.mean())}"
+        for name, values in changes.items()
+    ]
+    words = (
+        f"Relative change of features over {counted(len(shifts), 'shift')} of the image, "
+        f"{range_in_words(shifts)} pixels. {'; '.join(parts)}."
+    )
+    least = min(changes, key=lambda name: changes[name].mean())
+    return words if len(changes) == 1 else f"{words} On average {least} changes least."
 
 
 def _check(shifts, changes):

@@ -2,7 +2,16 @@
 
 import numpy as np
 
+from cnnkit.viz._alt_text import (
+    after_title,
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+)
 from cnnkit.viz._figure import begin, finish
+from cnnkit.viz._history import is_higher_better
 
 
 def plot_study(study, metric, *, ax=None, title=None):
@@ -32,6 +41,7 @@ def plot_study(study, metric, *, ax=None, title=None):
     ax.set_ylim(len(labels) - 0.5, -0.5)  # downwards
     ax.set_xlabel(metric.replace("_", " "))
     ax.legend(*_legend(ax), loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    describe(ax.figure, after_title(title, _in_words(study, metric)))
     return finish(ax, title)
 
 
@@ -69,6 +79,7 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
     ax.minorticks_off()
     ax.set_ylabel(metric.replace("_", " "))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    describe(ax.figure, after_title(title, _curves_in_words(study, metric, curves)))
     return finish(ax, title)
 
 
@@ -96,3 +107,74 @@ def _legend(ax):
     handles, labels = ax.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
     return by_label.values(), by_label.keys()
+
+
+def _in_words(study, metric):
+    n_seeds = [len(study.values(variant, metric)) for variant in study.variants]
+    fewest, most = min(n_seeds), max(n_seeds)
+    n_runs = counted(most, "run") if fewest == most else f"{fewest} to {most} runs"
+    words = (
+        f"{counted(len(n_seeds), 'variant')} compared by {metric.replace('_', ' ')}, in {n_runs} "
+        "each. "
+    )
+    parts = [_variant_in_words(study, variant, metric) for variant in study.variants]
+    return f"{words}{_best_in_words(study, metric)}Means: {'; '.join(parts)}."
+
+
+def _best_in_words(study, metric):
+    means = _finite_means(study, dict(zip(study.variants, study.variants, strict=True)), metric)
+    if len(means) < 2:
+        return ""
+    best, word = _extreme(means, metric)
+    words = f'The {word} is "{best}"'
+    intervals = {variant: study.interval(variant, metric) for variant in means}
+    low, high = intervals.pop(best)
+    if not np.isfinite([low, *np.ravel(list(intervals.values()))]).all():
+        return f"{words}. "  # one seed has no interval
+    others = [f'"{name}"' for name, (a, b) in intervals.items() if a <= high and low <= b]
+    return f"{words}; its 95 % interval overlaps with that of {listed(others or ['no other'])}. "
+
+
+def _finite_means(study, variants, metric):
+    """The mean of each variant that has one, from a dictionary from a name to the variant."""
+    means = {name: study.mean(variant, metric) for name, variant in variants.items()}
+    return {name: mean for name, mean in means.items() if np.isfinite(mean)}
+
+
+def _extreme(means, metric):
+    """Which is the best, as far as the name of the metric tells, and what that is called."""
+    if is_higher_better(metric) is False:
+        return min(means, key=means.get), "lowest"
+    return max(means, key=means.get), "highest"
+
+
+def _variant_in_words(study, variant, metric):
+    values = study.values(variant, metric)
+    n_diverged = sum(name == variant for name, _ in study.diverged)
+    words = f"{variant}: {rounded(study.mean(variant, metric))}"
+    finite = values[np.isfinite(values)]
+    if len(finite) > 1:
+        low, high = map(rounded, study.interval(variant, metric))
+        words += f", runs {range_in_words(finite)}, interval from {low} to {high}"
+    return f"{words}, {n_diverged} of {len(values)} diverged" if n_diverged else words
+
+
+def _curves_in_words(study, metric, curves):
+    numbers = sorted({number for points in curves.values() for number in points})
+    lines = []
+    for name, points in curves.items():
+        means = [f"{rounded(study.mean(points[n], metric))} at {n:,}" for n in sorted(points)]
+        lines.append(f"{name}: {listed(means)}")
+    words = (
+        f"{counted(len(curves), 'curve')} of mean {metric.replace('_', ' ')} at "
+        f"{counted(len(numbers), 'number')}, {range_in_words(numbers)}. {'; '.join(lines)}."
+    )
+    if len(curves) == 1:
+        return words
+    shared = [n for n in numbers if all(n in points for points in curves.values())]
+    for number in dict.fromkeys([*shared[:1], *shared[-1:]]):
+        variants = {name: points[number] for name, points in curves.items()}
+        if means := _finite_means(study, variants, metric):
+            best, word = _extreme(means, metric)
+            words += f' At {number:,} "{best}" is the {word}.'
+    return words

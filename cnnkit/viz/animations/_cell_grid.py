@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from cnnkit.viz._alt_text import counted
 from cnnkit.viz._cells import font_size, write_in_cells
 from cnnkit.viz._colors import text_colors
 from cnnkit.viz._numbers import number_texts
@@ -98,6 +99,11 @@ def shown_places(shape, n_steps):
         others = np.linspace(first, n - 1, n_steps - first)
         shown = np.concatenate([shown[:first], others.round().astype(int)])
     return [divmod(int(i), shape[1]) for i in shown]
+
+
+def steps_in_words(steps, n_outputs):
+    """How many steps, and of how many if not all outputs are shown."""
+    return f"{len(steps)} of " * (len(steps) < n_outputs) + counted(n_outputs, "step")
 
 
 def check_sides(height, width, largest, what="`image`"):

@@ -8,6 +8,14 @@ from matplotlib.patches import Rectangle
 
 from cnnkit._checks import as_pair, check_finite
 from cnnkit.reference import borders, conv2d
+from cnnkit.viz._alt_text import (
+    array_in_words,
+    describe,
+    rounded,
+    row_by_row,
+    rows_and_columns,
+    strides_in_words,
+)
 from cnnkit.viz._colors import choose_colors, signed_colors
 from cnnkit.viz._images import as_image
 from cnnkit.viz._numbers import equals, in_brackets, number_format, number_text, number_texts
@@ -19,6 +27,7 @@ from cnnkit.viz.animations._cell_grid import (
     check_sides,
     draw_numbers,
     shown_places,
+    steps_in_words,
 )
 from cnnkit.viz.animations._stage import window_stage
 
@@ -86,7 +95,26 @@ def animate_convolution(image, kernel, *, strides=1, padding="valid", bias=0.0):
     scene = _Scene(padded, kernel, float(bias), output, steps)
     if np.any(border):
         scene.outline_image(border, image.shape[:2])
+    describe(scene.stage.figure, _in_words(image, border, kernel, strides, bias, output, steps))
     return Animation(scene.stage.figure, scene.draw, steps)
+
+
+def _in_words(image, border, kernel, strides, bias, output, steps):
+    n_channels = image.shape[-1]
+    words = f"A filter of {rows_and_columns(kernel.shape)}"
+    if n_channels == 1:
+        words += f", row by row {row_by_row(kernel[..., 0])},"
+    words += f" slides over an image of {rows_and_columns(image.shape)}"
+    if n_channels > 1:
+        words += f" and {n_channels} channels"
+    if np.any(border):
+        (top, bottom), (left, right) = border
+        words += f", padded with zeros ({top} above, {bottom} below, {left} left, {right} right)"
+    return (
+        f"{words}, {strides_in_words(strides)}, in {steps_in_words(steps, output.size)}. The sum "
+        f"of pixel times weight, plus the bias {rounded(bias)}, is one number of the output of "
+        f"{array_in_words(output)}."
+    )
 
 
 def _check(image, kernel):

@@ -9,6 +9,14 @@ from matplotlib.collections import LineCollection
 
 from cnnkit._checks import as_generator, check_positive
 from cnnkit.reference import dropout
+from cnnkit.viz._alt_text import (
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    rows_and_columns,
+)
 from cnnkit.viz._cells import font_size, write_in_cells
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._images import as_image
@@ -74,7 +82,24 @@ def animate_dropout(feature_map, *, rate=0.5, layer_sizes=(4, 6, 6, 2), n_steps=
     steps = [_step(i + 1, feature_map, rate, layer_sizes, rng) for i in range(n_steps)]
     steps.append(_step(None, feature_map, 0, layer_sizes, rng))
     scene = _Scene(feature_map, rate, layer_sizes)
+    describe(scene.stage.figure, _in_words(feature_map, rate, layer_sizes, steps))
     return Animation(scene.stage.figure, scene.draw, steps)
+
+
+def _in_words(feature_map, rate, layer_sizes, steps):
+    *training, _ = steps
+    hidden = [np.concatenate(step.units[1:-1]) for step in training]
+    dropped = [(~units).sum() for units in hidden], [(~step.is_kept).sum() for step in training]
+    numbers = [range_in_words(counts).removeprefix("all ") for counts in dropped]
+    return (
+        f"Dropout at rate {rate:g} in a dense network with layers of "
+        f"{listed(list(map(str, layer_sizes)))} units, and in a feature map of "
+        f"{rows_and_columns(feature_map.shape)}, in {counted(len(training), 'training step')} and "
+        f"then inference. Each step draws anew which to drop: {numbers[0]} of "
+        f"{counted(hidden[0].size, 'hidden unit')} and {numbers[1]} of "
+        f"{counted(feature_map.size, 'value')}; the other values are multiplied by "
+        f"{rounded(1 / (1 - rate))}. Inference drops nothing and multiplies nothing."
+    )
 
 
 def _check(feature_map, rate, layer_sizes, n_steps):

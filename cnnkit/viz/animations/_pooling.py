@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnkit._checks import as_generator, as_pair
 from cnnkit.reference import count_positions
+from cnnkit.viz._alt_text import array_in_words, describe, rows_and_columns, strides_in_words
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._images import as_image
 from cnnkit.viz._numbers import equals, in_brackets, number_format, number_text, number_texts
@@ -18,6 +19,7 @@ from cnnkit.viz.animations._cell_grid import (
     check_sides,
     draw_numbers,
     shown_places,
+    steps_in_words,
 )
 from cnnkit.viz.animations._stage import window_stage
 
@@ -29,6 +31,11 @@ _TITLES = {
     "max": "window: the largest value",
     "average": "window: the mean",
     "stochastic": "window: value and probability",
+}
+_WORDS = {
+    "max": "The largest value in it",
+    "average": "The mean of the values in it",
+    "stochastic": "One value in it, drawn with a probability in proportion to the value,",
 }
 
 
@@ -90,7 +97,17 @@ def animate_pooling(image, *, pool_size=2, strides=None, kind="max", seed=None):
     shown = set(shown_places(shape, MAX_STEPS))
     steps = [step for step in steps if (step.row, step.column) in shown]
     scene = _Scene(image, output, steps, kind)
+    describe(scene.stage.figure, _in_words(image, pool_size, strides, kind, output, steps))
     return Animation(scene.stage.figure, scene.draw, steps)
+
+
+def _in_words(image, pool_size, strides, kind, output, steps):
+    return (
+        f"A window of {rows_and_columns(pool_size)} slides over an image of "
+        f"{rows_and_columns(image.shape)}, {strides_in_words(strides)}, in "
+        f"{steps_in_words(steps, output.size)}. {_WORDS[kind]} is one number of the output of "
+        f"{array_in_words(output)}."
+    )
 
 
 def _check(image, pool_size, kind):
