@@ -12,7 +12,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, ScalarFormatter
 
-from cnnkit.viz._alt_text import after_title, counted, range_in_words
+from cnnkit.viz._alt_text import after_title, counted, range_in_words, rows_and_columns
 
 _N_LISTED = 8  # panels, names: more is tiring to listen to
 
@@ -73,15 +73,21 @@ def _in_words(figure):
     panels = [ax for ax in figure.axes if ax.has_data() and ax.get_label() != "<colorbar>"]
     texts = [_panel_in_words(ax) for ax in panels[:_N_LISTED]]
     if len(panels) > 1:
-        texts = [f"panel {i}, {text}" for i, text in enumerate(texts, start=1)]
-    words = f"Figure with {counted(len(panels), 'panel')}: {'. '.join(texts)}."
+        texts = [f"{i}: {text}" for i, text in enumerate(texts, start=1)]
+    words = " ".join(
+        f"{text}." for text in [f"Figure with {counted(len(panels), 'panel')}", *texts]
+    )
     return after_title(figure.get_suptitle(), words)
 
 
 def _panel_in_words(ax):
-    things = ", ".join(counted(n, name) for name, n in _count(ax).items() if n)
+    things = [counted(n, name) for name, n in _count(ax).items() if n]
+    things += [
+        f"image of {rows_and_columns(image.get_size())}, values {range_in_words(image.get_array())}"
+        for image in ax.images
+    ]
     names = ax.get_legend_handles_labels()[1][:_N_LISTED]
-    parts = [ax.get_title(), things + (f" ({', '.join(names)})" if names else "")]
+    parts = [ax.get_title(), ", ".join(things) + (f" ({', '.join(names)})" if names else "")]
     if ax.axison:
         ends = ax.dataLim.intervalx, ax.dataLim.intervaly
         parts += map(_axis_in_words, (ax.xaxis, ax.yaxis), "xy", ends)
@@ -102,7 +108,7 @@ def _count(ax):
         "point": sum(len(part.get_xdata()) for part in dots)
         + sum(len(part.get_offsets()) for part in kinds[PathCollection]),
         "bar": len(bars),
-        "image": len(ax.images) + len(kinds[QuadMesh]),
+        "heat map": len(kinds[QuadMesh]),
         "contour map": len(kinds[ContourSet]),
         "area": len(ax.collections) - n_known,
         "shape": len(set(ax.patches) - set(bars)),
