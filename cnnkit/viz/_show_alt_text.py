@@ -71,12 +71,11 @@ def as_bundle(figure, **options):
 def _in_words(figure):
     """What a figure without a sentence is made of."""
     panels = [ax for ax in figure.axes if ax.has_data() and ax.get_label() != "<colorbar>"]
-    texts = [_panel_in_words(ax) for ax in panels[:_N_LISTED]]
-    if len(panels) > 1:
-        texts = [f"{i}: {text}" for i, text in enumerate(texts, start=1)]
-    words = " ".join(
-        f"{text}." for text in [f"Figure with {counted(len(panels), 'panel')}", *texts]
-    )
+    texts = [_panel_in_words(ax) for ax in panels]
+    words = f"Figure: {texts[0]}." if texts else "Figure without data."
+    if len(texts) > 1:
+        numbered = [f"{i}: {text}." for i, text in enumerate(texts[:_N_LISTED], start=1)]
+        words = f"Figure with {len(texts)} panels. {' '.join(numbered)}"
     return after_title(figure.get_suptitle(), words)
 
 
