@@ -1,5 +1,7 @@
 """What a figure shows, in words: the alternative text for those who cannot see it."""
 
+import math
+
 import numpy as np
 
 MAX_NUMBERS = 30  # that are read out one by one
@@ -70,8 +72,11 @@ def range_in_words(values):
 
 
 def row_by_row(numbers):
-    """All numbers of an array of shape `(rows, columns)`."""
-    return "; ".join(", ".join(map(rounded, row)) for row in np.asarray(numbers, np.float64))
+    """All numbers of an array of shape `(rows, columns)`; tiny ones beside large ones are 0."""
+    numbers = np.asarray(numbers, np.float64)
+    n_digits = 3 - math.floor(math.log10(np.abs(numbers).max() or 1.0))
+    rows = numbers.round(max(n_digits, 0))
+    return "; ".join(", ".join(map(rounded, row)) for row in rows)
 
 
 def titles_in_order(titles):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from cnnkit import viz
+from cnnkit.viz._history import is_higher_better
 
 RUN = {"loss": [3.0, 2.0, 1.0], "val_loss": [4.0, 3.0, 2.0], "accuracy": [0.1, 0.2, 0.3]}
 
@@ -54,3 +55,49 @@ def test_several_runs_and_no_validation():
 def test_an_unknown_metric(history, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_history(history, metric="auc")
+
+
+def test_in_words():
+    history = {"accuracy": [0.5, 0.7, 0.99], "val_accuracy": [0.52, 0.71, 0.7]}
+    ax = viz.plot_history(history, metric="accuracy", title="a run")
+    assert ax.figure.alt_text == (
+        "a run. Curves of accuracy over 3 epochs: training from 0.5 to 0.99, validation from 0.52 "
+        "to 0.7, best 0.71 in epoch 2, compared with training 0.02 better at first, 0.29 worse at "
+        "the end."
+    )
+    viz.plot_history({"loss": [1.0], "val_loss": [0.75]}, ax=ax)
+    assert ax.figure.alt_text.endswith(
+        "the end. Curves of loss over 1 epoch: training 1, validation 0.75, best 0.75 in epoch 1, "
+        "compared with training 0.25 better."
+    ), "two plots in one figure"
+
+
+def test_in_words_of_several_runs_and_nan():
+    nan = float("nan")
+    broken = {"loss": [2.0, nan], "val_loss": [2.5, nan]}
+    lost = {"loss": [nan, nan], "val_loss": [nan, nan]}
+    ax = viz.plot_history({"plain": RUN, "broken": broken, "lost": lost, "short": {"loss": [3]}})
+    assert ax.figure.alt_text == (
+        "Curves of loss over 3 epochs, of 4 runs. plain: training from 3 to 1, validation from 4 "
+        "to 2, best 2 in epoch 3, compared with training 1 worse at first, 1 worse at the end; "
+        "broken: training from 2 to NaN (first not finite in epoch 2), validation from 2.5 to NaN "
+        "(first not finite in epoch 2), best 2.5 in epoch 1; lost: training from NaN to NaN (first "
+        "not finite in epoch 1), validation from NaN to NaN (first not finite in epoch 1); short: "
+        "training 3."
+    )
+
+
+def test_in_words_of_a_metric_that_may_be_better_either_way():
+    ax = viz.plot_history({"score": [1, 2], "val_score": [3, 4]}, metric="score")
+    assert ax.figure.alt_text == (
+        "Curves of score over 2 epochs: training from 1 to 2, validation from 3 to 4."
+    )
+    sparse = {"loss": [3.0, 2.0], "val_loss": [2.5]}
+    assert viz.plot_history(sparse).figure.alt_text.endswith("best 2.5 in epoch 1.")
+
+
+@pytest.mark.parametrize(
+    "metric, expected", [("auc_2", True), ("mean_squared_error", False), ("score", None)]
+)
+def test_which_metrics_are_better_when_higher(metric, expected):
+    assert is_higher_better(metric) is expected

@@ -122,3 +122,34 @@ def test_words():
 def test_bad_input(shape, groups, words):
     with pytest.raises(ValueError, match=words):
         plot_normalization_axes(input_shape=shape, groups=groups)
+
+
+@pytest.mark.parametrize(
+    "shape, groups, words",
+    [
+        (
+            (2, 3, 4, 6),
+            3,
+            "Which values are normalised together in 2 examples with 6 channels of 3 rows by 4 "
+            "columns: batch normalisation takes 6 means, each of 24 values from 2 examples and 1 "
+            "channel; layer normalisation takes 2 means, each of 72 values from 1 example and 6 "
+            "channels; instance normalisation takes 12 means, each of 12 values from 1 example and "
+            "1 channel; group normalisation takes 6 means, each of 24 values from 1 example and 2 "
+            "channels.",
+        ),
+        (
+            (1, 1, 1, 1),
+            1,
+            "Which values are normalised together in 1 example with 1 channel of 1 row by 1 "
+            "column: "
+            + "; ".join(
+                f"{kind} normalisation takes 1 mean, each of 1 value from 1 example and 1 channel"
+                for kind in TITLES
+            )
+            + ".",
+        ),
+    ],
+)
+def test_in_words(shape, groups, words):
+    panels = plot_normalization_axes(input_shape=shape, groups=groups)
+    assert panels.figure.alt_text == words

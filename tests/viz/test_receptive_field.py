@@ -130,3 +130,31 @@ def test_heat_covers_where_it_is_strong():
 def test_bad_input(image, settings, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_receptive_field(ReceptiveField((4, 4), (2, 2), (0, 0)), image, **settings)
+
+
+def test_in_words():
+    heat = np.zeros((20, 30))
+    heat[5, 7], heat[6, 7], heat[7, 7], heat[8, 8] = 4, 3, 2, 1
+    field = ReceptiveField((4, 6), (2, 3), (1, 0))
+    ax = viz.plot_receptive_field(field, IMAGE, position=(2, 1), heat=heat)
+    assert ax.figure.alt_text == (
+        "The receptive field of the unit in row 2, column 1 of its map is 4 rows by 6 columns of "
+        "pixels, on an image of 20 rows by 30 columns: rows 5 to 8, columns 3 to 8. The unit "
+        "depends most on the pixel in row 5, column 7; half of its dependence is on 2 of 4 pixels."
+    )
+    viz.plot_receptive_field(field, IMAGE, heat=heat * 0, ax=ax, title="dead")
+    assert "4 pixels. dead. The receptive field" in ax.figure.alt_text, "two plots in one figure"
+    assert ax.figure.alt_text.endswith("columns 12 to 17. The unit depends on none of the pixels.")
+
+
+@pytest.mark.parametrize(
+    "field, position, words",
+    [
+        (((7, 5), (2, 2), (-3, -2)), (0, 0), "rows 0 to 3, columns 0 to 2; 3 rows and 2 columns"),
+        (((7, 5), (2, 2), (-3, -2)), (9, 1), "rows 15 to 19, columns 0 to 4; 2 rows and 0 columns"),
+        (((99, 31), (8, 8), (-40, -1)), (0, 0), "columns 0 to 29; 79 rows and 1 column"),
+    ],
+)
+def test_what_lies_outside_in_words(field, position, words):
+    ax = viz.plot_receptive_field(ReceptiveField(*field), IMAGE, position=position)
+    assert ax.figure.alt_text.endswith(f"{words} lie outside of the image.")

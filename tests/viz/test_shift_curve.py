@@ -37,3 +37,18 @@ def test_each_line_has_a_style_of_its_own():
 def test_bad_input(shifts, changes, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_shift_curve(shifts, changes)
+
+
+def test_in_words():
+    changes = {"max": [0, 0.5, 0.25], "average": [0, 0.1, 0.2]}
+    ax = viz.plot_shift_curve([0, 1, 2], changes, title="shifts")
+    assert ax.figure.alt_text == (
+        "shifts. Relative change of features over 3 shifts of the image, from 0 to 2 pixels. max: "
+        "from 0 to 0.5, largest at 1, mean 0.25; average: from 0 to 0.2, largest at 2, mean 0.1. "
+        "On average average changes least."
+    )
+    viz.plot_shift_curve([3], {"max": [0.2]}, ax=ax)
+    assert ax.figure.alt_text.endswith(
+        "least. Relative change of features over 1 shift of the image, 3 pixels. max: 0.2, largest "
+        "at 3, mean 0.2."
+    ), "two plots in one figure"

@@ -85,3 +85,49 @@ def test_curves_without_points(curves):
 def test_a_curve_of_an_unknown_variant():
     with pytest.raises(ValueError, match="one of a. Received: variant='b'"):
         plot_study_curves(study(a=[1]), "test_loss", {"a": {50: "b"}})
+
+
+def test_in_words():
+    # Three values 1 apart have the interval mean ± 4.303 / sqrt(3), which is 2.484.
+    table = study(a=[1, 2, 3], b=[5, 6, 7], c=[20, 21, 22])
+    ax = plot_study(table, "test_loss", title="a study")
+    assert ax.figure.alt_text == (
+        'a study. 3 variants compared by test loss, in 3 runs each. The lowest is "a"; its 95 % '
+        'interval overlaps with that of "b". Means: a: 2, runs from 1 to 3, interval from -0.484 '
+        "to 4.48; b: 6, runs from 5 to 7, interval from 3.52 to 8.48; c: 21, runs from 20 to 22, "
+        "interval from 18.5 to 23.5."
+    )
+    higher = Study([(name, seed, "test", value) for name, seed, _, value in table.rows], {})
+    assert plot_study(higher, "test").figure.alt_text.startswith(
+        '3 variants compared by test, in 3 runs each. The highest is "c"; its 95 % interval '
+        "overlaps with that of no other. Means: a: 2"
+    )
+
+
+def test_in_words_with_diverged_runs_and_one_seed():
+    table = study(good=[0.5], bad=[np.nan, np.inf], half=[1.0, np.nan, 2.0])
+    assert plot_study(table, "test_loss").figure.alt_text == (
+        '3 variants compared by test loss, in 1 to 3 runs each. The lowest is "good". Means: good: '
+        "0.5; bad: NaN, 2 of 2 diverged; half: 1.5, runs from 1 to 2, interval from -4.85 to 7.85, "
+        "1 of 3 diverged."
+    )
+    assert plot_study(study(a=[0.25]), "test_loss").figure.alt_text == (
+        "1 variant compared by test loss, in 1 run each. Means: a: 0.25."
+    )
+
+
+def test_curves_in_words():
+    table = study(a50=[0.5, 0.75], a2000=[0.25], b50=[0.375], b2000=[0.5], b9=[np.nan])
+    curves = {"a": {2000: "a2000", 50: "a50"}, "b": {50: "b50", 2000: "b2000", 9: "b9"}}
+    ax = plot_study_curves(table, "test_loss", curves, title="more")
+    assert ax.figure.alt_text == (
+        "more. 2 curves of mean test loss at 3 numbers, from 9 to 2,000. a: 0.625 at 50 and 0.25 "
+        'at 2,000; b: NaN at 9, 0.375 at 50 and 0.5 at 2,000. At 50 "b" is the lowest. At 2,000 '
+        '"a" is the lowest.'
+    )
+    plot_study_curves(table, "test_loss", {"a": {50: "a50"}}, ax=ax)
+    assert ax.figure.alt_text.endswith(
+        "lowest. 1 curve of mean test loss at 1 number, 50. a: 0.625 at 50."
+    )
+    apart = plot_study_curves(table, "test_loss", {"a": {50: "a50"}, "b": {9: "b9"}})
+    assert apart.figure.alt_text.endswith("a: 0.625 at 50; b: NaN at 9.")

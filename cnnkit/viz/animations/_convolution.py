@@ -112,8 +112,8 @@ def _in_words(image, border, kernel, strides, bias, output, steps):
         words += f", padded with zeros ({top} above, {bottom} below, {left} left, {right} right)"
     return (
         f"{words}, {strides_in_words(strides)}, in {steps_in_words(steps, output.size)}. The sum "
-        f"of pixel times weight, plus the bias {rounded(bias)}, is one number of the output of "
-        f"{array_in_words(output)}."
+        f"of pixel times weight, plus the bias {rounded(float(bias))}, is one number of the output "
+        f"of {array_in_words(output)}."
     )
 
 

@@ -177,3 +177,27 @@ def test_bad_input(feature_map, settings, words):
 def test_wrong_seeds(seed):
     with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
         animate_dropout(np.eye(4), seed=seed)
+
+
+def test_in_words():
+    animation = animate_dropout(random_map(), rate=0.25, layer_sizes=(4, 6, 5, 2), seed=0)
+    *training, _ = animation.steps
+    hidden = [11 - step.units[1].sum() - step.units[2].sum() for step in training]
+    values = [20 - step.is_kept.sum() for step in training]
+    assert animation.figure.alt_text == (
+        "Dropout at rate 0.25 in a dense network with layers of 4, 6, 5 and 2 units, and in a "
+        "feature map of 4 rows by 5 columns, in 8 training steps and then inference. Each step "
+        f"draws anew which to drop: from {min(hidden)} to {max(hidden)} of 11 hidden units and "
+        f"from {min(values)} to {max(values)} of 20 values; the other values are multiplied by "
+        "1.33. Inference drops nothing and multiplies nothing."
+    )
+
+
+def test_one_of_each_in_words():
+    animation = animate_dropout([[1.0]], rate=0, layer_sizes=(1, 1, 1), n_steps=1)
+    assert animation.figure.alt_text == (
+        "Dropout at rate 0 in a dense network with layers of 1, 1 and 1 units, and in a feature "
+        "map of 1 row by 1 column, in 1 training step and then inference. Each step draws anew "
+        "which to drop: 0 of 1 hidden unit and 0 of 1 value; the other values are multiplied by 1. "
+        "Inference drops nothing and multiplies nothing."
+    )

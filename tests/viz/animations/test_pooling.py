@@ -193,3 +193,34 @@ def test_bad_input(image, settings, words):
 def test_wrong_seeds(seed):
     with pytest.raises(ValueError, match=f"`seed` must be None, .* Received: seed={seed!r}"):
         viz.animate_pooling(np.eye(4), kind="max", seed=seed)
+
+
+@pytest.mark.parametrize(
+    "kind, words, output",
+    [
+        ("max", "The largest value in it", "6, 5"),
+        ("average", "The mean of the values in it", "1.5, 1"),
+        (
+            "stochastic",
+            "One value in it, drawn with a probability in proportion to the value,",
+            "6, 5",  # the only ones above 0
+        ),
+    ],
+)
+def test_in_words(kind, words, output):
+    animation = viz.animate_pooling([[0, 6, 5, 0], [0, 0, 0, -1]], kind=kind)
+    assert animation.figure.alt_text == (
+        "A window of 2 rows by 2 columns slides over an image of 2 rows by 4 columns, with strides "
+        f"of 2 rows and 2 columns, in 2 steps. {words} is one number of the output of 1 row by 2 "
+        f"columns, row by row {output}."
+    )
+
+
+def test_many_outputs_in_words():
+    animation = viz.animate_pooling(np.ones((12, 12)), pool_size=(2, 1), strides=1)
+    assert animation.figure.alt_text == (
+        "A window of 2 rows by 1 column slides over an image of 12 rows by 12 columns, with "
+        "strides of 1 row and 1 column, in 36 of 132 steps. The largest value in it is one number "
+        "of the output of 11 rows by 12 columns, values all 1."
+    )
+    assert "in 1 step." in viz.animate_pooling(np.ones((2, 2))).figure.alt_text
