@@ -10,6 +10,7 @@ from cnnkit.viz._alt_text import (
     range_in_words,
     rounded,
     rows_and_columns,
+    titles_in_order,
 )
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
@@ -48,10 +49,10 @@ def plot_channels(image, *, titles=None):
     channels = [image[..., i] for i in range(n_channels)]
     if n_channels in (3, 4) and image.min() >= 0:
         return _plot_colors(image, channels, titles or [*_TINTS, "alpha"][:n_channels])
-    titles = titles or [f"channel {i}" for i in range(n_channels)]
+    names = titles or [f"channel {i}" for i in range(n_channels)]
     panels = draw_maps(channels)
-    name_panels(panels, titles)
-    describe(panels.figure, maps_in_words(channels, titles))
+    name_panels(panels, names)
+    describe(panels.figure, maps_in_words(channels, names) + titles_in_order(titles))
     return panels
 
 

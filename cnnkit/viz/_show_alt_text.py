@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, ScalarFormatter
+from matplotlib.ticker import FixedFormatter, FuncFormatter, ScalarFormatter
 
 from cnnkit.viz._alt_text import after_title, counted, range_in_words, rows_and_columns
 
@@ -117,12 +117,14 @@ def _count(ax):
 def _axis_in_words(axis, name, ends):
     """The name of an axis, and its categories, or from where to where the data go."""
     label = axis.get_label_text()
+    if not len(axis.get_ticklocs()) or not np.isfinite(ends).all():
+        return label
     formatter = axis.get_major_formatter()
-    if isinstance(formatter, FixedFormatter | StrCategoryFormatter):
+    if isinstance(formatter, FixedFormatter | FuncFormatter | StrCategoryFormatter):
         texts = [tick.get_text() for tick in axis.get_ticklabels()[:_N_LISTED]]
         return f"{label or name}: {', '.join(texts)}" if any(texts) else label
-    if not np.isfinite(ends).all() or (axis.axes.images and not label):  # a picture's pixels
-        return label
+    if axis.axes.images and not label:  # it counts a picture's pixels
+        return ""
     if isinstance(formatter, ScalarFormatter):
         return f"{label or name} {range_in_words(ends)}"
     low, high = (formatter.format_data_short(end).strip() for end in sorted(ends))
