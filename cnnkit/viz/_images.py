@@ -60,24 +60,30 @@ def _in_words(images, limits):
     values = range_in_words([limit(image) for image in images for limit in (np.min, np.max)])
     if len(set(limits)) == 1:
         values += ", with black at {} and white at {}".format(*map(rounded, limits[0]))
+    lights, steps = np.transpose(
+        [_light_and_step(image, *limit) for image, limit in zip(images, limits, strict=True)]
+    )
     return (
-        f"{counted(len(images), f'{kind} image')} of {size}, values {values}; "
-        f"{_brightness_in_words(images, limits)}."
+        f"{counted(len(images), f'{kind} image')} of {size}, values {values}; mean brightness "
+        f"{_per_image(lights)}, mean difference of neighbouring pixels {_per_image(steps)}."
     )
 
 
-def _brightness_in_words(images, limits):
-    """How bright images are on average, in per cent of the way from black to white."""
-    means = []
-    for image, (low, high) in zip(images, limits, strict=True):
-        colors = image if image.ndim == 2 else image[..., :3]  # without transparency
-        mean = np.clip(colors, low, high, dtype=np.float32).mean(dtype=np.float64)
-        means.append(round(100 * (mean - low) / (high - low)))
-    low, high = min(means), max(means)
-    if low == high:
-        return f"mean brightness {low} %"
-    darkest, brightest = means.index(low) + 1, means.index(high) + 1
-    return f"mean brightness from {low} % in image {darkest} to {high} % in image {brightest}"
+def _light_and_step(image, low, high):
+    """How bright an image is, and how much neighbours differ: parts of black to white."""
+    colors = image if image.ndim == 2 else image[..., :3]  # without transparency
+    shown = (np.clip(colors, low, high, dtype=np.float32) - low) / (high - low)
+    steps = np.concatenate([np.abs(np.diff(shown, axis=axis)).ravel() for axis in (0, 1)])
+    return shown.mean(dtype=np.float64), steps.mean(dtype=np.float64) if steps.size else 0.0
+
+
+def _per_image(parts):
+    """The smallest and the largest of the parts of 1 that images have, and in which they are."""
+    texts = [rounded(round(100 * part, 1 if part < 0.1 else 0)) for part in parts]
+    first, last = parts.argmin(), parts.argmax()
+    if texts[first] == texts[last]:
+        return f"{texts[first]} %"
+    return f"from {texts[first]} % in image {first + 1} to {texts[last]} % in image {last + 1}"
 
 
 def as_pictures(images):

@@ -47,7 +47,7 @@ def _in_words(shifts, changes):
         f"{range_in_words(shifts)} pixels. {'; '.join(parts)}."
     )
     least = min(changes, key=lambda name: changes[name].mean())
-    return words if len(changes) == 1 else f"{words} On average {least} changes least."
+    return words if len(changes) == 1 else f'{words} On average "{least}" changes least.'
 
 
 def _check(shifts, changes):

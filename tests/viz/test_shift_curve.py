@@ -45,7 +45,7 @@ def test_in_words():
     assert ax.figure.alt_text == (
         "shifts. Relative change of features over 3 shifts of the image, from 0 to 2 pixels. max: "
         "from 0 to 0.5, largest at 1, mean 0.25; average: from 0 to 0.2, largest at 2, mean 0.1. "
-        "On average average changes least."
+        'On average "average" changes least.'
     )
     viz.plot_shift_curve([3], {"max": [0.2]}, ax=ax)
     assert ax.figure.alt_text.endswith(
