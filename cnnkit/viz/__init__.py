@@ -24,6 +24,7 @@ from cnnkit.viz._normalization_axes import plot_normalization_axes
 from cnnkit.viz._pixels import plot_pixels
 from cnnkit.viz._receptive_field import plot_receptive_field
 from cnnkit.viz._shift_curve import plot_shift_curve
+from cnnkit.viz._show_alt_text import show_alt_text
 from cnnkit.viz._study import plot_study, plot_study_curves
 from cnnkit.viz.animations import (
     Animation,
@@ -60,6 +61,7 @@ __all__ = [
     "plot_shift_curve",
     "plot_study",
     "plot_study_curves",
+    "show_alt_text",
 ]
 
 

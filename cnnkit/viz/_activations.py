@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words, rounded
 from cnnkit.viz._figure import curve_panels
+
+_N_IN_WORDS = 6  # layers: of more the text names two
 
 
 def plot_activations(steps, quantiles, *, ax=None, title=None):
@@ -41,6 +44,7 @@ def plot_activations(steps, quantiles, *, ax=None, title=None):
     _draw(ax, steps, values, title or name)
     ax.set(xlabel="step", ylabel="activation")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)  # off the bands
+    describe(ax.figure, after_title(title, _in_words(steps, quantiles)))
     return ax
 
 
@@ -58,7 +62,29 @@ def _draw_panels(steps, quantiles, title):
     panels.figure.legend(*legend, loc="outside lower center", ncols=3)
     if title is not None:
         panels.figure.suptitle(title)
+    describe(panels.figure, after_title(title, _in_words(steps, quantiles)))
     return panels
+
+
+def _in_words(steps, quantiles):
+    words = (
+        f"Quantiles of the activations of {counted(len(quantiles), 'layer')} over "
+        f"{counted(len(steps), 'step')}, numbered {range_in_words(steps)}."
+    )
+    if len(quantiles) <= _N_IN_WORDS:
+        layers = [_layer_in_words(*layer) for layer in quantiles.items()]
+        return f"{words} {'; '.join(layers)}."
+    narrow, *_, wide = sorted(quantiles.items(), key=lambda layer: np.ptp(layer[1][-1, [0, 4]]))
+    return (
+        f"{words} Narrowest at the end is {_layer_in_words(*narrow)}; widest is "
+        f"{_layer_in_words(*wide)}."
+    )
+
+
+def _layer_in_words(name, values):
+    first, last, low, high = map(rounded, (values[0, 2], *values[-1, [2, 0, 4]]))
+    median = f"from {first} to {last}" if len(values) > 1 else last
+    return f"{name}: median {median}, 90 % between {low} and {high} at the end"
 
 
 def _draw(ax, steps, values, title):

@@ -1,15 +1,18 @@
 """Draw a network as a row of boxes."""
 
 import math
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
 from matplotlib.patches import Patch, Polygon
 
 from cnnkit._checks import check_model
+from cnnkit.viz._alt_text import after_title, counted, describe
 from cnnkit.viz._figure import begin, finish
 
 _MAX_BOXES = 80
+_N_IN_WORDS = 15  # layers: of more the text says how many there are of each kind
 _OPERATIONS = {  # functions of `keras.ops`, whose classes have no public names; `a + b` is an Add
     "convolution": "Conv ConvTranspose DepthwiseConv SeparableConv".split(),
     "pooling": "AdaptiveAveragePool AdaptiveMaxPool AveragePool MaxPool".split(),
@@ -100,7 +103,27 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
     _draw_legend(ax, boxes)
     ax.set(xlim=(-0.3, width), ylim=(-_BOTTOM, top), aspect="equal")
     ax.set_axis_off()
-    return finish(ax, model.name if title is None else title)
+    title = model.name if title is None else title
+    describe(ax.figure, after_title(title, _in_words(boxes, len(routes))))
+    return finish(ax, title)
+
+
+def _in_words(boxes, n_routes):
+    layers = [f"{_name_in_words(box)} {' by '.join(map(str, box.shape))}" for box in boxes]
+    words = f"Network of {counted(len(boxes), 'layer')}"
+    if len(boxes) <= _N_IN_WORDS:
+        words += f", in order: {', '.join(layers)}"
+    else:
+        counts = Counter(_name_in_words(box) for box in boxes)
+        words += f", from {layers[0]} to {layers[-1]}: "
+        words += ", ".join(f"{n} {name}" for name, n in counts.items())
+    if n_routes:
+        words += f"; {counted(n_routes, 'connection')} past other layers"
+    return f"{words}."
+
+
+def _name_in_words(box):
+    return box.name if box.kind in ("model", "other") else box.kind
 
 
 def _boxes(model, expand):

@@ -1,10 +1,19 @@
 """Draw explanations over images: what speaks for a class, and where."""
 
 import textwrap
+from collections import Counter
 
 import numpy as np
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import (
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    rows_and_columns,
+)
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels
 from cnnkit.viz._images import as_pictures, draw_image
@@ -13,6 +22,12 @@ from cnnkit.viz._ranges import value_ranges
 _COVER = 0.85  # how much of the image the strongest colour hides
 _PERCENTILE = 99  # single pixels may be many times as strong as all others
 _FONT_SIZE = 8
+_N_IN_WORDS = 6  # maps: of more the text sums up those of a method
+_PLACES = (  # row by row
+    *("upper left", "upper middle", "upper right"),
+    *("left", "middle", "right"),
+    *("lower left", "lower middle", "lower right"),
+)
 
 # By the names of the methods, in small letters and digits.
 _HOW_TO_READ = {
@@ -70,7 +85,56 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
             ranged = of_method if shared else of_method[i : i + 1]
             _draw_map(axis, of_method[i], choose_colors(of_method, limit=_limit(ranged)))
     _name_columns(panels, maps)
+    describe(panels.figure, _in_words(images, maps, titles))
     return panels
+
+
+def _in_words(images, maps, titles):
+    n, methods = len(images), listed([name for name in maps if name] or ["a map"])
+    words = f"{counted(n, 'image')} of {rows_and_columns(images[0].shape)}, explained by {methods}."
+    if n * len(maps) > _N_IN_WORDS:
+        parts = [_maps_in_words(*method) for method in maps.items()]
+        return f"{words} Pixels with at least half of the largest value: {'; '.join(parts)}."
+    titles = titles or [f"image {i}" for i in range(1, n + 1)]
+    parts = [
+        f"{', '.join(filter(None, [name, str(title)]))}: {_map_in_words(values)}"
+        for name, of_method in maps.items()
+        for title, values in zip(titles, of_method, strict=True)
+    ]
+    return f"{words} {'; '.join(parts)}."
+
+
+def _map_in_words(values):
+    """Which part of a map is strong and where, and how much of it is negative."""
+    if not values.any():
+        return "0 everywhere"
+    cover, place = _strong_part(values)
+    words = f"{rounded(cover)} % of the pixels have at least half of the largest value, {place}"
+    if values.min() < 0:
+        sizes = np.abs(values)
+        words += f", {100 * sizes[values < 0].sum() / sizes.sum():.0f} % of the total is negative"
+    return words
+
+
+def _maps_in_words(name, of_method):
+    """How large the strong part is in the maps of a method, and where it is in most of them."""
+    parts = [_strong_part(values) for values in of_method if values.any()]
+    if not parts:
+        return f"{name} none"
+    covers, places = zip(*parts, strict=True)
+    place, n = Counter(places).most_common(1)[0]
+    return f"{name} {range_in_words(covers)} %, in {n} of {len(of_method)} images {place}"
+
+
+def _strong_part(values):
+    """How many per cent of the pixels are strong, and in which ninth of the image most of them."""
+    sizes = np.abs(values)
+    rows, columns = np.nonzero(sizes >= sizes.max() / 2)
+    height, width = values.shape
+    counts = np.bincount(3 * (3 * rows // height) + 3 * columns // width, minlength=9)
+    is_together = counts.max() > len(rows) / 2
+    place = f"mostly in the {_PLACES[counts.argmax()]}" if is_together else "spread out"
+    return 100 * len(rows) / values.size, place
 
 
 def _check_maps(maps, images):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnkit._checks import check_positive
+from cnnkit.viz._alt_text import counted, describe, range_in_words, rows_and_columns
 from cnnkit.viz._figure import image_panels
 from cnnkit.viz._images import as_pictures, draw_image
 from cnnkit.viz._ranges import value_ranges
@@ -32,13 +33,39 @@ def plot_augmentations(augmentation, images, *, value_range="auto", n=6):
         for axis, image in zip(axes, row, strict=True):
             draw_image(axis, image, low, high)
     panels.axes[0, 0].set_title("original", fontsize="small")
+    describe(panels.figure, _in_words(_steps(augmentation), rows, limits))
     return panels
+
+
+def _in_words(steps, rows, limits):
+    """What is drawn, and how far the draws are from their originals."""
+    names = [getattr(step, "__name__", type(step).__name__).strip("<>") for step in steps]
+    words = (
+        f"{counted(len(rows), 'image')} of {rows_and_columns(rows[0][0].shape)}, each followed by "
+        f"{counted(len(rows[0]) - 1, 'random draw')} of {', then '.join(names)}"
+    )
+    changes = [
+        100 * np.abs(draw - original.astype(np.float64)).mean() / (high - low)
+        for (original, *draws), (low, high) in zip(rows, limits, strict=True)
+        for draw in draws
+        if draw.shape == original.shape
+    ]
+    if changes:
+        words += (
+            "; mean change of the pixels of a draw, in per cent of the way from black to white: "
+        )
+        words += range_in_words(np.round(changes))
+    return f"{words}."
+
+
+def _steps(augmentation):
+    return augmentation if isinstance(augmentation, list | tuple) else [augmentation]
 
 
 def _draws(augmentation, image, n):
     """What comes out for copies of one image."""
     batch = np.repeat((image[..., None] if image.ndim == 2 else image)[None], n, axis=0)
-    for step in augmentation if isinstance(augmentation, list | tuple) else [augmentation]:
+    for step in _steps(augmentation):
         batch = step(batch, training=True) if hasattr(step, "get_config") else step(batch)
     draws = as_pictures(batch)
     if len(draws) != n:

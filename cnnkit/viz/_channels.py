@@ -1,7 +1,17 @@
 """Draw the channels of one image, or of a stack of feature maps."""
 
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
+from cnnkit.viz._alt_text import (
+    counted,
+    describe,
+    listed,
+    range_in_words,
+    rounded,
+    rows_and_columns,
+    titles_in_order,
+)
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._images import as_image, draw_image
@@ -39,8 +49,10 @@ def plot_channels(image, *, titles=None):
     channels = [image[..., i] for i in range(n_channels)]
     if n_channels in (3, 4) and image.min() >= 0:
         return _plot_colors(image, channels, titles or [*_TINTS, "alpha"][:n_channels])
+    names = titles or [f"channel {i}" for i in range(n_channels)]
     panels = draw_maps(channels)
-    name_panels(panels, titles or [f"channel {i}" for i in range(n_channels)])
+    name_panels(panels, names)
+    describe(panels.figure, maps_in_words(channels, names) + titles_in_order(titles))
     return panels
 
 
@@ -53,6 +65,16 @@ def _plot_colors(image, channels, titles):
     for axis, channel, tint in zip(others, channels, [*_TINTS, "white"], strict=False):
         picture = draw_image(axis, channel, low, high)
         picture.set_cmap(LinearSegmentedColormap.from_list(tint, ["black", tint]))
+    means = [
+        f"{title} {rounded(channel.mean())}"
+        for title, channel in zip(titles, channels, strict=True)
+    ]
+    sentence = (
+        f"An image of {rows_and_columns(image.shape)}, values {range_in_words(image)}, with black "
+        f"at {rounded(low)} and white at {rounded(high)}, and its channels with their means: "
+        f"{listed(means)}."
+    )
+    describe(panels.figure, sentence)
     return panels
 
 
@@ -64,3 +86,16 @@ def draw_maps(channels, n_cols=None):
         picture = axis.imshow(channel, **colors)
     panels.figure.colorbar(picture, ax=panels.axes, fraction=0.05, pad=0.01, aspect=30)
     return panels
+
+
+def maps_in_words(maps, names):
+    """What feature maps, a list of arrays, hold, and which is the strongest."""
+    words = f"{counted(len(maps), 'map')} of {rows_and_columns(maps[0].shape)}, values "
+    words += range_in_words(maps)
+    sizes = [np.abs(one).mean(dtype=np.float64) for one in maps]
+    strongest, n_zeros = int(np.argmax(sizes)), sizes.count(0)
+    if 0 < len(maps) - n_zeros and len(maps) > 1:
+        words += f"; on average {names[strongest]} is strongest, mean absolute value "
+        words += rounded(sizes[strongest])
+        words += f"; {n_zeros} of them 0 everywhere" if n_zeros else ""
+    return f"{words}."

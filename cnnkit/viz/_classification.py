@@ -10,6 +10,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from cnnkit.viz._alt_text import counted, describe, rounded
 from cnnkit.viz._figure import new_panels
 
 _LABELS = [
@@ -57,7 +58,28 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
         axis.set_title(title, fontsize="medium")
         if axis.get_legend():
             axis.get_legend().remove()
+    describe(
+        panels.figure,
+        f"{_in_words(labels, probabilities, class_names)} Area under the ROC curve {area:.2f}, "
+        f"average precision {precision:.2f}.",
+    )
     return panels
+
+
+def _in_words(labels, probabilities, class_names):
+    """The mistakes, the more frequent first, and whether probabilities are what they say."""
+    is_wrong = (probabilities > 0.5) != labels
+    mistakes = []
+    for i, (name, other) in enumerate((class_names, class_names[::-1])):
+        is_one = labels == i
+        text = f"of {is_one.sum()} of class {name} taken for {other}"
+        mistakes.append((is_wrong[is_one].sum(), text))
+    confusions = ", ".join(f"{n} {text}" for n, text in sorted(mistakes, reverse=True))
+    return (
+        f"{counted(len(labels), 'prediction')} at a threshold of 0.5: accuracy "
+        f"{rounded(100 * (1 - is_wrong.mean()))} %, {confusions}. The mean probability of "
+        f"{class_names[1]} is {probabilities.mean():.2f}, its share {labels.mean():.2f}."
+    )
 
 
 def _check(labels, probabilities, class_names):

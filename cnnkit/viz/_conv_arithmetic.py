@@ -1,5 +1,6 @@
 """Draw which pixels a convolution reads, and how large its output is."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from cnnkit._checks import as_pair
 from cnnkit.reference import borders, count_positions, effective_size
+from cnnkit.viz._alt_text import after_title, describe, rows_and_columns, strides_in_words
 from cnnkit.viz._figure import begin, finish
 
 _MAX_SIDE = 32
@@ -28,14 +30,22 @@ class _Axis(NamedTuple):
     def output_size(self):
         return count_positions(*self)
 
+    @property
+    def reach(self):
+        """How far the kernel reaches from end to end."""
+        return effective_size(self.kernel_size, self.dilation_rate)
+
     def read(self, position):
         """The indices of the inputs that one position of the kernel reads."""
         start = position * self.strides - self.border[0]
         return [start + i * self.dilation_rate for i in range(self.kernel_size)]
 
+    def all_read(self):
+        """The indices of the inputs that any position reads, some of them in the border."""
+        return {i for position in range(self.output_size) for i in self.read(position)}
+
     def formula(self):
-        reach = effective_size(self.kernel_size, self.dilation_rate)
-        top = f"{self.size} + {sum(self.border)} − {reach}"
+        top = f"{self.size} + {sum(self.border)} − {self.reach}"
         return f"⌊({top}) / {self.strides}⌋ + 1 = {self.output_size}"
 
 
@@ -78,7 +88,39 @@ def plot_conv_arithmetic(
     _write_sizes(ax, vertical, horizontal, offset)
     ax.set_aspect("equal")
     ax.set_axis_off()
+    describe(ax.figure, after_title(title, _in_words(vertical, horizontal)))
     return finish(ax, _formulas(vertical, horizontal) if title is None else title)
+
+
+def _in_words(vertical, horizontal):
+    size, border, kernel_size, strides, rates = zip(vertical, horizontal, strict=True)
+    words = f"A kernel of {rows_and_columns(kernel_size)}, {strides_in_words(strides)}"
+    if rates != (1, 1):
+        words += f", dilation rate {rates[0]} by {rates[1]}"
+    words += f", over an input of {rows_and_columns(size)}"
+    if border != ((0, 0), (0, 0)):
+        sides = zip(("above", "below", "left", "right"), (*border[0], *border[1]), strict=True)
+        words += f" with a border of {', '.join(f'{n} {side}' for side, n in sides)}"
+    outputs = rows_and_columns((vertical.output_size, horizontal.output_size))
+    n_read = math.prod(
+        len(axis.all_read() & set(range(axis.size))) for axis in (vertical, horizontal)
+    )
+    n_inputs = math.prod(size)
+    return (
+        f"{words}, gives an output of {outputs}: {_sums_in_words(vertical, horizontal)}. Inputs "
+        f"read: {n_read} of {n_inputs}."
+    )
+
+
+def _sums_in_words(vertical, horizontal):
+    """The formula of the output's size, without signs that nobody reads out."""
+    sums = {
+        name: f"({a.size} + {sum(a.border)} - {a.reach}) / {a.strides} rounded down, + 1"
+        for name, a in (("rows", vertical), ("columns", horizontal))
+    }
+    if vertical == horizontal:
+        return sums["rows"]
+    return ", ".join(f"{name} {text}" for name, text in sums.items())
 
 
 def _axes(image_size, kernel_size, strides, padding, dilation_rate):
@@ -107,10 +149,7 @@ def _cell(ax, row, column, gid, inset=0.0, **style):
 
 
 def _draw_input(ax, vertical, horizontal):
-    rows, columns = (
-        {i for position in range(axis.output_size) for i in axis.read(position)}
-        for axis in (vertical, horizontal)
-    )
+    rows, columns = vertical.all_read(), horizontal.all_read()
     for row in range(-vertical.border[0], vertical.size + vertical.border[1]):
         for column in range(-horizontal.border[0], horizontal.size + horizontal.border[1]):
             if not (0 <= row < vertical.size and 0 <= column < horizontal.size):

@@ -4,8 +4,10 @@ import sys
 
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb
+from scipy.ndimage import label
 
 from cnnkit._checks import check_finite
+from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words
 from cnnkit.viz._figure import begin, finish
 
 _N_GRID = 300
@@ -31,7 +33,9 @@ def plot_decision_regions(model, points, labels, *, ax=None, title=None):
     horizontal, vertical = (_ends(coordinates) for coordinates in points.T)
     grid = np.meshgrid(np.linspace(*horizontal, _N_GRID), np.linspace(*vertical, _N_GRID))
     places = np.stack([part.ravel() for part in grid], axis=1).astype(np.float32)
-    classes = _predict(model, places).reshape(_N_GRID, _N_GRID)
+    places = np.concatenate([places, points.astype(np.float32)])
+    classes, predicted = np.split(_predict(model, places), [_N_GRID**2])
+    classes = classes.reshape(_N_GRID, _N_GRID)
     ax = begin(ax, (5, 4.2))
     colors = _colors(1 + max(labels.max(), classes.max()))
     ax.imshow(
@@ -45,7 +49,22 @@ def plot_decision_regions(model, points, labels, *, ax=None, title=None):
         interpolation="nearest",
     )
     _draw_points(ax, points, labels, colors)
+    sentence = (
+        f"{_in_words(classes, points)} Points in the region of their class: "
+        f"{(predicted == labels).sum()} of {len(points)}."
+    )
+    describe(ax.figure, after_title(title, sentence))
     return finish(ax, title)
+
+
+def _in_words(classes, points):
+    parts = [
+        f"class {i} has {100 * (classes == i).mean():.0f} % of the area, in "
+        f"{counted(label(classes == i)[1], 'piece')}"
+        for i in np.unique(classes)
+    ]
+    x, y = map(range_in_words, points.T)
+    return f"Decision regions over points with feature 0 {x} and feature 1 {y}: {'; '.join(parts)}."
 
 
 def _check(points, labels):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnnkit.viz._channels import draw_maps
+from cnnkit.viz._alt_text import describe
+from cnnkit.viz._channels import draw_maps, maps_in_words
 from cnnkit.viz._figure import name_panels
 from cnnkit.viz._images import as_image
 
@@ -29,8 +30,10 @@ def plot_feature_maps(maps, *, n_cols=None):
     n = maps.shape[-1]
     if n_cols is None:
         n_cols = min(n, _N_COLS if n <= 4 * _N_COLS else _N_COLS_OF_MANY)
-    panels = draw_maps([maps[..., i] for i in range(n)], n_cols)
-    name_panels(panels, [f"channel {i}" if n_cols <= _N_COLS else str(i) for i in range(n)])
+    channels, names = [maps[..., i] for i in range(n)], [f"channel {i}" for i in range(n)]
+    panels = draw_maps(channels, n_cols)
+    name_panels(panels, names if n_cols <= _N_COLS else [str(i) for i in range(n)])
+    describe(panels.figure, f"Feature maps of an image: {maps_in_words(channels, names)}")
     return panels
 
 

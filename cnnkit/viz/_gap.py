@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from cnnkit.viz._alt_text import after_title, counted, describe
 from cnnkit.viz._figure import begin, finish
-from cnnkit.viz._history import as_runs, draw_run, is_higher_better, label_axes
+from cnnkit.viz._history import as_runs, draw_run, is_higher_better, label_axes, run_in_words
 
 
 def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
@@ -31,8 +32,9 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
     """
     training, validation = _values(history, metric)
     is_gain = _is_gain(metric, mode)
+    run = {metric: training.tolist(), f"val_{metric}": validation.tolist()}
     ax = begin(ax)
-    draw_run(ax, {metric: training.tolist(), f"val_{metric}": validation.tolist()}, metric)
+    draw_run(ax, run, metric)
     gap = training[-1] - validation[-1] if is_gain else validation[-1] - training[-1]
     ax.fill_between(
         range(1, len(training) + 1),
@@ -46,6 +48,11 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
     _mark_best(ax, validation, is_gain)
     label_axes(ax, metric)
     ax.legend()
+    sentence = (
+        f"Gap in {metric.replace('_', ' ')} between training and validation over "
+        f"{counted(len(training), 'epoch')}: {run_in_words(run, metric, is_gain)}."
+    )
+    describe(ax.figure, after_title(title, sentence))
     return finish(ax, title)
 
 

@@ -100,34 +100,46 @@ def is_higher_better(metric):
 
 def _in_words(runs, metric):
     n_epochs = max(len(run[metric]) for run in runs.values())
+    is_gain = is_higher_better(metric)
     words = f"Curves of {metric.replace('_', ' ')} over {counted(n_epochs, 'epoch')}"
     if list(runs) == [""]:
-        return f"{words}: {_run_in_words(runs[''], metric)}."
-    parts = [f"{name}: {_run_in_words(run, metric)}" for name, run in runs.items()]
+        return f"{words}: {run_in_words(runs[''], metric, is_gain)}."
+    parts = [f"{name}: {run_in_words(run, metric, is_gain)}" for name, run in runs.items()]
     return f"{words}, of {counted(len(runs), 'run')}. {'; '.join(parts)}."
 
 
-def _run_in_words(run, metric):
-    training, validation = run[metric], run.get(f"val_{metric}")
-    words = f"training {_curve_in_words(training)}"
-    if not validation:
-        return words
-    words += f", validation {_curve_in_words(validation)}"
+def run_in_words(run, metric, is_gain, epochs=None):
+    """From where to where a metric of one run goes, and which validation value is the best.
+
+    Args:
+        run, metric, epochs: As in `draw_run`.
+        is_gain: Whether the metric is better the higher it is; None, if that is not known.
+    """
+    curves = {"training": metric, "validation": f"val_{metric}"}
+    curves = {label: name for label, name in curves.items() if run.get(name)}
+    at = {
+        name: epochs[name] if epochs else range(1, len(values) + 1) for name, values in run.items()
+    }
+    words = ", ".join(
+        f"{label} {_curve_in_words(run[name], at[name])}" for label, name in curves.items()
+    )
+    validation = run.get(f"val_{metric}") or []
     finite = [value for value in validation if np.isfinite(value)]
-    is_gain = is_higher_better(metric)
     if is_gain is None or not finite:
         return words
     best = max(finite) if is_gain else min(finite)
-    words += f", best {rounded(best)} in epoch {list(validation).index(best) + 1}"
-    return words + _gap_in_words(training, validation, is_gain)
+    epoch = at[f"val_{metric}"][list(validation).index(best)]
+    return f"{words}, best {rounded(best)} in epoch {epoch}" + _gap_in_words(
+        run.get(metric, []), validation, is_gain
+    )
 
 
-def _curve_in_words(values):
+def _curve_in_words(values, epochs):
     words = rounded(values[0])
     if len(values) > 1:
         words = f"from {words} to {rounded(values[-1])}"
     bad = np.flatnonzero(~np.isfinite(values))
-    return words + (f" (first not finite in epoch {bad[0] + 1})" if len(bad) else "")
+    return words + (f" (first not finite in epoch {epochs[bad[0]]})" if len(bad) else "")
 
 
 def _gap_in_words(training, validation, is_gain):

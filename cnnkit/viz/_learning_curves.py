@@ -6,15 +6,16 @@ callback.
 
 import sys
 import warnings
-from io import BytesIO
 
 import keras
 from matplotlib.figure import Figure
 
 from cnnkit._checks import check_positive
 from cnnkit._places import in_ci
+from cnnkit.viz._alt_text import counted, describe
 from cnnkit.viz._figure import curve_panels
-from cnnkit.viz._history import draw_run, label_axes
+from cnnkit.viz._history import draw_run, is_higher_better, label_axes, run_in_words
+from cnnkit.viz._show_alt_text import as_bundle
 
 
 class LearningCurves(keras.callbacks.Callback):
@@ -68,18 +69,18 @@ class LearningCurves(keras.callbacks.Callback):
         if not self._is_drawing:
             return
         try:
-            self._replace_picture(_as_png(self._draw()))
+            self._replace_picture(*as_bundle(self._draw(), bbox_inches=None))
         except Exception as error:
             self._is_drawing = False
             warnings.warn(f"LearningCurves draws no more: {error}", stacklevel=2)
 
-    def _replace_picture(self, png):
-        from IPython.display import Image, display  # only notebooks need, and have, IPython
+    def _replace_picture(self, data, metadata):
+        from IPython.display import display  # only notebooks need, and have, IPython
 
         if self._display is None:
-            self._display = display(Image(png), display_id=True)
+            self._display = display(data, metadata=metadata, raw=True, display_id=True)
         else:
-            self._display.update(Image(png))
+            self._display.update(data, metadata=metadata, raw=True)
 
     def _draw(self):
         """A new figure. pyplot does not know it, so it need not be closed and is shown once."""
@@ -96,13 +97,17 @@ class LearningCurves(keras.callbacks.Callback):
             label_axes(ax, metric)
             if len(ax.lines) > 1:
                 ax.legend()
+        describe(panels.figure, self._in_words(metrics))
         return panels.figure
 
-
-def _as_png(figure):
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    def _in_words(self, metrics):
+        n_epochs = max(at[-1] for at in self._epochs.values())
+        curves = [
+            f"{name.replace('_', ' ')}: "
+            + run_in_words(self.history, name, is_higher_better(name), self._epochs)
+            for name in metrics
+        ]
+        return f"Learning curves after {counted(n_epochs, 'epoch')}: {'; '.join(curves)}."
 
 
 def _is_notebook():

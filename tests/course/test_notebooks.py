@@ -25,6 +25,7 @@ TEMPLATE = ROOT / "docs/template.ipynb"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 METADATA = runpy.run_path(str(ROOT / ".ci/refresh_notebooks.py"))["METADATA"]
+STYLE = 'plt.style.use("cnnkit.viz.cnnkit")\nviz.show_alt_text()\n'
 TAGS = {"setup", "exercise", "raises-exception", "nbval-skip"}
 
 
@@ -89,6 +90,8 @@ def opening(notebook, path):
     imports = ast.parse(source(first[2])).body
     if not imports or not all(isinstance(node, ast.Import | ast.ImportFrom) for node in imports):
         return ["cell 3 does nothing or more than import"]
+    if not source(first[3]).startswith(STYLE):
+        return ["cell 4 does not begin with the style and the alternative texts of figures"]
     return []
 
 
@@ -323,6 +326,7 @@ BROKEN = [
     (opening, tagged(5, "setup"), "later cell"),
     (opening, replaced(2, "import keras", "import keras\nkeras.Input((1,))"), "more than import"),
     (opening, put(2, "source", ""), "more than import"),
+    (opening, replaced(3, "viz.show_alt_text()\n", ""), "alternative texts"),
     (setup_cell, replaced(1, " --no-deps", ""), "setup cell"),
     (stripped, put(2, "execution_count", 1), "a count"),
     (stripped, put(2, "outputs", [PRINTED]), "outputs"),

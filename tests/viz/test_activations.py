@@ -111,3 +111,31 @@ def test_several_layers_do_not_fit_into_one_panel():
     ax = plt.subplots()[1]
     with pytest.raises(ValueError, match="`ax` takes one layer.* Received: the layers a, b"):
         plot_activations(STEPS, {"a": quantiles(), "b": quantiles()}, ax=ax)
+
+
+def test_in_words():
+    still = np.zeros((4, 5))
+    moving = np.linspace([-1, -0.5, 0, 0.5, 1], [-3, 0, 0.25, 1, 4], 4)
+    panels = plot_activations(STEPS, {"conv": moving, "dense": still}, title="sigmoid")
+    assert panels.figure.alt_text == (
+        "sigmoid. Quantiles of the activations of 2 layers over 4 steps, numbered from 0 to 25. "
+        "conv: median from 0 to 0.25, 90 % between -3 and 4 at the end; dense: median from 0 to 0, "
+        "90 % between 0 and 0 at the end."
+    )
+    axes = plt.subplots(1, 2)[1]
+    for ax, scale in zip(axes, (1, np.nan), strict=True):
+        plot_activations([7], {"conv": scale * moving[:1]}, ax=ax)
+    assert axes[0].figure.alt_text == " ".join(
+        "Quantiles of the activations of 1 layer over 1 step, numbered 7. conv: median "
+        f"{numbers} at the end."
+        for numbers in ("0, 90 % between -1 and 1", "NaN, 90 % between NaN and NaN")
+    ), "two plots in one figure"
+
+
+def test_many_layers_in_words():
+    layers = {f"layer {i}": np.tile(np.linspace(-i, i, 5), (4, 1)) for i in range(1, 8)}
+    assert plot_activations(STEPS, layers).figure.alt_text == (
+        "Quantiles of the activations of 7 layers over 4 steps, numbered from 0 to 25. Narrowest "
+        "at the end is layer 1: median from 0 to 0, 90 % between -1 and 1 at the end; widest is "
+        "layer 7: median from 0 to 0, 90 % between -7 and 7 at the end."
+    )

@@ -242,3 +242,22 @@ def test_bad_models(model, words):
 def test_no_model():
     with pytest.raises(TypeError, match="`model` must be a Keras model. Received: model=3"):
         viz.plot_architecture(3)
+
+
+def test_in_words():
+    inputs = keras.Input((8, 6, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+    x = layers.Add()([x, layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same")(x))])
+    outputs = layers.Dense(1)(layers.GlobalAveragePooling2D()(layers.Identity(name="same")(x)))
+    model = keras.Model(inputs, outputs, name="small")
+    assert viz.plot_architecture(model).figure.alt_text == (
+        "small. Network of 8 layers, in order: input 8 by 6 by 3, convolution 8 by 6 by 4, "
+        "convolution 8 by 6 by 4, normalisation 8 by 6 by 4, merging 8 by 6 by 4, same 8 by 6 by "
+        "4, pooling 4, dense 1; 1 connection past other layers."
+    )
+
+
+def test_many_layers_in_words():
+    model = keras.Sequential([keras.Input((9,)), *(layers.Dense(4) for _ in range(15))])
+    text = viz.plot_architecture(model, title="deep").figure.alt_text
+    assert text == "deep. Network of 16 layers, from input 9 to dense 4: 1 input, 15 dense."

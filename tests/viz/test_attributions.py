@@ -168,3 +168,43 @@ def test_clear_errors(images, maps, options, error):
     with pytest.raises(ValueError, match=error):
         plot_attributions(images, maps, **options)
     assert not plt.get_fignums()
+
+
+def test_in_words():
+    corner, both = np.zeros((2, 6, 8))
+    corner[0, :2], corner[5, 7] = (4, 2), 1  # 2 of 48 pixels reach 2
+    both[2, 3], both[5, 0], both[0, 7] = -6, 3, 3
+    titles = ["cat", "dog"]
+    panels = plot_attributions(pictures(2), {"occlusion": [corner, both]}, titles=titles)
+    assert panels.figure.alt_text == (
+        "2 images of 6 rows by 8 columns, explained by occlusion. occlusion, cat: 4.17 % of the "
+        "pixels have at least half of the largest value, mostly in the upper left; occlusion, dog: "
+        "6.25 % of the pixels have at least half of the largest value, spread out, 50 % of the "
+        "total is negative."
+    )
+    zeros = plot_attributions(pictures(1), np.zeros((1, 6, 8)))
+    assert zeros.figure.alt_text == (
+        "1 image of 6 rows by 8 columns, explained by a map. image 1: 0 everywhere."
+    )
+
+
+@pytest.mark.parametrize(
+    "row, column, place",
+    [(0, 3, "upper middle"), (3, 0, "left"), (2, 4, "middle"), (4, 2, "lower left"), (5, 7, None)],
+)
+def test_places_in_words(row, column, place):
+    spot = np.zeros((6, 8))
+    spot[row, column] = 1
+    text = plot_attributions(pictures(1), spot[None]).figure.alt_text
+    assert text.endswith(f", mostly in the {place or 'lower right'}.")
+
+
+def test_many_maps_in_words():
+    spots = np.zeros((3, 6, 8))
+    spots[0, 0, 0] = spots[1, 1, 1] = spots[1, 0, 1] = 1  # the third stays 0
+    maps = {"Grad-CAM": spots, "zeros": 0 * spots, "saliency": np.ones((3, 6, 8))}
+    assert plot_attributions(pictures(3), maps).figure.alt_text == (
+        "3 images of 6 rows by 8 columns, explained by Grad-CAM, zeros and saliency. Pixels with "
+        "at least half of the largest value: Grad-CAM from 2.08 to 4.17 %, in 2 of 3 images mostly "
+        "in the upper left; zeros none; saliency all 100 %, in 3 of 3 images spread out."
+    )

@@ -63,3 +63,19 @@ def test_wrong_arguments_are_named():
         viz.plot_augmentations(RandomAffine(), [])
     with pytest.raises(ValueError, match="one image of each. Received: 1 images for 3 in a batch"):
         viz.plot_augmentations(lambda batch: batch[:1], IMAGES, n=3)
+
+
+def test_in_words():
+    images = np.full((2, 4, 6, 3), 100, np.uint8)
+    assert viz.plot_augmentations(BRIGHTER, images, n=3).figure.alt_text == (
+        "2 images of 4 rows by 6 columns, each followed by 3 random draws of RandomBrightness; "
+        "mean change of the pixels of a draw, in per cent of the way from black to white: all 20."
+    )
+
+    def crop(batch):
+        return batch[:, 1:]
+
+    assert viz.plot_augmentations([BRIGHTER, crop], images[:1], n=1).figure.alt_text == (
+        "1 image of 4 rows by 6 columns, each followed by 1 random draw of RandomBrightness, then "
+        "crop."
+    ), "pixels of another size cannot be compared"

@@ -57,3 +57,21 @@ def test_bad_input():
         viz.plot_channels(np.zeros((4, 4, 3)), titles=["red"])
     with pytest.raises(ValueError, match="An image must have shape"):
         viz.plot_channels(np.zeros((2, 4, 4, 3)))
+
+
+def test_in_words():
+    image = np.zeros((2, 4, 3), np.uint8)
+    image[0] = 10, 20, 30
+    assert viz.plot_channels(image).figure.alt_text == (
+        "An image of 2 rows by 4 columns, values from 0 to 30, with black at 0 and white at 255, "
+        "and its channels with their means: red 5, green 10 and blue 15."
+    )
+    maps = np.zeros((2, 4, 5))
+    maps[..., 1], maps[0, 0, 3] = -0.5, 3
+    assert viz.plot_channels(maps, titles=list("abcde")).figure.alt_text == (
+        "5 maps of 2 rows by 4 columns, values from -0.5 to 3; on average b is strongest, mean "
+        "absolute value 0.5; 3 of them 0 everywhere. Titles: 1: a; 2: b; 3: c; 4: d; 5: e."
+    )
+    assert viz.plot_channels(0 * maps).figure.alt_text == (
+        "5 maps of 2 rows by 4 columns, values all 0."
+    )

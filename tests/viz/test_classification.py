@@ -48,3 +48,16 @@ def test_the_four_panels(seed):
 def test_bad_input(labels, p, options, message):
     with pytest.raises(ValueError, match=message):
         plot_classification(labels, p, **options)
+
+
+def test_in_words():
+    labels, p = [0, 0, 0, 1, 1], [0.1, 0.2, 0.7, 0.3, 0.4]
+    assert plot_classification(labels, p, class_names=["cat", "dog"]).figure.alt_text == (
+        "5 predictions at a threshold of 0.5: accuracy 40 %, 2 of 2 of class dog taken for cat, 1 "
+        "of 3 of class cat taken for dog. The mean probability of dog is 0.34, its share 0.40. "
+        "Area under the ROC curve 0.67, average precision 0.58."
+    )
+    assert plot_classification([1, 0], [0.9, 0.1]).figure.alt_text.startswith(
+        "2 predictions at a threshold of 0.5: accuracy 100 %, 0 of 1 of class 1 taken for 0, 0 of "
+        "1 of class 0 taken for 1."
+    )

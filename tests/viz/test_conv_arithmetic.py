@@ -112,3 +112,20 @@ def test_what_is_written():
 def test_bad_input(settings, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_conv_arithmetic(**settings)
+
+
+def test_in_words():
+    ax = viz.plot_conv_arithmetic(6, 3, strides=2, title="every second")
+    assert ax.figure.alt_text == (
+        "every second. A kernel of 3 rows by 3 columns, with strides of 2 rows and 2 columns, over "
+        "an input of 6 rows by 6 columns, gives an output of 2 rows by 2 columns: (6 + 0 - 3) / 2 "
+        "rounded down, + 1. Inputs read: 25 of 36."
+    )
+    settings = dict(strides=(2, 1), padding=((1, 0), (0, 2)), dilation_rate=(1, 2))
+    viz.plot_conv_arithmetic((5, 6), (3, 2), **settings, ax=ax)
+    assert ax.figure.alt_text.endswith(
+        "25 of 36. A kernel of 3 rows by 2 columns, with strides of 2 rows and 1 column, dilation "
+        "rate 1 by 2, over an input of 5 rows by 6 columns with a border of 1 above, 0 below, 0 "
+        "left, 2 right, gives an output of 2 rows by 6 columns: rows (5 + 1 - 3) / 2 rounded down, "
+        "+ 1, columns (6 + 2 - 3) / 1 rounded down, + 1. Inputs read: 24 of 30."
+    ), "two plots in one figure"

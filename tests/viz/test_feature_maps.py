@@ -56,3 +56,15 @@ def test_what_explain_returns():
 def test_bad_input(maps, words):
     with pytest.raises(ValueError, match=words):
         viz.plot_feature_maps(maps)
+
+
+def test_in_words():
+    maps = np.zeros((1, 3, 4, 2), np.float32)
+    maps[0, 1, 2, 1] = 6
+    assert viz.plot_feature_maps(maps).figure.alt_text == (
+        "Feature maps of an image: 2 maps of 3 rows by 4 columns, values from 0 to 6; on average "
+        "channel 1 is strongest, mean absolute value 0.5; 1 of them 0 everywhere."
+    )
+    assert viz.plot_feature_maps(maps[..., 1:]).figure.alt_text == (
+        "Feature maps of an image: 1 map of 3 rows by 4 columns, values from 0 to 6."
+    )

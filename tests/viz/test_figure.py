@@ -188,6 +188,7 @@ def test_learning_curves_are_one_picture_that_is_updated_in_place(in_a_notebook)
         (output,) = fit.outputs
         assert output.output_type == "display_data"
         assert output.data["image/png"] == pictures[-1], "the last picture stays"
+        assert 'alt="Learning curves after ' in output.data["text/html"]
     assert len(names) == 3, "each fit has a picture of its own"
     assert not fits[3].outputs and not shown[3], "silent in CI"
 

@@ -1,5 +1,4 @@
 import sys
-from io import BytesIO
 from types import SimpleNamespace
 
 import IPython
@@ -7,7 +6,6 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from PIL import Image
 
 from cnnkit import viz
 from cnnkit.viz import _learning_curves as learning_curves
@@ -46,8 +44,13 @@ def figures(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=None))
     shown = []
-    monkeypatch.setattr(learning_curves, "_as_png", shown.append)
-    monkeypatch.setattr(LearningCurves, "_replace_picture", lambda self, png: None)
+
+    def keep(figure, **options):
+        shown.append(figure)
+        return {}, {}
+
+    monkeypatch.setattr(learning_curves, "as_bundle", keep)
+    monkeypatch.setattr(LearningCurves, "_replace_picture", lambda self, data, metadata: None)
     return shown
 
 
@@ -85,6 +88,25 @@ def test_validation_in_some_epochs_only(figures):
     training, validation = figures[-1].axes[0].lines
     assert training.get_xdata().tolist() == [2, 3, 4, 5, 6]
     assert validation.get_xdata().tolist() == [2, 4, 6]
+
+
+def test_in_words(figures):
+    train(LearningCurves(), 4, first=1, validation_freq=2)
+    assert figures[-1].alt_text == (
+        "Learning curves after 4 epochs: loss: training from 0.5 to 0.25, validation from 1.5 to "
+        "0.75, best 0.75 in epoch 4; mae: training from 1 to 0.5, validation from 2 to 1, best 1 "
+        "in epoch 4."
+    )
+
+
+def test_in_words_of_what_only_validation_has(figures):
+    curves = LearningCurves()
+    curves.on_train_begin()
+    curves.on_epoch_end(0, {"loss": np.nan, "val_score": 3.0})
+    assert figures[-1].alt_text == (
+        "Learning curves after 1 epoch: loss: training NaN (first not finite in epoch 1); score: "
+        "validation 3."
+    )
 
 
 def test_no_validation_and_a_learning_rate(figures):
@@ -169,9 +191,3 @@ def test_a_script_without_ipython(figures, monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython")
     train(LearningCurves(), 1)
     assert not figures
-
-
-def test_the_picture_is_a_png_of_the_size_of_the_figure():
-    figure = learning_curves.Figure((3, 2), dpi=50)
-    with Image.open(BytesIO(learning_curves._as_png(figure))) as image:
-        assert (image.format, image.size) == ("PNG", (150, 100))
