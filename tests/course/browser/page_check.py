@@ -1,0 +1,56 @@
+"""What a page with an executed notebook must have. Each check returns a list of complaints."""
+
+import re
+
+from playwright.sync_api import expect
+
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"  # under each title: leads there
+
+
+def formula_faults(page):
+    """Formulas are typeset: none stands there as TeX."""
+    texts = page.locator(".jp-MarkdownOutput")
+    said = "\n".join(texts.all_inner_texts())
+    complaints = [] if texts.locator("mjx-container, .MathJax").count() else ["no formula"]
+    return complaints + re.findall(r"\$.+\$|\\(?:frac|sum)\b.*", said)
+
+
+def pictures(page):
+    """The pictures of a page and of the pages in it."""
+    selector = f"img:not([src='{BADGE}'])"
+    return [picture for frame in page.frames for picture in frame.locator(selector).all()]
+
+
+def picture_faults(page):
+    """There are pictures, and all can be seen."""
+    width = "picture => picture.decode().then(() => picture.naturalWidth, () => 0)"
+    broken = [p.get_attribute("src")[:80] for p in pictures(page) if not p.evaluate(width)]
+    return broken if pictures(page) else ["no picture"]
+
+
+def alt_faults(page):
+    """Each picture is said in words too."""
+    words = [picture.get_attribute("alt") or "" for picture in pictures(page)]
+    return [f"picture {n} has no alt" for n, said in enumerate(words) if not said.strip()]
+
+
+def host_faults(page):
+    """Nothing is asked of another host."""
+    return sorted({*page.foreign} - {BADGE})
+
+
+def animation_faults(page):
+    """The first animation has a button that can be seen, and that moves its picture."""
+    frame = page.frame_locator("iframe[srcdoc]").first
+    play, picture = frame.get_by_role("button", name="Play", exact=True), frame.locator("img")
+    complaints = [] if play.inner_text().strip() else ["the button shows nothing"]
+    before = picture.get_attribute("src")
+    play.click()
+    try:
+        expect(picture).not_to_have_attribute("src", before)
+    except AssertionError:
+        complaints.append("the picture does not move")
+    return complaints
+
+
+CHECKS = [formula_faults, picture_faults, alt_faults, host_faults]
