@@ -5,14 +5,20 @@ import re
 from playwright.sync_api import expect
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"  # under each title: leads there
+NO_WORDS = ("", "No description has been provided for this image")
 
 
 def formula_faults(page):
-    """Formulas are typeset: none stands there as TeX."""
+    """Formulas are typeset, none stands there as TeX, when MathJax has had its time."""
     texts = page.locator(".jp-MarkdownOutput")
-    said = "\n".join(texts.all_inner_texts())
-    complaints = [] if texts.locator("mjx-container, .MathJax").count() else ["no formula"]
-    return complaints + re.findall(r"\$.+\$|\\(?:frac|sum)\b.*", said)
+    for _ in range(50):
+        complaints = re.findall(r"\$.+\$|\\(?:frac|sum)\b.*", "\n".join(texts.all_inner_texts()))
+        if not texts.locator("mjx-container, .MathJax").count():
+            complaints.append("no formula")
+        if not complaints:
+            break
+        page.wait_for_timeout(100)
+    return complaints
 
 
 def pictures(page):
@@ -29,9 +35,9 @@ def picture_faults(page):
 
 
 def alt_faults(page):
-    """Each picture is said in words too."""
-    words = [picture.get_attribute("alt") or "" for picture in pictures(page)]
-    return [f"picture {n} has no alt" for n, said in enumerate(words) if not said.strip()]
+    """Each picture is said in words too, and not in the words that nbconvert has for all."""
+    words = [(picture.get_attribute("alt") or "").strip() for picture in pictures(page)]
+    return [f"alt of picture {n}: {said}" for n, said in enumerate(words) if said in NO_WORDS]
 
 
 def host_faults(page):

@@ -33,7 +33,8 @@ def lab(start_course):
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda name: name[:2])
 def notebook(request, lab, open_page):
     """A notebook that was run and scrolled through: its page, and the path where it is saved."""
-    page = open_page(f"{lab.url}lab/tree/{request.param}?token={lab.token}")
+    place = f"lab/workspaces/{request.param[:2]}/tree/{request.param}"  # else both would open
+    page = open_page(f"{lab.url}{place}?token={lab.token}")
     page.get_by_text("Python 3 (cnnkit) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -44,7 +45,8 @@ def notebook(request, lab, open_page):
         cell.scroll_into_view_if_needed()
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    return SimpleNamespace(page=page, path=lab.folder / request.param)
+    yield SimpleNamespace(page=page, path=lab.folder / request.param)
+    page.close()
 
 
 def test_every_cell_runs_and_none_fails(notebook):

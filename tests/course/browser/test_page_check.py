@@ -39,6 +39,7 @@ def test_a_page_in_order_passes(show):
         ("picture_faults", "<svg", "<svgg"),
         ("alt_faults", 'alt="A dot"', 'alt=" "'),
         ("alt_faults", "alt='A dot'", ""),
+        ("alt_faults", "A dot", "No description has been provided for this image"),
         ("host_faults", "Let", "<script src='http://127.0.0.1:9/a.js'></script>Let"),
         ("host_faults", "Let", "<script>new WebSocket('ws://127.0.0.1:9')</script>Let"),
         ("animation_faults", ">Play</button>", "><i></i></button>"),
