@@ -91,6 +91,7 @@ def start_course(tmp_path_factory):
 
     def start(notebooks, *words):
         folder = tmp_path_factory.mktemp("course")
+        shutil.copytree(ROOT / "docs", folder / "docs")  # of which pages are made
         (folder / "notebooks").mkdir()
         for name in notebooks:
             shutil.copy(ROOT / "notebooks" / name, folder / "notebooks")
