@@ -21,8 +21,9 @@ def formula_faults(page):
 
 
 def pictures(page):
-    """The pictures of a page and of the pages in it."""
-    return [picture for frame in page.frames for picture in frame.locator("img").all()]
+    """The pictures of a notebook's texts, outputs and animations; not those of JupyterLab."""
+    places = [page.locator(".jp-Cell"), *page.frames[1:]]
+    return [picture for place in places for picture in place.locator("img").all()]
 
 
 def picture_faults(page):

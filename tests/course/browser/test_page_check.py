@@ -6,7 +6,8 @@ from page_check import CHECKS, animation_faults, picture_faults
 DOT = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 GOOD = f"""
 <div class="jp-MarkdownOutput">Let <mjx-container>x</mjx-container> cost $5.</div>
-<img src="{DOT}" alt="A dot">
+<img src="{DOT}">
+<div class="jp-Cell"><img src="{DOT}" alt="A dot"></div>
 <iframe srcdoc="
     <img src=&quot;{DOT}&quot; alt='A dot'>
     <button aria-label='Play' onclick='document.images[0].src += &quot; &quot;'>Play</button>
