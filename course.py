@@ -4,7 +4,8 @@ The first call fetches the packages into .venv: about a minute and 3 GB.
   run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
   test [ARGS]   check everything; --colab, --backend jax or torch: with those; ARGS go to pytest
   format        format the code, strip the notebooks, refresh their addresses
-  bench         run the comparisons of bench/ in an environment of their own"""
+  bench         run the comparisons of bench/ in an environment of their own
+test --lane browser: notebooks in JupyterLab, in a real browser (Chromium or Chrome), instead"""
 
 import argparse
 import contextlib
@@ -31,6 +32,7 @@ PYTHON = FOUND if FOUND in SUPPORTED else "3.12"  # the latter with the help of 
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # outside of environments
 TESTS = ["notebooks", "docs/template.ipynb", "tests"]  # the long ones first
 BACKEND_TESTS = ["tests/layers", "tests/reference"]  # what works on every backend of Keras
+LANES = {"browser": ["tests/course/browser"]}  # what `test` leaves out, each with its .venv-LANE
 PYTEST_OPTIONS = [
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),
     *("-n", "2", "--dist", "loadfile"),
@@ -377,13 +379,17 @@ def title_of(notebook):
 def test(words):
     """Check the style, then the rest in one call of pytest, whose summary comes last."""
     parser = argparse.ArgumentParser("course.py test", add_help=False, allow_abbrev=False)
-    parser.add_argument("--colab", action="store_true")
-    parser.add_argument("--backend", choices=["jax", "torch"])
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--colab", action="store_true")
+    one.add_argument("--backend", choices=["jax", "torch"])
+    one.add_argument("--lane", choices=LANES)
     options, words = parser.parse_known_args(words)
     os.environ["KERAS_BACKEND"] = options.backend or "tensorflow"
     environment, paths = ".venv", TESTS
     if options.backend:
         environment, paths = f".venv-{options.backend}", BACKEND_TESTS
+    elif options.lane:
+        environment, paths = f".venv-{options.lane}", LANES[options.lane]
     elif options.colab:
         environment = ".venv-colab"
     if any(Path(word.split("::")[0]).exists() for word in words):

@@ -504,9 +504,10 @@ def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wh
     assert not (folder / ".venv").exists()
 
 
-def test_an_unknown_backend_is_named(course, capsys):
+@pytest.mark.parametrize("option", ["--backend", "--lane"])
+def test_an_unknown_backend_or_lane_is_named(course, option, capsys):
     with pytest.raises(SystemExit, match="2"):
-        course.main("test", "--backend", "mxnet")
+        course.main("test", option, "mxnet")
     assert "choose from" in (said := capsys.readouterr().err) and "mxnet" in said
 
 
@@ -552,6 +553,22 @@ def test_ci_runs_each_notebook_twice_a_push_and_once_with_network(ci_runs):
     assert all(online == [False, True] for online in ci_runs(workflow).values())
     workflow["jobs"]["unit"]["steps"][-1]["run"] = "python course.py test"  # on four machines
     assert all(len(online) == 6 for online in ci_runs(workflow).values())
+
+
+def test_two_environments_at_once_are_refused(course, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        course.main("test", "--lane", "browser", "--colab")
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_lane_has_an_environment_and_tests_of_its_own(course, monkeypatch):
+    prepared, called = [], []
+    monkeypatch.setattr(course, "prepare", lambda name: prepared.append(name) or "python")
+    monkeypatch.setattr(course, "call", lambda *words: called.append(words) or 0)
+    assert course.main("test", "--lane", "browser", "-k", "a b") == 0
+    assert prepared == [".venv-browser"]
+    assert called[-1][-3:] == ("tests/course/browser", "-k", "a b")
+    assert all((ROOT / path).is_dir() for paths in course.LANES.values() for path in paths)
 
 
 COLAB = "https://colab.research.google.com/github/{}/blob/main/{}.ipynb"

@@ -13,6 +13,7 @@ import pickle
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -150,7 +151,7 @@ def command_faults(lock, contributing, project):
     return complaints
 
 
-LOCKS = ("requirements/course.lock", "requirements/colab.lock")
+LOCKS = ("requirements/course.lock", "requirements/colab.lock", "requirements/browser.lock")
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -164,6 +165,14 @@ def test_colab_lock_has_the_versions_of_colab():
     assert len(asked) > 10
     for pin in asked:
         assert re.search(rf"^{re.escape(pin)} ", text("requirements/colab.lock"), re.M), pin
+
+
+def test_browser_lock_has_the_versions_of_the_course_and_playwright():
+    pins = {name: {str(pin) for pin, _ in entries(text(name))} for name in LOCKS}
+    assert pins["requirements/course.lock"] < pins["requirements/browser.lock"]
+    more = tomllib.loads(text("pyproject.toml"))["dependency-groups"]["browser"]
+    asked = {"dependencies": more, "optional-dependencies": {}}
+    assert pin_faults(text("requirements/browser.lock"), asked) == []
 
 
 HASH = f"--hash=sha256:{64 * '0'}"
@@ -353,25 +362,37 @@ def test_a_deviating_workflow_is_found(change, complaint):
 
 
 @pytest.mark.skipif(os.name == "nt" or not shutil.which("bash"), reason="needs bash")
-@pytest.mark.parametrize("with_data", [True, False])
-def test_ci_run_hands_over_to_course_py(tmp_path, with_data):
-    root, data = tmp_path / "a b/checkout", tmp_path / "a b/shared/data"
+@pytest.mark.parametrize("furnished", [True, False])
+def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
+    """With data beside the checkout and a browser on the machine, and without both."""
+    root, data, programs = (tmp_path / name for name in ("a b/checkout", "a b/shared/data", "bin"))
     shutil.copytree(ROOT / ".ci", root / ".ci")
-    show = "print(os.getcwd(), *sys.argv, os.getenv('CNNKIT_DATA'), sep='|')"
-    (root / "course.py").write_text(f"import os, sys\n{show}\nsys.exit(3)\n", encoding="utf-8")
-    if with_data:
+    show = "print(os.getcwd(), *sys.argv, os.getenv('CNNKIT_DATA'), sep='|', flush=True)"
+    script = f"import os, sys\n{show}\nsys.exit(3 if '--lane' in sys.argv else 0)\n"
+    (root / "course.py").write_text(script, encoding="utf-8")
+    programs.mkdir()
+    for name in ("bash", "dirname"):
+        (programs / name).symlink_to(shutil.which(name))
+    (programs / "python3").symlink_to(sys.executable)
+    program = programs / ("chromium" if furnished else "apt-get")
+    program.write_text('#!/bin/sh\necho "apt|$*"\n', encoding="utf-8")
+    program.chmod(0o755)
+    if furnished:
         data.mkdir(parents=True)
     environment = {k: v for k, v in os.environ.items() if k != "CNNKIT_DATA"} | {"CDPATH": "/"}
     done = subprocess.run(
-        [root / ".ci/run"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        [root / ".ci/run"],
+        cwd=tmp_path,
+        env=environment | {"PATH": str(programs)},
+        capture_output=True,
+        text=True,
     )
-    expected = [
-        str(root.resolve()),
-        "course.py",
-        "test",
-        str(data.resolve()) if with_data else "None",
-    ]
-    assert done.stdout.strip().split("|") == expected, done.stderr
+    place = [str(root.resolve()), "course.py", "test"]
+    found = str(data.resolve()) if furnished else "None"
+    expected = [[*place, found], [*place, "--lane", "browser", "--no-skips", found]]
+    if not furnished:
+        expected = [["apt", "update"], ["apt", "install -y chromium"], *expected]
+    assert [line.split("|") for line in done.stdout.splitlines()] == expected, done.stderr
     assert done.returncode == 3
 
 
