@@ -1,8 +1,10 @@
 """Have Jupyter display figures with their alternative text, and sharp on fine screens."""
 
+import base64
 import html
 import sys
 from functools import partial
+from io import BytesIO
 
 import numpy as np
 from matplotlib.category import StrCategoryFormatter
@@ -11,6 +13,7 @@ from matplotlib.container import BarContainer
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FuncFormatter, ScalarFormatter
+from PIL import Image
 
 from cnnkit.viz._alt_text import after_title, counted, range_in_words, rows_and_columns
 
@@ -48,24 +51,29 @@ def as_bundle(figure, **options):
         **options: As for `Figure.savefig`.
 
     Returns:
-        A dictionary from a type to data, HTML with the alternative text, and a PNG for what knows
-        no HTML, such as LaTeX; and a dictionary with the size and the text of the latter. None, if
-        the figure is empty.
+        A dictionary from a type to data, HTML with the alternative text, and a PNG of half the
+        size for what knows no HTML, such as LaTeX; and a dictionary with the text for the latter.
+        None, if the figure is empty.
     """
-    from IPython.core.pylabtools import retina_figure  # only notebooks need, and have, IPython
+    from IPython.core.pylabtools import print_figure  # only notebooks need, and have, IPython
 
-    picture = retina_figure(figure, base64=True, **options)
-    if picture is None:
+    png = print_figure(figure, "retina", **options)
+    if png is None:
         return None
-    png, size = picture
     text = " ".join((getattr(figure, "alt_text", "") or _in_words(figure)).split())
-    width, height = size["width"], size["height"]
+    half, buffer = Image.open(BytesIO(png)).reduce(2), BytesIO()
+    half.save(buffer, "png")
     image = (
-        f'<img src="data:image/png;base64,{png}" alt="{html.escape(text)}" width="{width}" '
-        f'height="{height}" style="max-width: 100%; height: auto">'
+        f'<img src="data:image/png;base64,{_as_base64(png)}" alt="{html.escape(text)}" '
+        f'width="{half.width}" height="{half.height}" style="max-width: 100%; height: auto">'
     )
-    data = {"text/html": image, "image/png": png, "text/plain": repr(figure)}
-    return data, {"image/png": {**size, "alt": text}}
+    small = _as_base64(buffer.getvalue())
+    data = {"text/html": image, "image/png": small, "text/plain": repr(figure)}
+    return data, {"image/png": {"alt": text}}
+
+
+def _as_base64(data):
+    return base64.b64encode(data).decode("ascii")
 
 
 def _in_words(figure):
