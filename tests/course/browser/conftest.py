@@ -95,6 +95,9 @@ def start_course(tmp_path_factory):
         (folder / "notebooks").mkdir()
         for name in notebooks:
             shutil.copy(ROOT / "notebooks" / name, folder / "notebooks")
+        settings = folder / "jupyter_config_dir/lab/user-settings/@jupyterlab/docmanager-extension"
+        settings.mkdir(parents=True)  # JupyterLab asks a question when it saves twice at a time
+        (settings / "plugin.jupyterlab-settings").write_text('{"autosave": false}', "utf-8")
         places = ("CNNKIT_CACHE", "KERAS_HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
         environment = os.environ | {place: str(folder / place.lower()) for place in places}
         environment |= {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1"}
