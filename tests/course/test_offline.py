@@ -77,16 +77,21 @@ def run(name, folder):
     return "".join(output.get("text", "") for output in outputs)
 
 
-# Without CNNKIT_DATA, these two are tested like this with all the others.
-twice = pytest.mark.skipif(not HAS_DATA, reason="CNNKIT_DATA is not set: nbval does the same")
+@pytest.fixture
+def whole_course(request):
+    """Skips a test that belongs to the tests of the notebooks, where these are not run."""
+    if not any(item.path.suffix == ".ipynb" for item in request.session.items):
+        pytest.skip("asked together with the notebooks: course.py test")
+    if not HAS_DATA:  # then these notebooks, like all others, are tested without it
+        pytest.skip("CNNKIT_DATA is not set: nbval does the same")
 
 
-@twice
+@pytest.mark.usefixtures("whole_course")
 def test_notebook_06_runs_whole_on_drawn_pets(tmp_path, offline):
     run("06_augmentation.ipynb", tmp_path / "empty")
 
 
-@twice
+@pytest.mark.usefixtures("whole_course")
 def test_notebook_07_runs_whole_on_drawn_pets(tmp_path, offline):
     printed = run("07_transfer_learning_cats_vs_dogs.ipynb", tmp_path / "empty")
     assert printed.count("the built-in backbone is used, which knows drawings only") == 1

@@ -72,6 +72,11 @@ def test_what_is_known_of_the_real_photos(real_data):
     with (real_data / "cats_vs_dogs_bad/manifest.csv").open(encoding="utf-8") as file:
         known = {row["file"] for row in csv.DictReader(file) if row["kind"] == "label"}
     photos, backbone = data.load_cats_vs_dogs(), models.load_backbone("mobilenet_v2_0.35")
+    few = {  # every third photo, and what is known
+        split: [p for i, p in enumerate(found) if i % 3 == 0 or p.source.name in known]
+        for split, found in photos.photos.items()
+    }
+    photos = data.PhotoSplits(few, photos.class_names, photos.source)
     layers = [keras.Input((224, 224, 3)), keras.layers.Rescaling(1 / 127.5, -1), backbone]
     model = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()])
     features, labels, names = [], [], []

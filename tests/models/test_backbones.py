@@ -87,7 +87,8 @@ def damage(path, how):
         alpha = 0.35 if how == "infinite" else 0.5
         other = keras.applications.MobileNetV2((96, 96, 3), alpha, include_top=False, weights=None)
         if how == "infinite":
-            other.set_weights([np.full_like(w, np.inf) for w in other.get_weights()])
+            last = other.weights[-1]
+            last.assign(np.where(np.arange(last.shape[0]) == 0, np.inf, last))  # one is enough
         other.save_weights(path)
 
 

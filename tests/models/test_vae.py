@@ -33,6 +33,7 @@ def test_draws_are_reproduced_and_the_layer_survives_saving(tmp_path):
     layer, same = DrawCode(0.5, seed=1), DrawCode.from_config(DrawCode(0.5, seed=1).get_config())
     first, second = (keras.ops.convert_to_numpy(layer(NORMAL)) for _ in range(2))
     assert (first == keras.ops.convert_to_numpy(same(NORMAL))).all() and (first != second).any()
+    np.testing.assert_array_equal(same.losses, layer.losses)
     model, _ = conditional_vae(6, 3)
     model.save(tmp_path / "vae.keras")
     again = keras.saving.load_model(tmp_path / "vae.keras")

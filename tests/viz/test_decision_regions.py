@@ -56,6 +56,17 @@ def test_a_model_with_one_output(activation):
     assert (classes == (x.astype(np.float32) > 2)).all()
 
 
+def test_a_model_answers_as_in_inference_and_learns_nothing():
+    layers = [keras.Input((2,)), keras.layers.BatchNormalization(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.layers[0].moving_mean.assign([1.0, 0.0])  # what is drawn has the means 2 and 1.5
+    model.layers[1].set_weights([np.array([[1.0], [0.0]]), np.zeros(1)])
+    before = model.get_weights()
+    classes, x = regions(viz.plot_decision_regions(model, POINTS, LABELS))
+    assert (classes == (x.astype(np.float32) > 1)).all()
+    assert all(map(np.array_equal, model.get_weights(), before))
+
+
 def test_a_model_with_several_outputs():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="softmax")])
     model.set_weights([np.array([[-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]), np.array([1.0, 0.0, -3.0])])
