@@ -33,12 +33,16 @@ def counted(n, noun):
 
 
 def rows_and_columns(shape):
-    """The size of what has rows and columns, `(rows, columns)`, in words."""
+    """The size of what has rows and columns, `(rows, columns)`, in words: "3 by 3" of a square."""
+    if shape[0] == shape[1]:
+        return f"{shape[0]:,} by {shape[1]:,}"
     return f"{counted(shape[0], 'row')} by {counted(shape[1], 'column')}"
 
 
 def strides_in_words(strides):
     """How far a window moves, `(vertical, horizontal)`."""
+    if strides[0] == strides[1]:
+        return f"with stride {strides[0]}"
     return f"with strides of {counted(strides[0], 'row')} and {counted(strides[1], 'column')}"
 
 
@@ -49,14 +53,16 @@ def listed(words):
 
 
 def rounded(value):
-    """A number in three digits; one that is whole remains as it is."""
+    """A number in three digits; one that is whole remains as it is. Its minus is one read aloud."""
     if not np.isfinite(value):
         return "NaN" if np.isnan(value) else f"{'minus ' * (value < 0)}infinity"
     if value == round(value) and abs(value) < 1e9:
-        return f"{int(value):,}"
-    if not 1e-6 <= abs(value) < 1e6:
-        return f"{value:.2e}"
-    return np.format_float_positional(value, 3, unique=False, fractional=False, trim="-")
+        text = f"{int(value):,}"
+    elif not 1e-6 <= abs(value) < 1e6:
+        text = f"{value:.2e}"
+    else:
+        text = np.format_float_positional(value, 3, unique=False, fractional=False, trim="-")
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def range_in_words(values):

@@ -119,7 +119,7 @@ def test_in_words():
     panels = plot_activations(STEPS, {"conv": moving, "dense": still}, title="sigmoid")
     assert panels.figure.alt_text == (
         "sigmoid. Quantiles of the activations of 2 layers over 4 steps, numbered from 0 to 25. "
-        "conv: median from 0 to 0.25, 90 % between -3 and 4 at the end; dense: median from 0 to 0, "
+        "conv: median from 0 to 0.25, 90 % between −3 and 4 at the end; dense: median from 0 to 0, "
         "90 % between 0 and 0 at the end."
     )
     axes = plt.subplots(1, 2)[1]
@@ -128,7 +128,7 @@ def test_in_words():
     assert axes[0].figure.alt_text == " ".join(
         "Quantiles of the activations of 1 layer over 1 step, numbered 7. conv: median "
         f"{numbers} at the end."
-        for numbers in ("0, 90 % between -1 and 1", "NaN, 90 % between NaN and NaN")
+        for numbers in ("0, 90 % between −1 and 1", "NaN, 90 % between NaN and NaN")
     ), "two plots in one figure"
 
 
@@ -136,6 +136,6 @@ def test_many_layers_in_words():
     layers = {f"layer {i}": np.tile(np.linspace(-i, i, 5), (4, 1)) for i in range(1, 8)}
     assert plot_activations(STEPS, layers).figure.alt_text == (
         "Quantiles of the activations of 7 layers over 4 steps, numbered from 0 to 25. Narrowest "
-        "at the end is layer 1: median from 0 to 0, 90 % between -1 and 1 at the end; widest is "
-        "layer 7: median from 0 to 0, 90 % between -7 and 7 at the end."
+        "at the end is layer 1: median from 0 to 0, 90 % between −1 and 1 at the end; widest is "
+        "layer 7: median from 0 to 0, 90 % between −7 and 7 at the end."
     )

@@ -15,9 +15,9 @@ from cnnkit.viz._alt_text import after_title, counted, listed, range_in_words, r
         (254.7, "255"),
         (2 / 3, "0.667"),
         (np.float32(0.1), "0.1"),
-        (-0.00012345, "-0.000123"),
+        (-0.00012345, "−0.000123"),
         (1e-5, "0.00001"),
-        (3.2e-9, "3.20e-09"),
+        (3.2e-9, "3.20e−09"),
         (1e12, "1.00e+12"),
         (np.nan, "NaN"),
         (-np.inf, "minus infinity"),
@@ -30,7 +30,7 @@ def test_numbers_in_three_digits(value, text):
 @pytest.mark.parametrize(
     "values, text",
     [
-        ([3, -1, 2], "from -1 to 3"),
+        ([3, -1, 2], "from −1 to 3"),
         ([[0.12345, 0.12346]], "all 0.123"),
         ([5], "5"),
         ([np.nan, 1, np.inf, 2], "from 1 to 2"),

@@ -69,7 +69,7 @@ def test_in_words():
     maps = np.zeros((2, 4, 5))
     maps[..., 1], maps[0, 0, 3] = -0.5, 3
     assert viz.plot_channels(maps, titles=list("abcde")).figure.alt_text == (
-        "5 maps of 2 rows by 4 columns, values from -0.5 to 3; on average b is strongest, mean "
+        "5 maps of 2 rows by 4 columns, values from −0.5 to 3; on average b is strongest, mean "
         "absolute value 0.5; 3 of them 0 everywhere. Titles: 1: a; 2: b; 3: c; 4: d; 5: e."
     )
     assert viz.plot_channels(0 * maps).figure.alt_text == (

@@ -117,8 +117,8 @@ def test_bad_input(settings, words):
 def test_in_words():
     ax = viz.plot_conv_arithmetic(6, 3, strides=2, title="every second")
     assert ax.figure.alt_text == (
-        "every second. A kernel of 3 rows by 3 columns, with strides of 2 rows and 2 columns, over "
-        "an input of 6 rows by 6 columns, gives an output of 2 rows by 2 columns: (6 + 0 - 3) / 2 "
+        "every second. A kernel of 3 by 3, with stride 2, over "
+        "an input of 6 by 6, gives an output of 2 by 2: (6 + 0 - 3) / 2 "
         "rounded down, + 1. Inputs read: 25 of 36."
     )
     settings = dict(strides=(2, 1), padding=((1, 0), (0, 2)), dilation_rate=(1, 2))

@@ -185,7 +185,7 @@ def test_in_words():
 def test_in_words_of_one_and_of_mixed_images():
     one = viz.plot_images(np.full((1, 1, 3), 0.5))
     assert one.figure.alt_text == (
-        "1 colour image of 1 row by 1 column, values all 0.5, with black at 0 and white at 1; mean "
+        "1 colour image of 1 by 1, values all 0.5, with black at 0 and white at 1; mean "
         "brightness 50 %, mean difference of neighbouring pixels 0 %."
     )
     transparent = np.full((2, 3, 4), [1.0, 1.0, 1.0, 0.0])

@@ -74,12 +74,12 @@ def test_in_words():
     kernels = [SOBEL, np.full((3, 3), 1 / 3), np.zeros((3, 3))]
     panels = viz.plot_kernels(kernels, titles=["Sobel", "blur", ""])
     assert panels.figure.alt_text == (
-        "3 kernels of 3 rows by 3 columns, weights row by row: (-1, 0, 1; -2, 0, 2; -1, 0, 1), "
+        "3 kernels of 3 by 3, weights row by row: (−1, 0, 1; −2, 0, 2; −1, 0, 1), "
         "(0.333, 0.333, 0.333; 0.333, 0.333, 0.333; 0.333, 0.333, 0.333), (0, 0, 0; 0, 0, 0; 0, 0, "
         "0). Titles: 1: Sobel; 2: blur."
     )
     assert viz.plot_kernels([[5]]).figure.alt_text == (
-        "1 kernel of 1 row by 1 column, weights row by row: (5)."
+        "1 kernel of 1 by 1, weights row by row: (5)."
     )
 
 
@@ -87,14 +87,14 @@ def test_many_weights_in_words():
     weights = np.zeros((2, 5, 3, 4))
     weights[0, 0, 1, 2], weights[0, 1, 1, 2] = -3, 4
     assert viz.plot_kernels(weights).figure.alt_text == (
-        "4 filters of 3 input channels: 12 kernels of 2 rows by 5 columns, weights from -3 to 4, "
+        "4 filters of 3 input channels: 12 kernels of 2 rows by 5 columns, weights from −3 to 4, "
         "1 % of them negative; the strongest kernel, of norm 5, is filter 2 for input channel 1."
     )
     grey = viz.plot_kernels([np.ones((3, 3)), np.full((5, 5), -2)])
     assert grey.figure.alt_text == (
-        "2 kernels of 3 rows by 3 columns and 5 rows by 5 columns, weights from -2 to 1, 74 % of "
+        "2 kernels of 3 by 3 and 5 by 5, weights from −2 to 1, 74 % of "
         "them negative; the strongest kernel, of norm 10, is number 2."
     )
     assert viz.plot_kernels(np.ones((6, 6))).figure.alt_text == (
-        "1 kernel of 6 rows by 6 columns, weights all 1, 0 % of them negative."
+        "1 kernel of 6 by 6, weights all 1, 0 % of them negative."
     )

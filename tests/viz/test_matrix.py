@@ -55,21 +55,21 @@ def test_bad_input(matrix, blocks, words):
 def test_in_words():
     ax = viz.plot_matrix([[50, 3, 0], [7, 40, 1], [2, 0, 60]], title="mistakes")
     assert ax.figure.alt_text == (
-        "mistakes. Matrix of 3 rows by 3 columns, values from 0 to 60, 7 of 9 not 0; row by row: "
+        "mistakes. Matrix of 3 by 3, values from 0 to 60, 7 of 9 not 0; row by row: "
         "50, 3, 0; 7, 40, 1; 2, 0, 60. The largest value off the diagonal, 7, is in row 1, column "
         "0, counted from 0."
     )
     viz.plot_matrix(np.array([[-0.5, 0.25, 0.75], [0, 0, 0]]), ax=ax)
     assert ax.figure.alt_text.endswith(
-        "counted from 0. Matrix of 2 rows by 3 columns, values from -0.5 to 0.75, 3 of 6 not 0; "
-        "row by row: -0.5, 0.25, 0.75; 0, 0, 0. The largest value, 0.75, is in row 0, column 2, "
+        "counted from 0. Matrix of 2 rows by 3 columns, values from −0.5 to 0.75, 3 of 6 not 0; "
+        "row by row: −0.5, 0.25, 0.75; 0, 0, 0. The largest value, 0.75, is in row 0, column 2, "
         "counted from 0."
     ), "two plots in one figure"
 
 
 def test_diagonals_in_words():
     assert viz.plot_matrix(toeplitz2d(SOBEL, (5, 5)), blocks=(3, 5)).figure.alt_text == (
-        "Matrix of 9 rows by 25 columns, values from -2 to 2, 54 of 225 not 0, in blocks of 3 rows "
+        "Matrix of 9 rows by 25 columns, values from −2 to 2, 54 of 225 not 0, in blocks of 3 rows "
         "by 5 columns. Along each diagonal of a block the values are equal."
     )
     assert viz.plot_matrix([[1, 2, 0], [0, 1, 2]]).figure.alt_text.endswith(
@@ -80,15 +80,15 @@ def test_diagonals_in_words():
 @pytest.mark.parametrize(
     "matrix, words",
     [
-        ([[7]], "Matrix of 1 row by 1 column, values 7."),
-        (np.zeros((40, 40)), "Matrix of 40 rows by 40 columns, values all 0."),
+        ([[7]], "Matrix of 1 by 1, values 7."),
+        (np.zeros((40, 40)), "Matrix of 40 by 40, values all 0."),
         (
             [[1, 2]],
             "Matrix of 1 row by 2 columns, values from 1 to 2, 2 of 2 not 0; row by row: 1, 2.",
         ),
         (
             [[True, True], [True, False]],
-            "Matrix of 2 rows by 2 columns, values from 0 to 1, 3 of 4 not 0; row by row: 1, 1; 1, "
+            "Matrix of 2 by 2, values from 0 to 1, 3 of 4 not 0; row by row: 1, 1; 1, "
             "0. The largest value off the diagonal, 1, is in row 0, column 1, counted from 0.",
         ),
     ],

@@ -140,8 +140,7 @@ def test_bad_input(shape, groups, words):
         (
             (1, 1, 1, 1),
             1,
-            "Which values are normalised together in 1 example with 1 channel of 1 row by 1 "
-            "column: "
+            "Which values are normalised together in 1 example with 1 channel of 1 by 1: "
             + "; ".join(
                 f"{kind} normalisation takes 1 mean, each of 1 value from 1 example and 1 channel"
                 for kind in TITLES

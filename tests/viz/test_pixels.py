@@ -105,12 +105,12 @@ def test_bad_input(image, window, words):
 def test_in_words():
     ax = viz.plot_pixels([[-1.5, 0], [2 / 3, 200]], title="four")
     assert ax.figure.alt_text == (
-        "four. The numbers of an image of 2 rows by 2 columns, values from -1.5 to 200; row by "
-        "row: -1.5, 0; 0.7, 200."
+        "four. The numbers of an image of 2 by 2, values from −1.5 to 200; row by "
+        "row: −1.5, 0; 0.7, 200."
     )
     viz.plot_pixels(np.zeros((1, 1), np.uint8), ax=ax)
     assert ax.figure.alt_text.endswith(
-        "200. The numbers of an image of 1 row by 1 column, values 0; row by row: 0."
+        "200. The numbers of an image of 1 by 1, values 0; row by row: 0."
     ), "two plots in one figure"
 
 
@@ -118,7 +118,7 @@ def test_a_window_in_words():
     image = np.full((9, 12), 5, np.uint8)
     image[4, 3], image[3, 7], image[0, 0] = 9, 2, 255
     assert viz.plot_pixels(image, window=(3, 2, 6, 6)).figure.alt_text == (
-        "The numbers of 6 rows by 6 columns, from row 3 and column 2 on, of an image of 9 rows by "
+        "The numbers of 6 by 6, from row 3 and column 2 on, of an image of 9 rows by "
         "12 columns, values from 2 to 9; the smallest is in row 3, column 7, the largest in row 4, "
         "column 3."
     )

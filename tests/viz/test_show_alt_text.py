@@ -153,7 +153,7 @@ def draw_logarithm(ax):
     [
         (
             draw_curves,
-            "a run; 1 line, 2 points (training, validation); epoch from 1 to 4; loss from -0.5 to "
+            "a run; 1 line, 2 points (training, validation); epoch from 1 to 4; loss from −0.5 to "
             "2.",
         ),
         (draw_bars, "1 line, 2 bars; x: cat, dog; y from 0 to 4."),

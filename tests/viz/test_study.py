@@ -93,7 +93,7 @@ def test_in_words():
     ax = plot_study(table, "test_loss", title="a study")
     assert ax.figure.alt_text == (
         'a study. 3 variants compared by test loss, in 3 runs each. The lowest is "a"; its 95 % '
-        'interval overlaps with that of "b". Means: a: 2, runs from 1 to 3, interval from -0.484 '
+        'interval overlaps with that of "b". Means: a: 2, runs from 1 to 3, interval from −0.484 '
         "to 4.48; b: 6, runs from 5 to 7, interval from 3.52 to 8.48; c: 21, runs from 20 to 22, "
         "interval from 18.5 to 23.5."
     )
@@ -108,7 +108,7 @@ def test_in_words_with_diverged_runs_and_one_seed():
     table = study(good=[0.5], bad=[np.nan, np.inf], half=[1.0, np.nan, 2.0])
     assert plot_study(table, "test_loss").figure.alt_text == (
         '3 variants compared by test loss, in 1 to 3 runs each. The lowest is "good". Means: good: '
-        "0.5; bad: NaN, 2 of 2 diverged; half: 1.5, runs from 1 to 2, interval from -4.85 to 7.85, "
+        "0.5; bad: NaN, 2 of 2 diverged; half: 1.5, runs from 1 to 2, interval from −4.85 to 7.85, "
         "1 of 3 diverged."
     )
     assert plot_study(study(a=[0.25]), "test_loss").figure.alt_text == (

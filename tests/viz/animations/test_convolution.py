@@ -183,10 +183,9 @@ def test_bad_input(image, kernel, settings, words):
 def test_in_words():
     animation = viz.animate_convolution(np.arange(16).reshape(4, 4), SOBEL, bias=-0.5)
     assert animation.figure.alt_text == (
-        "A filter of 3 rows by 3 columns, row by row -1, 0, 1; -2, 0, 2; -1, 0, 1, slides over an "
-        "image of 4 rows by 4 columns, with strides of 1 row and 1 column, in 4 steps. The sum of "
-        "pixel times weight, plus the bias -0.5, is one number of the output of 2 rows by 2 "
-        "columns, row by row 7.5, 7.5; 7.5, 7.5."
+        "A filter of 3 by 3, row by row −1, 0, 1; −2, 0, 2; −1, 0, 1, slides over an image of 4 by 4, with "
+        "stride 1, in 4 steps. The sum of pixel times weight, plus the bias −0.5, is one number of "
+        "the output of 2 by 2, row by row 7.5, 7.5; 7.5, 7.5."
     )
 
 
@@ -194,7 +193,7 @@ def test_channels_padding_and_many_outputs_in_words():
     image, kernel = np.ones((8, 8, 2)), np.full((2, 1, 2), 0.25)
     animation = viz.animate_convolution(image, kernel, padding=((1, 0), (0, 2)), strides=(1, 2))
     assert animation.figure.alt_text == (
-        "A filter of 2 rows by 1 column slides over an image of 8 rows by 8 columns and 2 "
+        "A filter of 2 rows by 1 column slides over an image of 8 by 8 and 2 "
         "channels, padded with zeros (1 above, 0 below, 0 left, 2 right), with strides of 1 row "
         "and 2 columns, in 18 of 40 steps. The sum of pixel times weight, plus the bias 0, is one "
         "number of the output of 8 rows by 5 columns, values from 0 to 1."

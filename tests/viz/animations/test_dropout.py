@@ -197,7 +197,7 @@ def test_one_of_each_in_words():
     animation = animate_dropout([[1.0]], rate=0, layer_sizes=(1, 1, 1), n_steps=1)
     assert animation.figure.alt_text == (
         "Dropout at rate 0 in a dense network with layers of 1, 1 and 1 units, and in a feature "
-        "map of 1 row by 1 column, in 1 training step and then inference. Each step draws anew "
+        "map of 1 by 1, in 1 training step and then inference. Each step draws anew "
         "which to drop: 0 of 1 hidden unit and 0 of 1 value; the other values are multiplied by 1. "
         "Inference drops nothing and multiplies nothing."
     )

@@ -210,17 +210,16 @@ def test_wrong_seeds(seed):
 def test_in_words(kind, words, output):
     animation = viz.animate_pooling([[0, 6, 5, 0], [0, 0, 0, -1]], kind=kind)
     assert animation.figure.alt_text == (
-        "A window of 2 rows by 2 columns slides over an image of 2 rows by 4 columns, with strides "
-        f"of 2 rows and 2 columns, in 2 steps. {words} is one number of the output of 1 row by 2 "
-        f"columns, row by row {output}."
+        "A window of 2 by 2 slides over an image of 2 rows by 4 columns, with stride 2, in 2 "
+        f"steps. {words} is one number of the output of 1 row by 2 columns, row by row {output}."
     )
 
 
 def test_many_outputs_in_words():
     animation = viz.animate_pooling(np.ones((12, 12)), pool_size=(2, 1), strides=1)
     assert animation.figure.alt_text == (
-        "A window of 2 rows by 1 column slides over an image of 12 rows by 12 columns, with "
-        "strides of 1 row and 1 column, in 36 of 132 steps. The largest value in it is one number "
-        "of the output of 11 rows by 12 columns, values all 1."
+        "A window of 2 rows by 1 column slides over an image of 12 by 12, with stride 1, in "
+        "36 of 132 steps. The largest value in it is one number of the output of 11 rows by 12 "
+        "columns, values all 1."
     )
     assert "in 1 step." in viz.animate_pooling(np.ones((2, 2))).figure.alt_text
