@@ -86,10 +86,29 @@ def row_by_row(numbers):
 
 
 def titles_in_order(titles):
-    """The titles of panels, numbered from 1, without those that are empty: "" if all are."""
-    titles = [" ".join(str(title).split()) for title in titles or []]
-    known = [f"{i}: {title}" for i, title in enumerate(titles, 1) if title]
+    """The titles of panels, numbered from 1, without those that are empty: "" if all are.
+
+    One that is there again is told once: "dog 3 times (1, 4 to 5)".
+    """
+    places = {}
+    for i, title in enumerate(titles or [], 1):
+        places.setdefault(" ".join(str(title).split()), []).append(i)
+    places.pop("", None)
+    if all(len(numbers) == 1 for numbers in places.values()):
+        known = [f"{i}: {title}" for title, (i,) in places.items()]
+    else:
+        known = [
+            f"{title} {counted(len(numbers), 'time')} ({_runs(numbers)})"
+            for title, numbers in places.items()
+        ]
     return f" Titles: {'; '.join(known)}." if known else ""
+
+
+def _runs(numbers):
+    """Ascending whole numbers, those in a row as "4 to 6"."""
+    starts = [n for n in numbers if n - 1 not in numbers]
+    ends = [n for n in numbers if n + 1 not in numbers]
+    return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True))
 
 
 def array_in_words(array):

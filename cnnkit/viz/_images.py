@@ -8,16 +8,9 @@ from PIL import Image
 
 from cnnkit._checks import check_finite
 from cnnkit.data import read_image
-from cnnkit.viz._alt_text import (
-    counted,
-    describe,
-    listed,
-    range_in_words,
-    rounded,
-    rows_and_columns,
-    titles_in_order,
-)
+from cnnkit.viz._alt_text import describe
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
+from cnnkit.viz._images_in_words import images_in_words
 from cnnkit.viz._ranges import value_ranges
 
 
@@ -49,41 +42,9 @@ def plot_images(images, *, titles=None, n_cols=None, value_range="auto"):
     for axis, image, (low, high) in zip(panels, images, limits, strict=True):
         draw_image(axis, image, low, high)
     name_panels(panels, titles)
-    describe(panels.figure, _in_words(images, limits) + titles_in_order(titles))
+    n_cols = panels.axes.shape[1]
+    describe(panels.figure, images_in_words(images, limits, titles, n_cols))
     return panels
-
-
-def _in_words(images, limits):
-    kind = listed(sorted({"grey" if image.ndim == 2 else "colour" for image in images}))
-    sizes = sorted({image.shape[:2] for image in images})
-    size = " to ".join(map(rows_and_columns, dict.fromkeys([sizes[0], sizes[-1]])))
-    values = range_in_words([limit(image) for image in images for limit in (np.min, np.max)])
-    if len(set(limits)) == 1:
-        values += ", with black at {} and white at {}".format(*map(rounded, limits[0]))
-    lights, steps = np.transpose(
-        [_light_and_step(image, *limit) for image, limit in zip(images, limits, strict=True)]
-    )
-    return (
-        f"{counted(len(images), f'{kind} image')} of {size}, values {values}; mean brightness "
-        f"{_per_image(lights)}, mean difference of neighbouring pixels {_per_image(steps)}."
-    )
-
-
-def _light_and_step(image, low, high):
-    """How bright an image is, and how much neighbours differ: parts of black to white."""
-    colors = image if image.ndim == 2 else image[..., :3]  # without transparency
-    shown = (np.clip(colors, low, high, dtype=np.float32) - low) / (high - low)
-    steps = np.concatenate([np.abs(np.diff(shown, axis=axis)).ravel() for axis in (0, 1)])
-    return shown.mean(dtype=np.float64), steps.mean(dtype=np.float64) if steps.size else 0.0
-
-
-def _per_image(parts):
-    """The smallest and the largest of the parts of 1 that images have, and in which they are."""
-    texts = [rounded(round(100 * part, 1 if part < 0.1 else 0)) for part in parts]
-    first, last = parts.argmin(), parts.argmax()
-    if texts[first] == texts[last]:
-        return f"{texts[first]} %"
-    return f"from {texts[first]} % in image {first + 1} to {texts[last]} % in image {last + 1}"
 
 
 def as_pictures(images):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from cnnkit._checks import check_finite
-from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words, rounded
+from cnnkit.viz._alt_text import after_title, describe, range_in_words, rounded
 from cnnkit.viz._figure import begin, finish
 
 _STYLES = [("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--")]
@@ -37,17 +37,16 @@ def plot_shift_curve(shifts, changes, *, ax=None, title=None):
 
 
 def _in_words(shifts, changes):
-    parts = [
-        f"{name}: {range_in_words(values)}, largest at {rounded(shifts[values.argmax()])}, "
-        f"mean {rounded(values.mean())}"
-        for name, values in changes.items()
-    ]
+    """The changes at the largest shift and at the smallest one that is none, the largest first."""
     words = (
-        f"Relative change of features over {counted(len(shifts), 'shift')} of the image, "
-        f"{range_in_words(shifts)} pixels. {'; '.join(parts)}."
+        f"Relative change of features when the image is shifted, {range_in_words(shifts)} pixels."
     )
-    least = min(changes, key=lambda name: changes[name].mean())
-    return words if len(changes) == 1 else f'{words} On average "{least}" changes least.'
+    moved = sorted(np.flatnonzero(shifts), key=lambda i: -abs(shifts[i]))
+    for i in dict.fromkeys([*moved[:1], *moved[-1:]]):
+        order = sorted(changes, key=lambda name: -changes[name][i])
+        parts = [f'"{name}" {rounded(changes[name][i])}' for name in order]
+        words += f" At {rounded(shifts[i])}, from the largest on: {', '.join(parts)}."
+    return words
 
 
 def _check(shifts, changes):

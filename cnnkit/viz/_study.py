@@ -13,6 +13,8 @@ from cnnkit.viz._alt_text import (
 from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._history import is_higher_better
 
+_N_WITH_RUNS = 6  # variants of which the words tell the single runs
+
 
 def plot_study(study, metric, *, ax=None, title=None):
     """Draw a metric of every run, and its mean and interval for each variant.
@@ -113,26 +115,32 @@ def _in_words(study, metric):
     n_seeds = [len(study.values(variant, metric)) for variant in study.variants]
     fewest, most = min(n_seeds), max(n_seeds)
     n_runs = counted(most, "run") if fewest == most else f"{fewest} to {most} runs"
-    words = (
-        f"{counted(len(n_seeds), 'variant')} compared by {metric.replace('_', ' ')}, in {n_runs} "
-        "each. "
-    )
-    parts = [_variant_in_words(study, variant, metric) for variant in study.variants]
-    return f"{words}{_best_in_words(study, metric)}Means: {'; '.join(parts)}."
-
-
-def _best_in_words(study, metric):
     means = _finite_means(study, dict(zip(study.variants, study.variants, strict=True)), metric)
-    if len(means) < 2:
+    words = (
+        f"{counted(len(n_seeds), 'variant')} compared by mean {metric.replace('_', ' ')}, "
+        f"{n_runs} each"
+    )
+    order = list(means)
+    if len(means) > 1:
+        _, word = _extreme(means, metric)
+        order = sorted(means, key=means.get, reverse=word == "highest")
+        words += f", {word} first"
+    others = [variant for variant in study.variants if variant not in means]
+    parts = [_variant_in_words(study, variant, metric) for variant in [*order, *others]]
+    return f"{words}: {'; '.join(parts)}.{_overlap_in_words(study, metric, order)}"
+
+
+def _overlap_in_words(study, metric, order):
+    """Whether the best variant is apart from the others; one seed has no interval."""
+    if len(order) < 2:
         return ""
-    best, word = _extreme(means, metric)
-    words = f'The {word} is "{best}"'
-    intervals = {variant: study.interval(variant, metric) for variant in means}
-    low, high = intervals.pop(best)
-    if not np.isfinite([low, *np.ravel(list(intervals.values()))]).all():
-        return f"{words}. "  # one seed has no interval
-    others = [f'"{name}"' for name, (a, b) in intervals.items() if a <= high and low <= b]
-    return f"{words}; its 95 % interval overlaps with that of {listed(others or ['no other'])}. "
+    intervals = {variant: study.interval(variant, metric) for variant in order}
+    if not np.isfinite(list(intervals.values())).all():
+        return ""
+    low, high = intervals.pop(order[0])
+    overlapping = [f'"{name}"' for name, (a, b) in intervals.items() if a <= high and low <= b]
+    names = listed(overlapping) if overlapping else "no other"
+    return f' The 95 % interval of "{order[0]}" overlaps with that of {names}.'
 
 
 def _finite_means(study, variants, metric):
@@ -151,11 +159,10 @@ def _extreme(means, metric):
 def _variant_in_words(study, variant, metric):
     values = study.values(variant, metric)
     n_diverged = sum(name == variant for name, _ in study.diverged)
-    words = f"{variant}: {rounded(study.mean(variant, metric))}"
+    words = f'"{variant}" {rounded(study.mean(variant, metric))}'
     finite = values[np.isfinite(values)]
-    if len(finite) > 1:
-        low, high = map(rounded, study.interval(variant, metric))
-        words += f", runs {range_in_words(finite)}, interval from {low} to {high}"
+    if len(finite) > 1 and len(study.variants) <= _N_WITH_RUNS:
+        words += f" ({range_in_words(finite)})"
     return f"{words}, {n_diverged} of {len(values)} diverged" if n_diverged else words
 
 

@@ -169,29 +169,3 @@ def test_the_style_is_found_by_its_name():
     with plt.style.context("cnnkit.viz.cnnkit"):
         colors = plt.rcParams["axes.prop_cycle"].by_key()["color"]
         assert len(colors) == 6 and plt.rcParams["image.cmap"] == "gray"
-
-
-def test_in_words():
-    half = np.zeros((4, 2), np.uint8)
-    half[:2] = 200  # 2 of 6 neighbours above each other differ, and none of 4 side by side
-    panels = viz.plot_images([half, np.full((4, 2), 51, np.uint8)], titles=["half", "dark\nall"])
-    assert panels.figure.alt_text == (
-        "2 grey images of 4 rows by 2 columns, values from 0 to 200, with black at 0 and white at "
-        "255; mean brightness from 20 % in image 2 to 39 % in image 1, mean difference of "
-        "neighbouring pixels from 0 % in image 2 to 16 % in image 1. Titles: 1: half; 2: dark all."
-    )
-
-
-def test_in_words_of_one_and_of_mixed_images():
-    one = viz.plot_images(np.full((1, 1, 3), 0.5))
-    assert one.figure.alt_text == (
-        "1 colour image of 1 by 1, values all 0.5, with black at 0 and white at 1; mean "
-        "brightness 50 %, mean difference of neighbouring pixels 0 %."
-    )
-    transparent = np.full((2, 3, 4), [1.0, 1.0, 1.0, 0.0])
-    mixed = viz.plot_images([np.zeros((1, 5), np.uint8), transparent], titles=["", 7])
-    assert mixed.figure.alt_text == (
-        "2 colour and grey images of 1 row by 5 columns to 2 rows by 3 columns, values from 0 to "
-        "1; mean brightness from 0 % in image 1 to 100 % in image 2, mean difference of "
-        "neighbouring pixels 0 %. Titles: 2: 7."
-    )

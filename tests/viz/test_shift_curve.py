@@ -43,12 +43,13 @@ def test_in_words():
     changes = {"max": [0, 0.5, 0.25], "average": [0, 0.1, 0.2]}
     ax = viz.plot_shift_curve([0, 1, 2], changes, title="shifts")
     assert ax.figure.alt_text == (
-        "shifts. Relative change of features over 3 shifts of the image, from 0 to 2 pixels. max: "
-        "from 0 to 0.5, largest at 1, mean 0.25; average: from 0 to 0.2, largest at 2, mean 0.1. "
-        'On average "average" changes least.'
+        "shifts. Relative change of features when the image is shifted, from 0 to 2 pixels. "
+        'At 2, from the largest on: "max" 0.25, "average" 0.2. At 1, from the largest on: '
+        '"max" 0.5, "average" 0.1.'
     )
     viz.plot_shift_curve([3], {"max": [0.2]}, ax=ax)
     assert ax.figure.alt_text.endswith(
-        "least. Relative change of features over 1 shift of the image, 3 pixels. max: 0.2, largest "
-        "at 3, mean 0.2."
+        ' features when the image is shifted, 3 pixels. At 3, from the largest on: "max" 0.2.'
     ), "two plots in one figure"
+    still = viz.plot_shift_curve([0], {"max": [0]})
+    assert still.figure.alt_text.endswith("shifted, 0 pixels.")

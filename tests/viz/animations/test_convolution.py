@@ -183,9 +183,9 @@ def test_bad_input(image, kernel, settings, words):
 def test_in_words():
     animation = viz.animate_convolution(np.arange(16).reshape(4, 4), SOBEL, bias=-0.5)
     assert animation.figure.alt_text == (
-        "A filter of 3 by 3, row by row −1, 0, 1; −2, 0, 2; −1, 0, 1, slides over an image of 4 by 4, with "
-        "stride 1, in 4 steps. The sum of pixel times weight, plus the bias −0.5, is one number of "
-        "the output of 2 by 2, row by row 7.5, 7.5; 7.5, 7.5."
+        "A filter of 3 by 3, row by row −1, 0, 1; −2, 0, 2; −1, 0, 1, slides over an image of "
+        "4 by 4, with stride 1, in 4 steps. The sum of pixel times weight, plus the bias −0.5, is "
+        "one number of the output of 2 by 2, row by row 7.5, 7.5; 7.5, 7.5."
     )
 
 
