@@ -67,24 +67,39 @@ def _draw_panels(steps, quantiles, title):
 
 
 def _in_words(steps, quantiles):
+    n = len(steps)
     words = (
-        f"Quantiles of the activations of {counted(len(quantiles), 'layer')} over "
-        f"{counted(len(steps), 'step')}, numbered {range_in_words(steps)}."
+        f"Activations recorded at {counted(n, 'step')}{',' * (n == 1)} {range_in_words(steps)}; "
+        f"width is that of the middle 90 %{', at the first step, then at the last' * (n > 1)}."
     )
     if len(quantiles) <= _N_IN_WORDS:
         layers = [_layer_in_words(*layer) for layer in quantiles.items()]
-        return f"{words} {'; '.join(layers)}."
-    narrow, *_, wide = sorted(quantiles.items(), key=lambda layer: np.ptp(layer[1][-1, [0, 4]]))
-    return (
-        f"{words} Narrowest at the end is {_layer_in_words(*narrow)}; widest is "
-        f"{_layer_in_words(*wide)}."
-    )
+        return f"{words} {'. '.join(layers)}."
+    widths = {name: _widths(values)[-1] for name, values in quantiles.items()}
+    known = [name for name, width in widths.items() if np.isfinite(width)]
+    words += f" There are {len(quantiles)} panels"
+    if len(known) < len(widths):
+        words += f", {len(widths) - len(known)} without a finite width at the end"
+    for kind, choose in {"Narrowest": min, "Widest": max}.items() if known else ():
+        name = choose(known, key=widths.get)
+        words += f". {kind} at the end is {_layer_in_words(name, quantiles[name])}"
+    return f"{words}."
 
 
 def _layer_in_words(name, values):
-    first, last, low, high = map(rounded, (values[0, 2], *values[-1, [2, 0, 4]]))
-    median = f"from {first} to {last}" if len(values) > 1 else last
-    return f"{name}: median {median}, 90 % between {low} and {high} at the end"
+    widths = _widths(values)
+    width, median = (
+        ", then ".join(map(rounded, ends)) for ends in (widths, values[:: len(values) - 1 or 1, 2])
+    )
+    if all(0 < width < np.inf for width in widths):
+        factor = rounded(widths[-1] / widths[0])
+        width += f", {factor} times as wide" if factor != "1" else ""
+    return f"{name}: width {width}; median {median}"
+
+
+def _widths(values):
+    """The widths of the middle 90 % at the first and at the last step, if these are two."""
+    return [high - low for low, *_, high in values[:: len(values) - 1 or 1].tolist()]
 
 
 def _draw(ax, steps, values, title):

@@ -32,6 +32,13 @@ def counted(n, noun):
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def percent(share):
+    """A share in whole percent: 0 only of what is not there, and 100 only of what is all."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
 def rows_and_columns(shape):
     """The size of what has rows and columns, `(rows, columns)`, in words: "3 by 3" of a square."""
     if shape[0] == shape[1]:

@@ -8,12 +8,20 @@ from matplotlib.patches import Rectangle
 
 from cnnkit._checks import as_pair
 from cnnkit.reference import borders, count_positions, effective_size
-from cnnkit.viz._alt_text import after_title, describe, rows_and_columns, strides_in_words
+from cnnkit.viz._alt_text import (
+    after_title,
+    describe,
+    listed,
+    rounded,
+    rows_and_columns,
+    strides_in_words,
+)
 from cnnkit.viz._figure import begin, finish
 
 _MAX_SIDE = 32
 _GAP = 3  # cells between input and output
 _MIN_WIDTH = 12  # cells, so that the formula has room
+_MAX_NAMED = 6  # rows and columns never read: of more the text gives the number
 _INSETS = (0.04, 0.17, 0.3)  # so that cells of several positions show inside each other
 
 
@@ -43,6 +51,10 @@ class _Axis(NamedTuple):
     def all_read(self):
         """The indices of the inputs that any position reads, some of them in the border."""
         return {i for position in range(self.output_size) for i in self.read(position)}
+
+    def unread(self):
+        """The indices of the inputs that no position reads."""
+        return sorted(set(range(self.size)) - self.all_read())
 
     def formula(self):
         top = f"{self.size} + {sum(self.border)} − {self.reach}"
@@ -94,33 +106,53 @@ def plot_conv_arithmetic(
 
 def _in_words(vertical, horizontal):
     size, border, kernel_size, strides, rates = zip(vertical, horizontal, strict=True)
-    words = f"A kernel of {rows_and_columns(kernel_size)}, {strides_in_words(strides)}"
+    words = f"Input {rows_and_columns(size)}{_border_in_words((*border[0], *border[1]))}, "
+    words += f"kernel {rows_and_columns(kernel_size)}"
     if rates != (1, 1):
-        words += f", dilation rate {rates[0]} by {rates[1]}"
-    words += f", over an input of {rows_and_columns(size)}"
-    if border != ((0, 0), (0, 0)):
-        sides = zip(("above", "below", "left", "right"), (*border[0], *border[1]), strict=True)
-        words += f" with a border of {', '.join(f'{n} {side}' for side, n in sides)}"
-    outputs = rows_and_columns((vertical.output_size, horizontal.output_size))
-    n_read = math.prod(
-        len(axis.all_read() & set(range(axis.size))) for axis in (vertical, horizontal)
-    )
-    n_inputs = math.prod(size)
-    return (
-        f"{words}, gives an output of {outputs}: {_sums_in_words(vertical, horizontal)}. Inputs "
-        f"read: {n_read} of {n_inputs}."
-    )
-
-
-def _sums_in_words(vertical, horizontal):
-    """The formula of the output's size, without signs that nobody reads out."""
-    sums = {
-        name: f"({a.size} + {sum(a.border)} - {a.reach}) / {a.strides} rounded down, + 1"
-        for name, a in (("rows", vertical), ("columns", horizontal))
-    }
+        rate = rates[0] if rates[0] == rates[1] else f"{rates[0]} by {rates[1]}"
+        reach = rows_and_columns((vertical.reach, horizontal.reach))
+        words += f" with dilation rate {rate}, which reaches over {reach}"
+    words += f", {strides_in_words(strides).removeprefix('with ')}"
+    words += f": output {rows_and_columns((vertical.output_size, horizontal.output_size))}"
     if vertical == horizontal:
-        return sums["rows"]
-    return ", ".join(f"{name} {text}" for name, text in sums.items())
+        words += f", {_sum_in_words(vertical)}."
+    else:
+        words += f"; rows {_sum_in_words(vertical)}; columns {_sum_in_words(horizontal)}."
+    return f"{words} {_unread_in_words(vertical, horizontal)}"
+
+
+def _border_in_words(border):
+    if len(set(border)) == 1:
+        return f" with a border of {border[0]} on each side" if border[0] else ""
+    sides = zip(border, ("above", "below", "on the left", "on the right"), strict=True)
+    return f" with a border of {listed([f'{n} {side}' for n, side in sides if n])}"
+
+
+def _sum_in_words(axis):
+    """The formula of the output's size, without signs that nobody reads out."""
+    border = f" + {sum(axis.border)}" if any(axis.border) else ""
+    text = f"({axis.size}{border} − {axis.reach}) / {axis.strides}"
+    steps = (axis.size + sum(axis.border) - axis.reach) / axis.strides
+    if steps == int(steps):
+        return f"{text} + 1"
+    return f"for {text} = {rounded(steps)} is rounded down to {int(steps)}, + 1"
+
+
+def _unread_in_words(vertical, horizontal):
+    axes = {"row": vertical, "column": horizontal}
+    n_inputs = vertical.size * horizontal.size
+    n_unread = n_inputs - math.prod(axis.size - len(axis.unread()) for axis in axes.values())
+    if not n_unread:
+        return "All inputs are read."
+    words = f"Never read (hatched): {n_unread} of {n_inputs}"
+    if sum(len(axis.unread()) for axis in axes.values()) > _MAX_NAMED:
+        return f"{words}."
+    named = [
+        f"{noun}{'s' * (len(axis.unread()) > 1)} {listed(list(map(str, axis.unread())))}"
+        for noun, axis in axes.items()
+        if axis.unread()
+    ]
+    return f"{words}, {' and '.join(named)}, counted from 0."
 
 
 def _axes(image_size, kernel_size, strides, padding, dilation_rate):

@@ -7,7 +7,7 @@ from matplotlib.colors import ListedColormap, to_rgb
 from scipy.ndimage import label
 
 from cnnkit._checks import check_finite
-from cnnkit.viz._alt_text import after_title, counted, describe, range_in_words
+from cnnkit.viz._alt_text import after_title, counted, describe, percent, range_in_words
 from cnnkit.viz._figure import begin, finish
 
 _N_GRID = 300
@@ -49,22 +49,34 @@ def plot_decision_regions(model, points, labels, *, ax=None, title=None):
         interpolation="nearest",
     )
     _draw_points(ax, points, labels, colors)
-    sentence = (
-        f"{_in_words(classes, points)} Points in the region of their class: "
-        f"{(predicted == labels).sum()} of {len(points)}."
-    )
-    describe(ax.figure, after_title(title, sentence))
+    words = f"{_regions_in_words(classes)} {_points_in_words(points, labels, predicted)}"
+    describe(ax.figure, after_title(title, words))
     return finish(ax, title)
 
 
-def _in_words(classes, points):
-    parts = [
-        f"class {i} has {100 * (classes == i).mean():.0f} % of the area, in "
-        f"{counted(label(classes == i)[1], 'piece')}"
-        for i in np.unique(classes)
-    ]
-    x, y = map(range_in_words, points.T)
-    return f"Decision regions over points with feature 0 {x} and feature 1 {y}: {'; '.join(parts)}."
+def _regions_in_words(classes):
+    parts = []
+    for i in np.unique(classes):
+        pieces, n = label(classes == i)
+        edge = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+        n_enclosed = n - np.count_nonzero(np.unique(edge))
+        enclosed = f" ({'' if n == 1 else f'{n_enclosed} of them '}enclosed)" if n_enclosed else ""
+        area = percent((classes == i).mean())
+        parts.append(f"class {i} in {counted(n, 'piece')}{enclosed}, {area} of the area drawn")
+    return f"Regions: {'; '.join(parts)}."
+
+
+def _points_in_words(points, labels, predicted):
+    right = predicted == labels
+    ends = [[float(f"{end(x):.2g}") for end in (np.min, np.max)] for x in points.T]
+    features = f"features {range_in_words(ends[0])}"
+    if ends[0] != ends[1]:
+        features = ", ".join(f"feature {i} {range_in_words(of)}" for i, of in enumerate(ends))
+    return (
+        f"{right.sum()} of {counted(len(points), 'point')} ({percent(right.mean())}) in the region "
+        f"of their class; the largest class has {percent(np.bincount(labels).max() / len(labels))} "
+        f"of the points ({features})."
+    )
 
 
 def _check(points, labels):

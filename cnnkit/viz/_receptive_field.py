@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnkit._checks import check_finite
-from cnnkit.viz._alt_text import after_title, counted, describe, rows_and_columns
+from cnnkit.viz._alt_text import after_title, counted, describe, percent, rows_and_columns
 from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._images import as_image, check_channels, draw_image
 from cnnkit.viz._ranges import value_ranges
@@ -59,29 +59,39 @@ def _in_words(position, box, shape, heat):
     bottom, right = min(top + height, shape[0]) - 1, min(left + width, shape[1]) - 1
     seen = [bottom - max(top, 0) + 1, right - max(left, 0) + 1]
     words = (
-        f"The receptive field of the unit in row {position[0]}, column {position[1]} of its map is "
-        f"{rows_and_columns((height, width))} of pixels, on an image of {rows_and_columns(shape)}: "
-        f"rows {max(top, 0)} to {bottom}, columns {max(left, 0)} to {right}"
+        f"The unit in row {position[0]}, column {position[1]} of its map, counted from 0, has a "
+        f"receptive field of {rows_and_columns((height, width))}: rows {max(top, 0)} to {bottom}, "
+        f"columns {max(left, 0)} to {right} of an image of {rows_and_columns(shape)}"
     )
     if seen != [height, width]:
         outside = counted(height - seen[0], "row"), counted(width - seen[1], "column")
-        words += f"; {' and '.join(outside)} lie outside of the image"
-    return f"{words}.{_heat_in_words(heat)}"
+        words += f"; {' and '.join(outside)} of the field lie outside of the image"
+    return f"{words}.{_heat_in_words(heat, box, seen)}"
 
 
-def _heat_in_words(heat):
+def _heat_in_words(heat, box, seen):
     if heat is None:
         return ""
     heat = np.asarray(heat, np.float64)
+    strongest = np.argwhere(heat == heat.max())
     if not heat.any():
         return " The unit depends on none of the pixels."
-    row, column = np.unravel_index(heat.argmax(), heat.shape)
-    strongest = np.cumsum(np.sort(heat, axis=None)[::-1])
-    n_half = int(np.searchsorted(strongest, strongest[-1] / 2)) + 1
+    where = f"{len(strongest):,} pixels alike"
+    if len(strongest) == 1:
+        where = "the pixel in row {}, column {}".format(*strongest[0])
+    top, left, height, width = box
+    rows, columns = _inner(top, height, heat.shape[0]), _inner(left, width, heat.shape[1])
+    part = "its pixels" if seen == [height, width] else "its pixels in the image"
     return (
-        f" The unit depends most on the pixel in row {row}, column {column}; half of its "
-        f"dependence is on {n_half:,} of {counted(np.count_nonzero(heat), 'pixel')}."
+        f" The unit depends most on {where}. The inner half of the field's rows and columns has "
+        f"{percent(rows @ heat @ columns / heat.sum())} of the dependence, and "
+        f"{percent(rows.sum() * columns.sum() / np.prod(seen))} of {part}."
     )
+
+
+def _inner(start, size, n):
+    """How much of each of n pixels lies in the inner half of a field along one axis."""
+    return np.diff(np.clip(np.arange(n + 1), start + size / 4, start + 3 * size / 4))
 
 
 def _check(image, heat):

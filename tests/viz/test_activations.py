@@ -113,29 +113,42 @@ def test_several_layers_do_not_fit_into_one_panel():
         plot_activations(STEPS, {"a": quantiles(), "b": quantiles()}, ax=ax)
 
 
+SHARED = "width is that of the middle 90 %, at the first step, then at the last."
+
+
 def test_in_words():
     still = np.zeros((4, 5))
     moving = np.linspace([-1, -0.5, 0, 0.5, 1], [-3, 0, 0.25, 1, 4], 4)
     panels = plot_activations(STEPS, {"conv": moving, "dense": still}, title="sigmoid")
     assert panels.figure.alt_text == (
-        "sigmoid. Quantiles of the activations of 2 layers over 4 steps, numbered from 0 to 25. "
-        "conv: median from 0 to 0.25, 90 % between −3 and 4 at the end; dense: median from 0 to 0, "
-        "90 % between 0 and 0 at the end."
+        f"sigmoid. Activations recorded at 4 steps from 0 to 25; {SHARED} conv: width 2, then 7, "
+        "3.5 times as wide; median 0, then 0.25. dense: width 0, then 0; median 0, then 0."
     )
     axes = plt.subplots(1, 2)[1]
     for ax, scale in zip(axes, (1, np.nan), strict=True):
         plot_activations([7], {"conv": scale * moving[:1]}, ax=ax)
     assert axes[0].figure.alt_text == " ".join(
-        "Quantiles of the activations of 1 layer over 1 step, numbered 7. conv: median "
-        f"{numbers} at the end."
-        for numbers in ("0, 90 % between −1 and 1", "NaN, 90 % between NaN and NaN")
+        "Activations recorded at 1 step, 7; width is that of the middle 90 %. conv: width "
+        f"{numbers}."
+        for numbers in ("2; median 0", "NaN; median NaN")
     ), "two plots in one figure"
+
+
+def test_what_ends_without_numbers_in_words():
+    values = np.tile([-1.0, 0, 0, 0, 1], (4, 1))
+    steady = plot_activations(STEPS, {"conv": values}).figure.alt_text
+    assert steady.endswith("conv: width 2, then 2; median 0, then 0.")
+    values[-1] = np.nan
+    lost = plot_activations(STEPS, {"conv": values}).figure.alt_text
+    assert lost.endswith("conv: width 2, then NaN; median 0, then NaN.")
 
 
 def test_many_layers_in_words():
     layers = {f"layer {i}": np.tile(np.linspace(-i, i, 5), (4, 1)) for i in range(1, 8)}
+    layers["layer 7"][0] /= 2
+    layers["lost"] = np.full((4, 5), np.nan)
     assert plot_activations(STEPS, layers).figure.alt_text == (
-        "Quantiles of the activations of 7 layers over 4 steps, numbered from 0 to 25. Narrowest "
-        "at the end is layer 1: median from 0 to 0, 90 % between −1 and 1 at the end; widest is "
-        "layer 7: median from 0 to 0, 90 % between −7 and 7 at the end."
+        f"Activations recorded at 4 steps from 0 to 25; {SHARED} There are 8 panels, 1 without a "
+        "finite width at the end. Narrowest at the end is layer 1: width 2, then 2; median 0, then "
+        "0. Widest at the end is layer 7: width 7, then 14, 2 times as wide; median 0, then 0."
     )

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from cnnkit.viz._alt_text import after_title, counted, listed, range_in_words, rounded, row_by_row
+from cnnkit.viz._alt_text import (
+    after_title,
+    counted,
+    listed,
+    percent,
+    range_in_words,
+    rounded,
+    row_by_row,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +66,11 @@ def test_how_many():
     texts = [counted(n, "image") for n in (0, 1, np.int64(1), 2, 1200)]
     assert texts == ["0 images", "1 image", "1 image", "2 images", "1,200 images"]
     assert [listed(list(words)) for words in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+
+
+def test_shares():
+    texts = [percent(share) for share in (0, 0.004, 0.286, 0.997, 1)]
+    assert texts == ["0 %", "less than 1 %", "29 %", "more than 99 %", "100 %"]
 
 
 @pytest.mark.parametrize(

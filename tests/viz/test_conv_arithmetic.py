@@ -114,18 +114,63 @@ def test_bad_input(settings, words):
         viz.plot_conv_arithmetic(**settings)
 
 
-def test_in_words():
-    ax = viz.plot_conv_arithmetic(6, 3, strides=2, title="every second")
-    assert ax.figure.alt_text == (
-        "every second. A kernel of 3 by 3, with stride 2, over "
-        "an input of 6 by 6, gives an output of 2 by 2: (6 + 0 - 3) / 2 "
-        "rounded down, + 1. Inputs read: 25 of 36."
-    )
-    settings = dict(strides=(2, 1), padding=((1, 0), (0, 2)), dilation_rate=(1, 2))
-    viz.plot_conv_arithmetic((5, 6), (3, 2), **settings, ax=ax)
-    assert ax.figure.alt_text.endswith(
-        "25 of 36. A kernel of 3 rows by 2 columns, with strides of 2 rows and 1 column, dilation "
-        "rate 1 by 2, over an input of 5 rows by 6 columns with a border of 1 above, 0 below, 0 "
-        "left, 2 right, gives an output of 2 rows by 6 columns: rows (5 + 1 - 3) / 2 rounded down, "
-        "+ 1, columns (6 + 2 - 3) / 1 rounded down, + 1. Inputs read: 24 of 30."
-    ), "two plots in one figure"
+ROUNDED = "for (7 − 3) / 3 = 1.33 is rounded down to 1, + 1"
+
+
+@pytest.mark.parametrize(
+    "sizes, settings, words",
+    [
+        (
+            (7, 3),
+            dict(strides=3),
+            f"Input 7 by 7, kernel 3 by 3, stride 3: output 2 by 2, {ROUNDED}. Never read "
+            "(hatched): 13 of 49, row 6 and column 6, counted from 0.",
+        ),
+        (
+            (7, 3),
+            dict(strides=2),
+            "stride 2: output 3 by 3, (7 − 3) / 2 + 1. All inputs are read.",
+        ),
+        (
+            (5, 3),
+            dict(padding="same"),
+            "Input 5 by 5 with a border of 1 on each side, kernel 3 by 3, stride 1: output 5 "
+            "by 5, (5 + 2 − 3) / 1 + 1. All inputs are read.",
+        ),
+        (
+            (7, 3),
+            dict(dilation_rate=2),
+            "kernel 3 by 3 with dilation rate 2, which reaches over 5 by 5, stride 1: output "
+            "3 by 3, (7 − 5) / 1 + 1. All inputs are read.",
+        ),
+        (
+            (8, 2),
+            dict(strides=3),
+            "output 3 by 3, (8 − 2) / 3 + 1. Never read (hatched): 28 of 64, rows 2 and 5 and "
+            "columns 2 and 5, counted from 0.",
+        ),
+        (
+            (8, 1),
+            dict(strides=2),
+            "= 3.5 is rounded down to 3, + 1. Never read (hatched): 48 of 64.",
+        ),
+        (
+            ((5, 6), (3, 2)),
+            dict(strides=(2, 1), padding=((1, 0), (0, 2)), dilation_rate=(1, 2)),
+            "Input 5 rows by 6 columns with a border of 1 above and 2 on the right, kernel 3 rows "
+            "by 2 columns with dilation rate 1 by 2, which reaches over 3 by 3, strides of 2 "
+            "rows and 1 column: output 2 rows by 6 columns; rows for (5 + 1 − 3) / 2 = 1.5 is "
+            "rounded down to 1, + 1; columns (6 + 2 − 3) / 1 + 1. Never read (hatched): 6 of 30, "
+            "row 4, counted from 0.",
+        ),
+    ],
+)
+def test_in_words(sizes, settings, words):
+    assert viz.plot_conv_arithmetic(*sizes, **settings).figure.alt_text.endswith(words)
+
+
+def test_two_plots_in_one_figure_in_words():
+    ax = viz.plot_conv_arithmetic(7, 3, title="first")
+    viz.plot_conv_arithmetic(7, 3, title="second", ax=ax)
+    assert ax.figure.alt_text.startswith("first. Input 7")
+    assert "read. second. Input 7" in ax.figure.alt_text

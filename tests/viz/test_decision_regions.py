@@ -96,13 +96,40 @@ def test_bad_input(model, points, labels, words):
 def test_in_words():
     ax = viz.plot_decision_regions(by_column, POINTS, LABELS, title="columns")
     assert ax.figure.alt_text == (
-        "columns. Decision regions over points with feature 0 from 0 to 4 and feature 1 from 0 to "
-        "3: class 0 has 29 % of the area, in 1 piece; class 1 has 43 % of the area, in 1 piece; "
-        "class 2 has 29 % of the area, in 1 piece. Points in the region of their class: 3 of 4."
+        "columns. Regions: class 0 in 1 piece, 29 % of the area drawn; class 1 in 1 piece, 43 % of "
+        "the area drawn; class 2 in 1 piece, 29 % of the area drawn. 3 of 4 points (75 %) in the "
+        "region of their class; the largest class has 50 % of the points (feature 0 from 0 to 4, "
+        "feature 1 from 0 to 3)."
     )
 
-    def by_quadrant(points):
-        return ((points - 2).prod(axis=1) > 0).astype(int)
 
-    text = viz.plot_decision_regions(by_quadrant, POINTS, [1, 0, 0, 1]).figure.alt_text
-    assert "% of the area, in 2 pieces; class 1 has" in text and text.endswith(": 4 of 4.")
+def in_the_middle(points):
+    return (np.abs(points - [1, 1]).max(axis=1) < 0.5).astype(int)
+
+
+def twice(points):
+    return in_the_middle(points) + in_the_middle(points - [2, 1]) + (points[:, 0] > 4.1)
+
+
+@pytest.mark.parametrize(
+    "model, words",
+    [
+        (lambda points: np.zeros(len(points), int), "Regions: class 0 in 1 piece, 100 % of"),
+        (in_the_middle, "Regions: class 0 in 1 piece, 94 % of the area drawn; class 1 in 1 piece "),
+        (in_the_middle, "class 1 in 1 piece (enclosed), 6 % of the area drawn. "),
+        (twice, "class 1 in 3 pieces (2 of them enclosed), "),
+        (lambda points: ((points - 2).prod(axis=1) > 0) + 0, "class 1 in 2 pieces, "),
+        (lambda points: (points[:, 0] < -0.3) + 0, "class 1 in 1 piece, less than 1 % of"),
+    ],
+)
+def test_pieces_in_words(model, words):
+    assert words in viz.plot_decision_regions(model, POINTS, LABELS).figure.alt_text
+
+
+def test_points_in_words():
+    points = np.array([[-2.21, 0], [2.19, -2.24], [0, 2.2]])
+    text = viz.plot_decision_regions(in_the_middle, points, [0, 0, 0]).figure.alt_text
+    assert text.endswith(
+        "3 of 3 points (100 %) in the region of their class; the largest class has 100 % of the "
+        "points (features from −2.2 to 2.2)."
+    )

@@ -132,29 +132,46 @@ def test_bad_input(image, settings, words):
         viz.plot_receptive_field(ReceptiveField((4, 4), (2, 2), (0, 0)), image, **settings)
 
 
+HEAT = np.zeros((20, 30))
+HEAT[5, 7], HEAT[6, 6], HEAT[7, 5], HEAT[8, 8] = 4, 3, 2, 1
+
+
 def test_in_words():
-    heat = np.zeros((20, 30))
-    heat[5, 7], heat[6, 7], heat[7, 7], heat[8, 8] = 4, 3, 2, 1
     field = ReceptiveField((4, 6), (2, 3), (1, 0))
-    ax = viz.plot_receptive_field(field, IMAGE, position=(2, 1), heat=heat)
+    ax = viz.plot_receptive_field(field, IMAGE, position=(2, 1), heat=HEAT)
+    # The inner half is rows 6 and 7, columns 5 and 6 and half of columns 4 and 7: of heat 3 and 2.
     assert ax.figure.alt_text == (
-        "The receptive field of the unit in row 2, column 1 of its map is 4 rows by 6 columns of "
-        "pixels, on an image of 20 rows by 30 columns: rows 5 to 8, columns 3 to 8. The unit "
-        "depends most on the pixel in row 5, column 7; half of its dependence is on 2 of 4 pixels."
+        "The unit in row 2, column 1 of its map, counted from 0, has a receptive field of 4 rows "
+        "by 6 columns: rows 5 to 8, columns 3 to 8 of an image of 20 rows by 30 columns. The unit "
+        "depends most on the pixel in row 5, column 7. The inner half of the field's rows and "
+        "columns has 50 % of the dependence, and 25 % of its pixels."
     )
-    viz.plot_receptive_field(field, IMAGE, heat=heat * 0, ax=ax, title="dead")
-    assert "4 pixels. dead. The receptive field" in ax.figure.alt_text, "two plots in one figure"
-    assert ax.figure.alt_text.endswith("columns 12 to 17. The unit depends on none of the pixels.")
+    viz.plot_receptive_field(field, IMAGE, heat=HEAT * 0, ax=ax, title="dead")
+    assert "pixels. dead. The unit in row" in ax.figure.alt_text, "two plots in one figure"
+    assert ax.figure.alt_text.endswith(" columns. The unit depends on none of the pixels.")
+
+
+def test_equal_heat_where_the_field_leaves_the_image_in_words():
+    heat = np.zeros((20, 30))
+    heat[:5, :6] = 1  # rows 0 to 4 of the field's -3 to 4, columns 0 to 5 of -2 to 5
+    field = ReceptiveField((8, 8), (2, 2), (-3, -2))
+    text = viz.plot_receptive_field(field, IMAGE, position=(0, 0), heat=heat).figure.alt_text
+    # The inner half is rows -1 to 2, columns 0 to 3; in the image 3 by 4 of 5 by 6.
+    assert text.endswith(
+        "most on 30 pixels alike. The inner half of the field's rows and columns has 40 % of the "
+        "dependence, and 40 % of its pixels in the image."
+    )
 
 
 @pytest.mark.parametrize(
     "field, position, words",
     [
-        (((7, 5), (2, 2), (-3, -2)), (0, 0), "rows 0 to 3, columns 0 to 2; 3 rows and 2 columns"),
-        (((7, 5), (2, 2), (-3, -2)), (9, 1), "rows 15 to 19, columns 0 to 4; 2 rows and 0 columns"),
-        (((99, 31), (8, 8), (-40, -1)), (0, 0), "columns 0 to 29; 79 rows and 1 column"),
+        (((7, 5), (2, 2), (-3, -2)), (0, 0), "0 to 3, columns 0 to 2; 3 rows and 2 columns"),
+        (((7, 5), (2, 2), (-3, -2)), (9, 1), "15 to 19, columns 0 to 4; 2 rows and 0 columns"),
+        (((99, 31), (8, 8), (-40, -1)), (0, 0), "0 to 19, columns 0 to 29; 79 rows and 1 column"),
     ],
 )
 def test_what_lies_outside_in_words(field, position, words):
     ax = viz.plot_receptive_field(ReceptiveField(*field), IMAGE, position=position)
-    assert ax.figure.alt_text.endswith(f"{words} lie outside of the image.")
+    words = words.replace(";", " of an image of 20 rows by 30 columns;")
+    assert ax.figure.alt_text.endswith(f"{words} of the field lie outside of the image.")
