@@ -45,17 +45,27 @@ def _in_words(steps, rows, limits):
         f"{counted(len(rows[0]) - 1, 'random draw')} of {', then '.join(names)}"
     )
     changes = [
-        100 * np.abs(draw - original.astype(np.float64)).mean() / (high - low)
+        np.abs(draw - original.astype(np.float64)).mean() / (high - low)
         for (original, *draws), (low, high) in zip(rows, limits, strict=True)
         for draw in draws
         if draw.shape == original.shape
     ]
     if changes:
-        words += (
-            "; mean change of the pixels of a draw, in per cent of the way from black to white: "
-        )
-        words += range_in_words(np.round(changes))
+        words += f". Mean change of a draw: {_changes_in_words(np.array(changes))}"
+    ranged = [(d, *limit) for (_, *draws), limit in zip(rows, limits, strict=True) for d in draws]
+    n_white = sum(bool((draw >= high).all()) for draw, _, high in ranged)
+    n_black = sum(bool((draw <= low).all()) for draw, low, _ in ranged)
+    for n, color in ((n_white, "white"), (n_black, "black")):
+        if n:
+            words += f". {n} of {counted(len(ranged), 'draw')} {color} everywhere"
     return f"{words}."
+
+
+def _changes_in_words(changes):
+    """How large changes are, as parts of the range from black to white."""
+    if changes.max() > 1:
+        return f"{range_in_words(changes.round(1))} times the range from black to white"
+    return f"{range_in_words((100 * changes).round())} % of the range from black to white"
 
 
 def _steps(augmentation):

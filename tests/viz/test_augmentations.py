@@ -68,8 +68,8 @@ def test_wrong_arguments_are_named():
 def test_in_words():
     images = np.full((2, 4, 6, 3), 100, np.uint8)
     assert viz.plot_augmentations(BRIGHTER, images, n=3).figure.alt_text == (
-        "2 images of 4 rows by 6 columns, each followed by 3 random draws of RandomBrightness; "
-        "mean change of the pixels of a draw, in per cent of the way from black to white: all 20."
+        "2 images of 4 rows by 6 columns, each followed by 3 random draws of RandomBrightness. "
+        "Mean change of a draw: all 20 % of the range from black to white."
     )
 
     def crop(batch):
@@ -79,3 +79,15 @@ def test_in_words():
         "1 image of 4 rows by 6 columns, each followed by 1 random draw of RandomBrightness, then "
         "crop."
     ), "pixels of another size cannot be compared"
+
+
+def test_draws_beyond_the_range_in_words():
+    images = np.full((1, 4, 6, 3), 100, np.uint8)
+    options = dict(value_range=(0, 255), n=2)
+    text = viz.plot_augmentations(lambda batch: batch + 510.0, images, **options).figure.alt_text
+    assert text.endswith(
+        "Mean change of a draw: all 2 times the range from black to white. 2 of 2 draws white "
+        "everywhere."
+    )
+    text = viz.plot_augmentations(lambda batch: batch * 0, images, **options).figure.alt_text
+    assert text.endswith("2 of 2 draws black everywhere.")
