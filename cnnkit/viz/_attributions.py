@@ -10,8 +10,7 @@ from cnnkit.viz._alt_text import (
     counted,
     describe,
     listed,
-    range_in_words,
-    rounded,
+    percent,
     rows_and_columns,
 )
 from cnnkit.viz._colors import choose_colors
@@ -90,18 +89,18 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
 
 
 def _in_words(images, maps, titles):
-    n, methods = len(images), listed([name for name in maps if name] or ["a map"])
-    words = f"{counted(n, 'image')} of {rows_and_columns(images[0].shape)}, explained by {methods}."
+    n, size = len(images), rows_and_columns(images[0].shape)
+    names = listed([name for name in maps if name] or ["a map"])
+    words = f"{counted(n, 'image')} of {size}, explained by {names}. Strong is what has at least "
+    words += "half of the largest value of a map."
     if n * len(maps) > _N_IN_WORDS:
         parts = [_maps_in_words(*method) for method in maps.items()]
-        return f"{words} Pixels with at least half of the largest value: {'; '.join(parts)}."
-    titles = titles or [f"image {i}" for i in range(1, n + 1)]
-    parts = [
-        f"{', '.join(filter(None, [name, str(title)]))}: {_map_in_words(values)}"
-        for name, of_method in maps.items()
-        for title, values in zip(titles, of_method, strict=True)
-    ]
-    return f"{words} {'; '.join(parts)}."
+        return f"{words} Of the pixels are strong: {'; '.join(parts)}."
+    for i in range(n):
+        name = f"{i + 1} ({titles[i]})" if titles else str(i + 1)
+        parts = [f"{method} {_map_in_words(some[i])}".strip() for method, some in maps.items()]
+        words += f" Image {name}: {'; '.join([*parts, *_overlap_in_words(maps, i)])}."
+    return words
 
 
 def _map_in_words(values):
@@ -109,11 +108,20 @@ def _map_in_words(values):
     if not values.any():
         return "0 everywhere"
     cover, place = _strong_part(values)
-    words = f"{rounded(cover)} % of the pixels have at least half of the largest value, {place}"
+    words = f"strong on {percent(cover)} of the pixels, {place}"
     if values.min() < 0:
         sizes = np.abs(values)
-        words += f", {100 * sizes[values < 0].sum() / sizes.sum():.0f} % of the total is negative"
+        words += f", {percent(sizes[values < 0].sum() / sizes.sum())} of all sizes negative"
     return words
+
+
+def _overlap_in_words(maps, i):
+    """How far the strong parts of an image's two maps are the same, if it has two."""
+    strong = [_is_strong(some[i]) for some in maps.values() if some[i].any()]
+    if len(maps) != 2 or len(strong) != 2:
+        return []
+    both = (strong[0] & strong[1]).sum()
+    return [f"{percent(both / min(map(np.sum, strong)))} of the smaller strong part is in both"]
 
 
 def _maps_in_words(name, of_method):
@@ -122,19 +130,30 @@ def _maps_in_words(name, of_method):
     if not parts:
         return f"{name} none"
     covers, places = zip(*parts, strict=True)
+    low, high = percent(min(covers)), percent(max(covers))
+    words = f"{name} {low}" if low == high else f"{name} {low} to {high}"
     place, n = Counter(places).most_common(1)[0]
-    return f"{name} {range_in_words(covers)} %, in {n} of {len(of_method)} images {place}"
+    if n == 1 < len(of_method):
+        return f"{words}, in each image elsewhere"
+    return f"{words}, in {n} of {len(of_method)} images {place}"
+
+
+def _is_strong(values):
+    sizes = np.abs(values)
+    return sizes >= sizes.max() / 2
 
 
 def _strong_part(values):
-    """How many per cent of the pixels are strong, and in which ninth of the image most of them."""
-    sizes = np.abs(values)
-    rows, columns = np.nonzero(sizes >= sizes.max() / 2)
+    """The share of the pixels that are strong, and where in the image most of them are."""
+    rows, columns = np.nonzero(_is_strong(values))
     height, width = values.shape
     counts = np.bincount(3 * (3 * rows // height) + 3 * columns // width, minlength=9)
-    is_together = counts.max() > len(rows) / 2
-    place = f"mostly in the {_PLACES[counts.argmax()]}" if is_together else "spread out"
-    return 100 * len(rows) / values.size, place
+    if counts.max() > len(rows) / 2:
+        place = f"most in the {_PLACES[counts.argmax()]}"
+    else:
+        ends = (f"{places.min()} and {places.max()}" for places in (rows, columns))
+        place = "between rows {} and columns {}".format(*ends)
+    return len(rows) / values.size, place
 
 
 def _check_maps(maps, images):

@@ -44,7 +44,9 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
     confusion.grid(False)
     RocCurveDisplay.from_predictions(labels, probabilities, ax=roc)
     PrecisionRecallDisplay.from_predictions(labels, probabilities, ax=precision_recall)
-    CalibrationDisplay.from_predictions(labels, probabilities, n_bins=n_bins, ax=calibration)
+    display = CalibrationDisplay.from_predictions(
+        labels, probabilities, n_bins=n_bins, ax=calibration
+    )
     area = roc_auc_score(labels, probabilities)
     precision = average_precision_score(labels, probabilities)
     titles = (
@@ -58,28 +60,48 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
         axis.set_title(title, fontsize="medium")
         if axis.get_legend():
             axis.get_legend().remove()
+    edges = np.linspace(0, 1, n_bins + 1)[1:-1]
+    counts = np.bincount(np.searchsorted(edges, probabilities))
+    bins = np.stack([display.prob_pred, display.prob_true, counts[counts > 0]], axis=1)
     describe(
         panels.figure,
-        f"{_in_words(labels, probabilities, class_names)} Area under the ROC curve {area:.2f}, "
-        f"average precision {precision:.2f}.",
+        f"{_confusion_in_words(labels, probabilities, class_names)} 2, ROC curve: area "
+        f"{_below_one(area)}. 3, precision over recall: average precision {_below_one(precision)}. "
+        f"4, calibration: {_calibration_in_words(bins, class_names[1])}",
     )
     return panels
 
 
-def _in_words(labels, probabilities, class_names):
-    """The mistakes, the more frequent first, and whether probabilities are what they say."""
+def _confusion_in_words(labels, probabilities, class_names):
+    """The mistakes of both classes, the more frequent first."""
     is_wrong = (probabilities > 0.5) != labels
-    mistakes = []
+    classes = []
     for i, (name, other) in enumerate((class_names, class_names[::-1])):
-        is_one = labels == i
-        text = f"of {is_one.sum()} of class {name} taken for {other}"
-        mistakes.append((is_wrong[is_one].sum(), text))
-    confusions = ", ".join(f"{n} {text}" for n, text in sorted(mistakes, reverse=True))
+        n, n_wrong = (labels == i).sum(), is_wrong[labels == i].sum()
+        text = f"class {name}: {n - n_wrong} of {n} found, {n_wrong} taken for {other}"
+        classes.append((n_wrong, text))
     return (
-        f"{counted(len(labels), 'prediction')} at a threshold of 0.5: accuracy "
-        f"{rounded(100 * (1 - is_wrong.mean()))} %, {confusions}. The mean probability of "
-        f"{class_names[1]} is {probabilities.mean():.2f}, its share {labels.mean():.2f}."
+        f"4 panels of {counted(len(labels), 'prediction')}. 1, confusion at a threshold of 0.5: "
+        f"accuracy {rounded(100 * (1 - is_wrong.mean()))} %; "
+        f"{'; '.join(text for _, text in sorted(classes, reverse=True))}."
     )
+
+
+def _calibration_in_words(bins, name):
+    """What came true of the probabilities, from rows of mean probability, share and number."""
+    parts = [f"{share:.2f} at {probability:.2f}" for probability, share, _ in bins]
+    distances = np.abs(bins[:, 1] - bins[:, 0])
+    probability, _, n = bins[distances.argmax()]
+    return (
+        f"the share of {name}, at each mean probability of it: {', '.join(parts)}. Farthest from "
+        f"the diagonal, by {distances.max():.2f}, at {probability:.2f}, which are "
+        f"{counted(int(n), 'prediction')}."
+    )
+
+
+def _below_one(value):
+    """A number of 0..1 in three digits, which is 1 only if it is."""
+    return "above 0.999" if 0.9995 <= value < 1 else f"{value:.3f}"
 
 
 def _check(labels, probabilities, class_names):

@@ -123,15 +123,12 @@ def run_in_words(run, metric, is_gain, epochs=None):
     words = ", ".join(
         f"{label} {_curve_in_words(run[name], at[name])}" for label, name in curves.items()
     )
-    validation = run.get(f"val_{metric}") or []
+    validation = list(run.get(f"val_{metric}") or [])
     finite = [value for value in validation if np.isfinite(value)]
-    if is_gain is None or not finite:
-        return words
-    best = max(finite) if is_gain else min(finite)
-    epoch = at[f"val_{metric}"][list(validation).index(best)]
-    return f"{words}, best {rounded(best)} in epoch {epoch}" + _gap_in_words(
-        run.get(metric, []), validation, is_gain
-    )
+    if is_gain is not None and finite:
+        best = max(finite) if is_gain else min(finite)
+        words += f", best {rounded(best)} in epoch {at[f'val_{metric}'][validation.index(best)]}"
+    return words + _gap_in_words(run.get(metric, []), validation)
 
 
 def _curve_in_words(values, epochs):
@@ -142,11 +139,14 @@ def _curve_in_words(values, epochs):
     return words + (f" (first not finite in epoch {epochs[bad[0]]})" if len(bad) else "")
 
 
-def _gap_in_words(training, validation, is_gain):
-    """How far validation is behind training, at first and at the end."""
+def _gap_in_words(training, validation):
+    """How far validation is from training, at the end and at first."""
     if len(training) != len(validation) or not np.isfinite([*training, *validation]).all():
         return ""
-    gaps = np.subtract(training, validation).round(4) * (1 if is_gain else -1)
-    words = [f"{rounded(abs(gap))} {'better' if gap < 0 else 'worse'}" for gap in gaps[[0, -1]]]
-    ends = words[0] if len(gaps) == 1 else f"{words[0]} at first, {words[1]} at the end"
-    return f", compared with training {ends}"
+    gaps = np.subtract(validation, training).round(4)
+    first, last = (
+        f"{rounded(abs(gap))} {'below' if gap < 0 else 'above'}" for gap in gaps[[0, -1]]
+    )
+    if len(gaps) == 1:
+        return f"; validation is {last} training"
+    return f"; at the end validation is {last} training, at first {first}"

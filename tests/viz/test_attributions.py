@@ -177,15 +177,27 @@ def test_in_words():
     titles = ["cat", "dog"]
     panels = plot_attributions(pictures(2), {"occlusion": [corner, both]}, titles=titles)
     assert panels.figure.alt_text == (
-        "2 images of 6 rows by 8 columns, explained by occlusion. occlusion, cat: 4.17 % of the "
-        "pixels have at least half of the largest value, mostly in the upper left; occlusion, dog: "
-        "6.25 % of the pixels have at least half of the largest value, spread out, 50 % of the "
-        "total is negative."
+        "2 images of 6 rows by 8 columns, explained by occlusion. Strong is what has at least half "
+        "of the largest value of a map. Image 1 (cat): occlusion strong on 4 % of the pixels, most "
+        "in the upper left. Image 2 (dog): occlusion strong on 6 % of the pixels, between rows 0 "
+        "and 5 and columns 0 and 7, 50 % of all sizes negative."
     )
     zeros = plot_attributions(pictures(1), np.zeros((1, 6, 8)))
     assert zeros.figure.alt_text == (
-        "1 image of 6 rows by 8 columns, explained by a map. image 1: 0 everywhere."
+        "1 image of 6 rows by 8 columns, explained by a map. Strong is what has at least half of "
+        "the largest value of a map. Image 1: 0 everywhere."
     )
+
+
+@pytest.mark.parametrize("other, words", [((0, 1), "50 %"), ((3, 4), "0 %"), ((1, 0), "100 %")])
+def test_the_overlap_of_two_maps_in_words(other, words):
+    maps = {name: np.zeros((1, 6, 8)) for name in "ab"}
+    maps["a"][0, :2, 0] = 1
+    maps["b"][0, [0, other[0]], [0, other[1]]] = [0 if words == "0 %" else -1, 1]
+    text = plot_attributions(pictures(1), maps).figure.alt_text
+    assert text.endswith(f"; {words} of the smaller strong part is in both.")
+    for more in ({"c": maps["a"]}, {"b": 0 * maps["b"]}):
+        assert "in both" not in plot_attributions(pictures(1), maps | more).figure.alt_text
 
 
 @pytest.mark.parametrize(
@@ -196,7 +208,7 @@ def test_places_in_words(row, column, place):
     spot = np.zeros((6, 8))
     spot[row, column] = 1
     text = plot_attributions(pictures(1), spot[None]).figure.alt_text
-    assert text.endswith(f", mostly in the {place or 'lower right'}.")
+    assert text.endswith(f", most in the {place or 'lower right'}.")
 
 
 def test_many_maps_in_words():
@@ -204,7 +216,12 @@ def test_many_maps_in_words():
     spots[0, 0, 0] = spots[1, 1, 1] = spots[1, 0, 1] = 1  # the third stays 0
     maps = {"Grad-CAM": spots, "zeros": 0 * spots, "saliency": np.ones((3, 6, 8))}
     assert plot_attributions(pictures(3), maps).figure.alt_text == (
-        "3 images of 6 rows by 8 columns, explained by Grad-CAM, zeros and saliency. Pixels with "
-        "at least half of the largest value: Grad-CAM from 2.08 to 4.17 %, in 2 of 3 images mostly "
-        "in the upper left; zeros none; saliency all 100 %, in 3 of 3 images spread out."
+        "3 images of 6 rows by 8 columns, explained by Grad-CAM, zeros and saliency. Strong is "
+        "what has at least half of the largest value of a map. Of the pixels are strong: Grad-CAM "
+        "2 % to 4 %, in 2 of 3 images most in the upper left; zeros none; saliency 100 %, in 3 of "
+        "3 images between rows 0 and 5 and columns 0 and 7."
     )
+    corners = np.zeros((3, 6, 8))
+    corners[[0, 1, 2], [0, 0, 5], [0, 7, 7]] = 1
+    text = plot_attributions(pictures(3), {name: corners for name in "abc"}).figure.alt_text
+    assert text.endswith("; c 2 %, in each image elsewhere.")

@@ -53,11 +53,19 @@ def test_bad_input(labels, p, options, message):
 def test_in_words():
     labels, p = [0, 0, 0, 1, 1], [0.1, 0.2, 0.7, 0.3, 0.4]
     assert plot_classification(labels, p, class_names=["cat", "dog"]).figure.alt_text == (
-        "5 predictions at a threshold of 0.5: accuracy 40 %, 2 of 2 of class dog taken for cat, 1 "
-        "of 3 of class cat taken for dog. The mean probability of dog is 0.34, its share 0.40. "
-        "Area under the ROC curve 0.67, average precision 0.58."
+        "4 panels of 5 predictions. 1, confusion at a threshold of 0.5: accuracy 40 %; class "
+        "dog: 0 of 2 found, 2 taken for cat; class cat: 2 of 3 found, 1 taken for dog. "
+        "2, ROC curve: area 0.667. 3, precision over recall: average precision 0.583. 4, "
+        "calibration: the share of dog, at each mean probability of it: 0.00 at 0.15, 1.00 at "
+        "0.35, 0.00 at 0.70. Farthest from the diagonal, by 0.70, at 0.70, which are 1 prediction."
     )
     assert plot_classification([1, 0], [0.9, 0.1]).figure.alt_text.startswith(
-        "2 predictions at a threshold of 0.5: accuracy 100 %, 0 of 1 of class 1 taken for 0, 0 of "
-        "1 of class 0 taken for 1."
+        "4 panels of 2 predictions. 1, confusion at a threshold of 0.5: accuracy 100 %; class "
+        "1: 1 of 1 found, 0 taken for 0; class 0: 1 of 1 found, 0 taken for 1. 2, ROC curve: area "
+        "1.000. "
     )
+    labels = np.arange(200) % 2  # of 10,000 pairs one is the wrong way round
+    p = np.where(labels, np.linspace(0.6, 0.9, 200), np.linspace(0.1, 0.4, 200))
+    p[0] = 0.603  # the lowest of class 1 are 0.6015 and 0.6045
+    text = plot_classification(labels, p).figure.alt_text
+    assert "ROC curve: area above 0.999." in text

@@ -139,13 +139,13 @@ def test_in_words():
     ax = plot_gap(RUN, title="a run")
     assert ax.figure.alt_text == (
         "a run. Gap in loss between training and validation over 3 epochs: training from 3 to 1, "
-        "validation from 3.5 to 2.75, best 2.5 in epoch 2, compared with training 0.5 worse at "
-        "first, 1.75 worse at the end."
+        "validation from 3.5 to 2.75, best 2.5 in epoch 2; at the end validation is 1.75 above "
+        "training, at first 0.5 above."
     )
     plot_gap({"m": [1.0], "val_m": [np.nan]}, metric="m", mode="max", ax=ax)
     assert ax.figure.alt_text.endswith(
-        "at the end. Gap in m between training and validation over 1 epoch: training 1, validation "
-        "NaN (first not finite in epoch 1)."
+        "at first 0.5 above. Gap in m between training and validation over 1 epoch: training 1, "
+        "validation NaN (first not finite in epoch 1)."
     ), "two plots in one figure"
     ax = plot_gap({"m": [1.0], "val_m": [2.0]}, metric="m", mode="max")
-    assert ax.figure.alt_text.endswith("in epoch 1, compared with training 1 better.")
+    assert ax.figure.alt_text.endswith("in epoch 1; validation is 1 above training.")

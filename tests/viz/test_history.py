@@ -62,13 +62,13 @@ def test_in_words():
     ax = viz.plot_history(history, metric="accuracy", title="a run")
     assert ax.figure.alt_text == (
         "a run. Curves of accuracy over 3 epochs: training from 0.5 to 0.99, validation from 0.52 "
-        "to 0.7, best 0.71 in epoch 2, compared with training 0.02 better at first, 0.29 worse at "
-        "the end."
+        "to 0.7, best 0.71 in epoch 2; at the end validation is 0.29 below training, at first "
+        "0.02 above."
     )
     viz.plot_history({"loss": [1.0], "val_loss": [0.75]}, ax=ax)
     assert ax.figure.alt_text.endswith(
-        "the end. Curves of loss over 1 epoch: training 1, validation 0.75, best 0.75 in epoch 1, "
-        "compared with training 0.25 better."
+        "above. Curves of loss over 1 epoch: training 1, validation 0.75, best 0.75 in epoch 1; "
+        "validation is 0.25 below training."
     ), "two plots in one figure"
 
 
@@ -79,7 +79,7 @@ def test_in_words_of_several_runs_and_nan():
     ax = viz.plot_history({"plain": RUN, "broken": broken, "lost": lost, "short": {"loss": [3]}})
     assert ax.figure.alt_text == (
         "Curves of loss over 3 epochs, of 4 runs. plain: training from 3 to 1, validation from 4 "
-        "to 2, best 2 in epoch 3, compared with training 1 worse at first, 1 worse at the end; "
+        "to 2, best 2 in epoch 3; at the end validation is 1 above training, at first 1 above; "
         "broken: training from 2 to NaN (first not finite in epoch 2), validation from 2.5 to NaN "
         "(first not finite in epoch 2), best 2.5 in epoch 1; lost: training from NaN to NaN (first "
         "not finite in epoch 1), validation from NaN to NaN (first not finite in epoch 1); short: "
@@ -90,7 +90,8 @@ def test_in_words_of_several_runs_and_nan():
 def test_in_words_of_a_metric_that_may_be_better_either_way():
     ax = viz.plot_history({"score": [1, 2], "val_score": [3, 4]}, metric="score")
     assert ax.figure.alt_text == (
-        "Curves of score over 2 epochs: training from 1 to 2, validation from 3 to 4."
+        "Curves of score over 2 epochs: training from 1 to 2, validation from 3 to 4; at the end "
+        "validation is 2 above training, at first 2 above."
     )
     sparse = {"loss": [3.0, 2.0], "val_loss": [2.5]}
     assert viz.plot_history(sparse).figure.alt_text.endswith("best 2.5 in epoch 1.")
