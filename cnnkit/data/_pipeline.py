@@ -77,7 +77,7 @@ class Memory:
         return tf.gather(self.images, i)
 
     def keep(self, i, images):
-        if len(self.is_known):
+        if self.is_known.shape[0]:
             written = self.images.scatter_update(tf.IndexedSlices(images, i))
             with tf.control_dependencies([written.op]):  # else another iterator may read too early
                 self.is_known.scatter_update(tf.IndexedSlices(tf.ones_like(i, tf.bool), i))

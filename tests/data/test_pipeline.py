@@ -67,6 +67,13 @@ def test_the_quick_decoder_agrees_with_the_careful_one(tmp_path, size):
     assert np.abs(quick - careful).mean() < 1 and np.abs(quick - careful).max() <= 12
 
 
+def test_it_is_plain_tensorflow(pets):
+    """AutoGraph, which rewrites Python in graphs, now and then leaves a function as it is."""
+    read = tf.autograph.experimental.do_not_convert(lambda photos: photos.validation)
+    for (a, _), (b, _) in zip(read(load(pets)), load(pets).validation, strict=True):
+        assert np.array_equal(a, b)
+
+
 def test_the_second_epoch_comes_from_memory(pets):
     photos = load(pets)
     next(iter(photos.validation))  # an epoch that ends early is no harm
