@@ -95,15 +95,15 @@ def row_by_row(numbers):
 def titles_in_order(titles):
     """The titles of panels, numbered from 1, without those that are empty: "" if all are.
 
-    One that is there again is told once: "dog 3 times (1, 4 to 5)".
+    Where they are mostly the same few, each is told once: "dog 3 times (1, 4 to 5)".
     """
+    titles = [" ".join(str(title).split()) for title in titles or []]
+    known = [f"{i}: {title}" for i, title in enumerate(titles, 1) if title]
     places = {}
-    for i, title in enumerate(titles or [], 1):
-        places.setdefault(" ".join(str(title).split()), []).append(i)
+    for i, title in enumerate(titles, 1):
+        places.setdefault(title, []).append(i)
     places.pop("", None)
-    if all(len(numbers) == 1 for numbers in places.values()):
-        known = [f"{i}: {title}" for title, (i,) in places.items()]
-    else:
+    if 2 * len(places) <= len(known):
         known = [
             f"{title} {counted(len(numbers), 'time')} ({_runs(numbers)})"
             for title, numbers in places.items()

@@ -77,3 +77,6 @@ def test_of_many_images_the_most_different():
         "with a difference of neighbouring pixels of 0 %; roughest is image 5 (cat), with 50 %."
     )
     assert words(images[:7] * 0 + 0.5).endswith("white 1.")
+    assert words(images[:7], titles="aabcdef").startswith(
+        "7 grey images of 2 by 2; black is 0 and white 1. Titles: 1: a; 2: a; 3: b; 4: c; "
+    )
