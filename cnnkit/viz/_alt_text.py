@@ -95,7 +95,7 @@ def row_by_row(numbers):
 def titles_in_order(titles):
     """The titles of panels, numbered from 1, without those that are empty: "" if all are.
 
-    Where they are mostly the same few, each is told once: "dog 3 times (1, 4 to 5)".
+    Where they are mostly the same few, each is told once: "dog 4 times (1, 4 to 6)".
     """
     titles = [" ".join(str(title).split()) for title in titles or []]
     known = [f"{i}: {title}" for i, title in enumerate(titles, 1) if title]
@@ -112,10 +112,13 @@ def titles_in_order(titles):
 
 
 def _runs(numbers):
-    """Ascending whole numbers, those in a row as "4 to 6"."""
+    """Ascending whole numbers, three or more in a row as "4 to 6"."""
     starts = [n for n in numbers if n - 1 not in numbers]
     ends = [n for n in numbers if n + 1 not in numbers]
-    return ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True))
+    parts = []
+    for a, b in zip(starts, ends, strict=True):
+        parts += [f"{a} to {b}"] if b > a + 1 else map(str, range(a, b + 1))
+    return ", ".join(parts)
 
 
 def array_in_words(array):

@@ -22,6 +22,7 @@ _COVER = 0.85  # how much of the image the strongest colour hides
 _PERCENTILE = 99  # single pixels may be many times as strong as all others
 _FONT_SIZE = 8
 _N_IN_WORDS = 6  # maps: of more the text sums up those of a method
+_N_PLACES = 3  # of the ninths below, that hold most of a map
 _PLACES = (  # row by row
     *("upper left", "upper middle", "upper right"),
     *("left", "middle", "right"),
@@ -111,7 +112,7 @@ def _map_in_words(values):
     words = f"strong on {percent(cover)} of the pixels, {place}"
     if values.min() < 0:
         sizes = np.abs(values)
-        words += f", {percent(sizes[values < 0].sum() / sizes.sum())} of all sizes negative"
+        words += f", {percent(sizes[values < 0].sum() / sizes.sum())} of its total is negative"
     return words
 
 
@@ -121,7 +122,9 @@ def _overlap_in_words(maps, i):
     if len(maps) != 2 or len(strong) != 2:
         return []
     both = (strong[0] & strong[1]).sum()
-    return [f"{percent(both / min(map(np.sum, strong)))} of the smaller strong part is in both"]
+    return [
+        f"{percent(both / min(map(np.sum, strong)))} of the smaller strong part lies in the other"
+    ]
 
 
 def _maps_in_words(name, of_method):
@@ -148,11 +151,11 @@ def _strong_part(values):
     rows, columns = np.nonzero(_is_strong(values))
     height, width = values.shape
     counts = np.bincount(3 * (3 * rows // height) + 3 * columns // width, minlength=9)
-    if counts.max() > len(rows) / 2:
-        place = f"most in the {_PLACES[counts.argmax()]}"
-    else:
-        ends = (f"{places.min()} and {places.max()}" for places in (rows, columns))
-        place = "between rows {} and columns {}".format(*ends)
+    order = np.argsort(-counts, kind="stable")
+    n_most = 1 + np.searchsorted(np.cumsum(counts[order]), len(rows) / 2, side="right")
+    if n_most > _N_PLACES:
+        return len(rows) / values.size, "all over the image"
+    place = f"most in {listed([f'the {_PLACES[i]}' for i in order[:n_most]])}"
     return len(rows) / values.size, place
 
 

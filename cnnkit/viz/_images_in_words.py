@@ -37,7 +37,7 @@ def images_in_words(images, limits, titles, n_cols):
     names = [f"{i} ({title})" if title else str(i) for i, title in enumerate(titles, 1)]
     relations = [_relation(image, images[0]) for image in images]
     shown = [_shown(image, *limit) for image, limit in zip(images, limits, strict=True)]
-    words = _sizes_in_words(images, limits, n_cols)
+    words = _sizes_in_words(images, limits, names, n_cols)
     if len(images) <= _N_ONE_BY_ONE:
         facts = map(_image_in_words, shown, relations)
         parts = [f"{name}: {fact}" for name, fact in zip(names, facts, strict=True)]
@@ -46,7 +46,7 @@ def images_in_words(images, limits, titles, n_cols):
     return f"{words}{titles_in_order(titles)}{''.join(parts)}{_extremes_in_words(shown, names)}"
 
 
-def _sizes_in_words(images, limits, n_cols):
+def _sizes_in_words(images, limits, names, n_cols):
     kind = listed(sorted({"grey" if image.ndim == 2 else "colour" for image in images}))
     sizes = sorted({image.shape[:2] for image in images})
     size = " to ".join(map(rows_and_columns, dict.fromkeys([sizes[0], sizes[-1]])))
@@ -57,9 +57,15 @@ def _sizes_in_words(images, limits, n_cols):
         return f"{words}."
     low, high = limits[0]
     words += f"; black is {rounded(low)} and white {rounded(high)}"
-    values = np.array([limit(image) for image in images for limit in (np.min, np.max)])
-    is_beyond = values.min() < low or values.max() > high
-    return f"{words}, but values go {range_in_words(values)}." if is_beyond else f"{words}."
+    beyond = {
+        name: image
+        for name, image in zip(names, images, strict=True)
+        if image.min() < low or image.max() > high
+    }
+    if not beyond:
+        return f"{words}."
+    values = [limit(image) for image in beyond.values() for limit in (np.min, np.max)]
+    return f"{words}, but values go {range_in_words(values)} in image {listed(list(beyond))}."
 
 
 def _relation(image, first):
@@ -104,7 +110,8 @@ def _extremes_in_words(shown, names):
         if len({texts[i] for i in ends}) > 1:
             (less, more), (a, b) = kinds.split(), ends
             words += f" {less} is image {names[a]}, with {what} of {texts[a]}; "
-            words += f"{more} is image {names[b]}, with {texts[b]}."
+            words += f"{more} is image {names[b]}, with {texts[b]}"
+            words += "." if 0 in ends else f"; image {names[0]} has {texts[0]}."
     return words
 
 

@@ -162,7 +162,7 @@ def _variant_in_words(study, variant, metric):
     words = f'"{variant}" {rounded(study.mean(variant, metric))}'
     finite = values[np.isfinite(values)]
     if len(finite) > 1 and len(study.variants) <= _N_WITH_RUNS:
-        words += f" ({range_in_words(finite)})"
+        words += f" (runs {range_in_words(finite)})"
     return f"{words}, {n_diverged} of {len(values)} diverged" if n_diverged else words
 
 

@@ -31,8 +31,9 @@ def test_one_pixel_and_values_beyond():
         "2 colour and grey images of 1 row by 5 columns to 2 rows by 3 columns. 1: black "
         "everywhere, or nearly; 2: white everywhere, or nearly."
     )
-    assert "and white 1, but values go from −1 to 2. 1: mean brightness 50 %, neigh" in words(
-        np.array([[-1.0, 2.0]]), value_range=(0, 1)
+    assert (
+        "and white 1, but values go from −1 to 2 in image 1. 1: mean brightness 50 %, neigh"
+        in words(np.array([[-1.0, 2.0]]), value_range=(0, 1))
     )
 
 
@@ -72,11 +73,12 @@ def test_of_many_images_the_most_different():
     titles = ["cat", "dog", "dog", "night", "cat", "", "cat", "cat", "cat"]
     assert words(images, titles=titles) == (
         "9 grey images of 2 by 2, in rows of 8; black is 0 and white 1. Titles: cat 5 times (1, 5, "
-        "7 to 9); dog 2 times (2 to 3); night 1 time (4). Darkest is image 4 (night), with mean "
-        "brightness of 25 %; brightest is image 7 (cat), with 75 %. Smoothest is image 1 (cat), "
-        "with a difference of neighbouring pixels of 0 %; roughest is image 5 (cat), with 50 %."
+        "7 to 9); dog 2 times (2, 3); night 1 time (4). Darkest is image 4 (night), with mean "
+        "brightness of 25 %; brightest is image 7 (cat), with 75 %; image 1 (cat) has 50 %. "
+        "Smoothest is image 1 (cat), with a difference of neighbouring pixels of 0 %; roughest is "
+        "image 5 (cat), with 50 %."
     )
     assert words(images[:7] * 0 + 0.5).endswith("white 1.")
-    assert words(images[:7], titles="aabcdef").startswith(
+    assert words(images[:7], titles=list("aabcdef")).startswith(
         "7 grey images of 2 by 2; black is 0 and white 1. Titles: 1: a; 2: a; 3: b; 4: c; "
     )

@@ -92,13 +92,13 @@ def test_in_words():
     table = study(a=[1, 2, 3], b=[5, 6, 7], c=[20, 21, 22])
     ax = plot_study(table, "test_loss", title="a study")
     assert ax.figure.alt_text == (
-        'a study. 3 variants compared by mean test loss, 3 runs each, lowest first: "a" 2 (from 1 '
-        'to 3); "b" 6 (from 5 to 7); "c" 21 (from 20 to 22). The 95 % interval of "a" overlaps '
-        'with that of "b".'
+        'a study. 3 variants compared by mean test loss, 3 runs each, lowest first: "a" 2 (runs '
+        'from 1 to 3); "b" 6 (runs from 5 to 7); "c" 21 (runs from 20 to 22). The 95 % interval of '
+        '"a" overlaps with that of "b".'
     )
     higher = Study([(name, seed, "test", value) for name, seed, _, value in table.rows], {})
     assert plot_study(higher, "test").figure.alt_text.startswith(
-        '3 variants compared by mean test, 3 runs each, highest first: "c" 21 (from 20 to 22); "b"'
+        '3 variants compared by mean test, 3 runs each, highest first: "c" 21 (runs from 20 to '
     )
     assert plot_study(higher, "test").figure.alt_text.endswith(
         '"c" overlaps with that of no other.'
@@ -109,7 +109,7 @@ def test_in_words_with_diverged_runs_and_one_seed():
     table = study(good=[0.5], bad=[np.nan, np.inf], half=[1.0, np.nan, 2.0])
     assert plot_study(table, "test_loss").figure.alt_text == (
         '3 variants compared by mean test loss, 1 to 3 runs each, lowest first: "good" 0.5; "half" '
-        '1.5 (from 1 to 2), 1 of 3 diverged; "bad" NaN, 2 of 2 diverged.'
+        '1.5 (runs from 1 to 2), 1 of 3 diverged; "bad" NaN, 2 of 2 diverged.'
     )
     assert plot_study(study(a=[0.25]), "test_loss").figure.alt_text == (
         '1 variant compared by mean test loss, 1 run each: "a" 0.25.'
