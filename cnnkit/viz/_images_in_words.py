@@ -12,6 +12,7 @@ from cnnkit.viz._alt_text import (
 )
 
 _N_ONE_BY_ONE = 6  # images that are described each
+_N_NAMED = 3  # images whose values leave the range
 _RELATIONS = {  # to the first image
     "the same as image 1": lambda image: image,
     "image 1 mirrored left to right": np.fliplr,
@@ -65,7 +66,10 @@ def _sizes_in_words(images, limits, names, n_cols):
     if not beyond:
         return f"{words}."
     values = [limit(image) for image in beyond.values() for limit in (np.min, np.max)]
-    return f"{words}, but values go {range_in_words(values)} in image {listed(list(beyond))}."
+    where = f"image {listed(list(beyond))}"
+    if len(beyond) > _N_NAMED:
+        where = f"{len(beyond)} of the images"
+    return f"{words}, but values go {range_in_words(values)} in {where}."
 
 
 def _relation(image, first):
