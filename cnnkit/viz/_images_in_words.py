@@ -69,7 +69,7 @@ def _sizes_in_words(images, limits, names, n_cols):
     where = f"image {listed(list(beyond))}"
     if len(beyond) > _N_NAMED:
         where = f"{len(beyond)} of the images"
-    return f"{words}, but values go {range_in_words(values)} in {where}."
+    return f"{words}, but there are values {range_in_words(values)} in {where}."
 
 
 def _relation(image, first):
