@@ -31,7 +31,7 @@ def test_one_pixel_and_values_beyond():
         "2 colour and grey images of 1 row by 5 columns to 2 rows by 3 columns. 1: black "
         "everywhere, or nearly; 2: white everywhere, or nearly."
     )
-    many = words(np.full((4, 1, 1), 2.0), value_range=(0, 1))
+    many = words(np.full((4, 1, 1, 1), 2.0), value_range=(0, 1))
     assert "and white 1, but there are values all 2 in 4 of the images. 1: white" in many
     assert (
         "and white 1, but there are values from −1 to 2 in image 1. 1: mean brightness 50 %, neigh"
