@@ -61,7 +61,8 @@ class Server(ThreadingHTTPServer):
         self.log = []  # (path, Range header) of every GET
         self.go_on = threading.Event()  # ends a stall
         self.stalled = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # By default the server looks only twice a second whether it shall stop.
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def serve(self, path, contents=b"", manner="good"):
         self.pages[path] = (contents, manner)

@@ -68,7 +68,7 @@ def test_bad_input(features, labels, options, message):
 
 
 def test_what_is_known_of_the_real_photos(real_data):
-    """Seven are wrong, no photos, or show both animals; most of them are the first suspects."""
+    """Seven are wrong, no photos, or show both animals: they are among the first suspects."""
     with (real_data / "cats_vs_dogs_bad/manifest.csv").open(encoding="utf-8") as file:
         known = {row["file"] for row in csv.DictReader(file) if row["kind"] == "label"}
     photos, backbone = data.load_cats_vs_dogs(), models.load_backbone("mobilenet_v2_0.35")
@@ -90,8 +90,8 @@ def test_what_is_known_of_the_real_photos(real_data):
     features, labels = np.concatenate(features), np.concatenate(labels)
     order = data.rank_label_errors(features, labels, seed=0).order
     known &= set(names)
-    first = [names[i] for i in order[:20]]
-    assert len(known) == 7 and len(known & set(first)) >= 4
+    ranks = [rank for rank, i in enumerate(order) if names[i] in known]  # of a thousand
+    assert len(known) == 7 and ranks[:2] == [0, 1] and ranks[3] < 12 and ranks[-1] < 100
 
 
 @pytest.mark.parametrize("seed", [-1, True, 2**32])
