@@ -22,9 +22,14 @@ def describe(figure, sentence):
 
 def after_title(title, sentence):
     """A sentence with the title of what it describes before it, unless that is None."""
-    title = " ".join(str(title or "").split())
+    title = one_line(title or "")
     end = "" if title.endswith((".", "?", "!")) else "."
     return f"{title}{end} {sentence}" if title else sentence
+
+
+def one_line(text):
+    """A title without its line breaks, which do not matter when it is read."""
+    return " ".join(str(text).split())
 
 
 def counted(n, noun):
@@ -97,7 +102,7 @@ def titles_in_order(titles):
 
     Where they are mostly the same few, each is told once: "dog 4 times (1, 4 to 6)".
     """
-    titles = [" ".join(str(title).split()) for title in titles or []]
+    titles = [one_line(title) for title in titles or []]
     known = [f"{i}: {title}" for i, title in enumerate(titles, 1) if title]
     places = {}
     for i, title in enumerate(titles, 1):

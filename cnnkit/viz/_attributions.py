@@ -100,7 +100,7 @@ def _in_words(images, maps, titles):
     for i in range(n):
         name = f"{i + 1} ({titles[i]})" if titles else str(i + 1)
         parts = [f"{method} {_map_in_words(some[i])}".strip() for method, some in maps.items()]
-        words += f" Image {name}: {'; '.join([*parts, *_overlap_in_words(maps, i)])}."
+        words += f" Image {name}: {'; '.join([*parts, *_common_part_in_words(maps, i)])}."
     return words
 
 
@@ -109,14 +109,17 @@ def _map_in_words(values):
     if not values.any():
         return "0 everywhere"
     cover, place = _strong_part(values)
-    words = f"strong on {percent(cover)} of the pixels, {place}"
-    if values.min() < 0:
-        sizes = np.abs(values)
-        words += f", {percent(sizes[values < 0].sum() / sizes.sum())} of its total is negative"
-    return words
+    words = f"strong on {percent(cover)} of the pixels"
+    if values.min() >= 0:
+        return f"{words}, {place}"
+    sizes, is_negative = np.abs(values), values < 0
+    return (
+        f"{words}, {percent(is_negative[_is_strong(values)].mean())} of them negative, {place}, "
+        f"{percent(sizes[is_negative].sum() / sizes.sum())} of its total is negative"
+    )
 
 
-def _overlap_in_words(maps, i):
+def _common_part_in_words(maps, i):
     """How far the strong parts of an image's two maps are the same, if it has two."""
     strong = [_is_strong(some[i]) for some in maps.values() if some[i].any()]
     if len(maps) != 2 or len(strong) != 2:
@@ -128,13 +131,16 @@ def _overlap_in_words(maps, i):
 
 
 def _maps_in_words(name, of_method):
-    """How large the strong part is in the maps of a method, and where it is in most of them."""
+    """How large the strong part is in the maps of a method, its sign, and where it mostly is."""
     parts = [_strong_part(values) for values in of_method if values.any()]
     if not parts:
         return f"{name} none"
     covers, places = zip(*parts, strict=True)
     low, high = percent(min(covers)), percent(max(covers))
     words = f"{name} {low}" if low == high else f"{name} {low} to {high}"
+    if min(values.min() for values in of_method) < 0:
+        n = sum(bool(values[_is_strong(values)].sum() < 0) for values in of_method if values.any())
+        words += f", mostly negative in {n} of {len(of_method)} images"
     place, n = Counter(places).most_common(1)[0]
     if n == 1 < len(of_method):
         return f"{words}, in each image elsewhere"

@@ -51,8 +51,8 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
     precision = average_precision_score(labels, probabilities)
     titles = (
         "confusion",
-        f"ROC, AUC = {area:.2f}",
-        f"precision and recall, AP = {precision:.2f}",
+        f"ROC, AUC {_below_one(area)}",
+        f"precision and recall, AP {_below_one(precision)}",
         "calibration",
     )
     for axis, (x, y), title in zip(panels, _LABELS, titles, strict=True):

@@ -144,9 +144,13 @@ def _gap_in_words(training, validation):
     if len(training) != len(validation) or not np.isfinite([*training, *validation]).all():
         return ""
     gaps = np.subtract(validation, training).round(4)
-    first, last = (
-        f"{rounded(abs(gap))} {'below' if gap < 0 else 'above'}" for gap in gaps[[0, -1]]
-    )
+    first, last = map(_distance_in_words, gaps[[0, -1]])
     if len(gaps) == 1:
         return f"; validation is {last} training"
     return f"; at the end validation is {last} training, at first {first}"
+
+
+def _distance_in_words(gap):
+    if gap == 0:
+        return "equal to"
+    return f"{rounded(abs(gap))} {'below' if gap < 0 else 'above'}"

@@ -5,6 +5,7 @@ import numpy as np
 from cnnkit.viz._alt_text import (
     counted,
     listed,
+    one_line,
     range_in_words,
     rounded,
     rows_and_columns,
@@ -34,7 +35,7 @@ def images_in_words(images, limits, titles, n_cols):
         titles: One text for each image, or None.
         n_cols: Images in a row.
     """
-    titles = [" ".join(str(title).split()) for title in titles or [""] * len(images)]
+    titles = [one_line(title) for title in titles or [""] * len(images)]
     names = [f"{i} ({title})" if title else str(i) for i, title in enumerate(titles, 1)]
     relations = [_relation(image, images[0]) for image in images]
     shown = [_shown(image, *limit) for image, limit in zip(images, limits, strict=True)]
@@ -99,7 +100,7 @@ def _image_in_words(shown, relation):
         light = f"mean brightness {means[0]} %"
     else:
         light = "mean red {}, green {} and blue {} %".format(*means)
-    return f"{light}, neighbouring pixels differ by {_per_cent(_step(shown))}"
+    return f"{light}, neighbouring pixels differ by {_percent_of_range(_step(shown))}"
 
 
 def _extremes_in_words(shown, names):
@@ -110,7 +111,7 @@ def _extremes_in_words(shown, names):
         ("Smoothest roughest", "a difference of neighbouring pixels", _step),
     ):
         parts = np.array([measure(image, dtype=np.float64) for image in shown])
-        texts, ends = list(map(_per_cent, parts)), (parts.argmin(), parts.argmax())
+        texts, ends = list(map(_percent_of_range, parts)), (parts.argmin(), parts.argmax())
         if len({texts[i] for i in ends}) > 1:
             (less, more), (a, b) = kinds.split(), ends
             words += f" {less} is image {names[a]}, with {what} of {texts[a]}; "
@@ -125,5 +126,6 @@ def _step(shown, dtype=np.float64):
     return steps.mean(dtype=dtype) if steps.size else 0.0
 
 
-def _per_cent(part):
+def _percent_of_range(part):
+    """A part of the way from black to white, in percent; a small one with a digit more."""
     return f"{rounded(round(100 * part, 1 if part < 0.1 else 0))} %"

@@ -127,10 +127,10 @@ def _in_words(study, metric):
         words += f", {word} first"
     others = [variant for variant in study.variants if variant not in means]
     parts = [_variant_in_words(study, variant, metric) for variant in [*order, *others]]
-    return f"{words}: {'; '.join(parts)}.{_overlap_in_words(study, metric, order)}"
+    return f"{words}: {'; '.join(parts)}.{_intervals_in_words(study, metric, order)}"
 
 
-def _overlap_in_words(study, metric, order):
+def _intervals_in_words(study, metric, order):
     """Whether the best variant is apart from the others; one seed has no interval."""
     if len(order) < 2:
         return ""

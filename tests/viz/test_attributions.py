@@ -179,8 +179,8 @@ def test_in_words():
     assert panels.figure.alt_text == (
         "2 images of 6 rows by 8 columns, explained by occlusion. Strong is what has at least half "
         "of the largest value of a map. Image 1 (cat): occlusion strong on 4 % of the pixels, most "
-        "in the upper left. Image 2 (dog): occlusion strong on 6 % of the pixels, most in the "
-        "upper right and the middle, 50 % of its total is negative."
+        "in the upper left. Image 2 (dog): occlusion strong on 6 % of the pixels, 33 % of them "
+        "negative, most in the upper right and the middle, 50 % of its total is negative."
     )
     zeros = plot_attributions(pictures(1), np.zeros((1, 6, 8)))
     assert zeros.figure.alt_text == (
@@ -225,3 +225,6 @@ def test_many_maps_in_words():
     corners[[0, 1, 2], [0, 0, 5], [0, 7, 7]] = 1
     text = plot_attributions(pictures(3), {name: corners for name in "abc"}).figure.alt_text
     assert text.endswith("; c 2 %, in each image elsewhere.")
+    signed = corners * np.reshape([-1, 1, -1], (3, 1, 1))
+    text = plot_attributions(pictures(3), {"a": signed, "b": corners, "c": corners}).figure.alt_text
+    assert "are strong: a 2 %, mostly negative in 2 of 3 images, in each image elsewhere" in text

@@ -21,7 +21,7 @@ def test_the_four_panels(seed):
     assert [tick.get_text() for tick in confusion.get_xticklabels()] == ["cat", "dog"]
     x, y = roc.lines[0].get_data()
     assert np.trapezoid(y, x) == pytest.approx(roc_auc_score(labels, p))
-    assert roc.get_title() == f"ROC, AUC = {roc_auc_score(labels, p):.2f}"
+    assert roc.get_title() == f"ROC, AUC {roc_auc_score(labels, p):.3f}"
     average = average_precision_score(labels, p)
     assert precision_recall.get_title() == f"precision and recall, AP = {average:.2f}"
     curve = calibration.lines[-1]
@@ -67,5 +67,6 @@ def test_in_words():
     labels = np.arange(200) % 2  # of 10,000 pairs one is the wrong way round
     p = np.where(labels, np.linspace(0.6, 0.9, 200), np.linspace(0.1, 0.4, 200))
     p[0] = 0.603  # the lowest of class 1 are 0.6015 and 0.6045
-    text = plot_classification(labels, p).figure.alt_text
-    assert "ROC curve: area above 0.999." in text
+    panels = plot_classification(labels, p)
+    assert panels.axes.flat[1].get_title() == "ROC, AUC above 0.999"
+    assert "ROC curve: area above 0.999." in panels.figure.alt_text
