@@ -23,7 +23,7 @@ def test_the_four_panels(seed):
     assert np.trapezoid(y, x) == pytest.approx(roc_auc_score(labels, p))
     assert roc.get_title() == f"ROC, AUC {roc_auc_score(labels, p):.3f}"
     average = average_precision_score(labels, p)
-    assert precision_recall.get_title() == f"precision and recall, AP = {average:.2f}"
+    assert precision_recall.get_title() == f"precision and recall, AP {average:.3f}"
     curve = calibration.lines[-1]
     for mean, share in zip(*curve.get_data(), strict=True):
         inside = np.floor(p * 4).clip(0, 3) == np.floor(mean * 4)

@@ -149,5 +149,5 @@ def test_in_words():
     ), "two plots in one figure"
     ax = plot_gap({"m": [1.0], "val_m": [2.0]}, metric="m", mode="max")
     assert ax.figure.alt_text.endswith("in epoch 1; validation is 1 above training.")
-    ax = plot_gap({"m": [1.0], "val_m": [1.0]}, metric="m")
+    ax = plot_gap({"m": [1.0], "val_m": [1.0]}, metric="m", mode="max")
     assert ax.figure.alt_text.endswith("in epoch 1; validation is equal to training.")
