@@ -75,17 +75,23 @@ def run_study(
         total=len(wanted), initial=len(wanted) - len(missing), unit="run", leave=False
     )
     current = None
-    with _quick_collection(), tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
+    with _unfrozen_at_the_end(), tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
         for name, seed in missing:
             bar.set_postfix_str(f"{name}, seed {seed}")
             if current is None or current.name != name:
                 current = _Variant(name, build, train, variants[name])
+                _freeze()
+            is_new = current.model is None
             rows = [(name, seed, *result) for result in current.run(seed, bar.write).items()]
             study = Study(study.rows + rows, study.settings | {name: texts[name]})
             if path is not None:
                 write_study(path, study.rows, study.settings)
             bar.update()
-            gc.collect()  # Keras models hold themselves in cycles; many would fill the memory
+            # Keras models hold themselves in cycles; many would fill the memory.
+            if is_new and current.model is not None:
+                _freeze()
+            else:
+                gc.collect()
     return _select(study, wanted)
 
 
@@ -270,10 +276,15 @@ def _select(study, runs):
     return Study(rows, {name: study.settings[name] for name, _ in runs})
 
 
-@contextlib.contextmanager
-def _quick_collection():
-    """Within it `gc.collect` passes over the objects there are: TensorFlow alone has a million."""
+def _freeze():
+    """Let `gc.collect` pass over the objects there are: TensorFlow alone has a million."""
+    gc.unfreeze()
+    gc.collect()
     gc.freeze()
+
+
+@contextlib.contextmanager
+def _unfrozen_at_the_end():
     try:
         yield
     finally:
