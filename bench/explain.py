@@ -3,8 +3,7 @@
 One flat functional model, the only kind that all peers take: MobileNetV2 at 96x96 and eight images,
 maps of its last layer that has them. With photos in `CNNKIT_DATA` also a classifier of cats and
 dogs on a smaller MobileNetV2. All ways take turns, after a first call each; the table shows the
-shortest time of each, which other work on the machine lengthens least, and how many times that of
-cnnkit it is. Ends with an error if a peer is faster.
+median time of each, and how many times that of cnnkit it is. Ends with an error if a peer is faster.
 
 - `agreement`: correlation of a map with one made by hand with a gradient tape, stretched over the
   image; that of cnnkit's Grad-CAM is below 1, as it lies where the receptive fields are.
@@ -16,6 +15,7 @@ import sys
 import time
 import warnings
 from functools import partial
+from statistics import median
 
 import keras
 import numpy as np
@@ -271,11 +271,11 @@ def compare(name, model, images, layer, errors):
             if method == "integrated gradients" and package != "tf-explain":
                 notes.append(f"{completeness(model, images, results[package]):.0%} incomplete")
             n = min(len(values), len(seconds["cnnkit"]))  # of as many rounds
-            times = min(values[:n]) / min(seconds["cnnkit"][:n])
+            times = median(values[:n]) / median(seconds["cnnkit"][:n])
             bound = 4 if method == "Grad-CAM" and package in FOUR_TIMES else 1
             slow = "" if times >= bound else f"  TOO SLOW, bound {bound}"
             good = good and not slow
-            row = f"{method:24} {package:13} {min(values):8.3f} s {times:7.2f} times"
+            row = f"{method:24} {package:13} {median(values):8.3f} s {times:7.2f} times"
             print(row, *filter(None, notes), slow, sep="  ", flush=True)
     return good
 
