@@ -3,7 +3,7 @@
 One flat functional model, the only kind that all peers take: MobileNetV2 at 96x96 and eight images,
 maps of its last layer that has them. With photos in `CNNKIT_DATA` also a classifier of cats and
 dogs on a smaller MobileNetV2. All ways take turns, after a first call each; the table shows the
-median time of each, and how many times that of cnnkit it is. Ends with an error if a peer is faster.
+median of each, and how many times that of cnnkit it is. Ends with an error if a peer is faster.
 
 - `agreement`: correlation of a map with one made by hand with a gradient tape, stretched over the
   image; that of cnnkit's Grad-CAM is below 1, as it lies where the receptive fields are.
