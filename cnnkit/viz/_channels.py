@@ -26,7 +26,8 @@ def plot_channels(image, *, titles=None):
     """Draw an image and then each of its channels.
 
     Args:
-        image: A colour image of 3 or 4 channels, in one of the forms that `plot_images` takes;
+        image: A colour image of 3 or 4 channels, in one of the forms that `plot_images` takes (PIL
+            pictures and files have no fourth: what is transparent shows white);
             or feature maps: an array of shape `(height, width, channels)` or a batch of one, with
             any other number of channels or with negative values. Feature maps show no image, but
             a colour bar that all channels share.

@@ -22,8 +22,10 @@ def test_a_photo_and_its_three_channels():
 
 
 def test_alpha_names_and_pil():
-    picture = Image.fromarray(np.zeros((4, 5, 4), np.uint8))
-    assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue", "alpha"]
+    pixels = np.zeros((4, 5, 4), np.uint8)
+    assert titles(viz.plot_channels(pixels)) == ["image", "red", "green", "blue", "alpha"]
+    picture = Image.fromarray(pixels)  # as its file: what is transparent shows white
+    assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue"]
     named = viz.plot_channels(np.zeros((4, 5, 3)), titles=["R", "G", "B"])
     assert titles(named) == ["image", "R", "G", "B"]
 
