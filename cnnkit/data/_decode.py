@@ -1,18 +1,25 @@
 """From a picture, a file or one of PIL's, to its pixels: the same way everywhere."""
 
-import contextlib
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from cnnkit._checks import warn
 from cnnkit.data._formats import check_values, n_levels, open_image
 from cnnkit.data._value_ranges import value_ranges
 
 _ORIENTATION = 0x0112  # the EXIF tag
+_TURNS = {  # Pillow's own `exif_transpose` writes EXIF anew, which fails for some
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _GREY = ("1", "L", "LA", "La")
 
 
@@ -41,11 +48,7 @@ def decode(contents, reduction=1):
 
 def is_plain_jpeg(image):
     """Whether TensorFlow's quick JPEG decoder makes the same picture as `decode`."""
-    return (
-        image.format == "JPEG"
-        and image.mode in ("L", "RGB")
-        and image.getexif().get(_ORIENTATION, 1) == 1
-    )
+    return image.format == "JPEG" and image.mode in ("L", "RGB") and _orientation(image) == 1
 
 
 def read_image(path):
@@ -115,12 +118,21 @@ def _read(picture):
 
 def _open(path):
     """The picture of a file, and whether there are more in it."""
+    contents = path.read_bytes()
     try:
-        image = open_image(path.read_bytes())
-        # The others in an MPO file are a second eye's view, or a map of brightness.
-        return image, image.format != "MPO" and getattr(image, "is_animated", False)
+        return open_image(contents), _has_more(open_image(contents))
     except ValueError as error:
         raise ValueError(f"{path} cannot be used: {error}") from error
+
+
+def _has_more(image):
+    """Whether there is a second frame or page; `image` may be at another one afterwards."""
+    if image.format == "MPO":  # the others are a second eye's view, or a map of brightness
+        return False
+    try:
+        return getattr(image, "is_animated", False)
+    except Exception:  # there is one, and it is damaged
+        return True
 
 
 def _upright(image):
@@ -133,9 +145,9 @@ def _upright(image):
         raise ValueError(f"damaged: {error}") from error
     check_values(image)
     levels, guess = n_levels(image), ""
-    with contextlib.suppress(struct.error, TypeError):  # odd EXIF is no reason to lose a photo
-        if image.getexif().get(_ORIENTATION, 1) != 1:
-            image = ImageOps.exif_transpose(image)
+    turn = _TURNS.get(_orientation(image))
+    if turn is not None:
+        image = image.transpose(turn)
     is_deep = image.mode == "F" or image.mode.startswith("I")
     mode = "L" if is_deep or image.mode in _GREY else "RGB"
     if is_deep:
@@ -144,6 +156,14 @@ def _upright(image):
         image = image.convert("LA" if image.mode == "La" else "RGBA").convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image if image.mode == mode else image.convert(mode), guess
+
+
+def _orientation(image):
+    """How the camera was held, as EXIF numbers it; odd EXIF is no reason to lose a photo."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # Pillow raises a dozen kinds for odd files
+        return 1
 
 
 def _to_8_bits(image, levels):

@@ -4,6 +4,7 @@ import io
 import struct
 import sys
 import types
+import warnings
 import zlib
 
 import numpy as np
@@ -41,6 +42,27 @@ def test_every_format_under_a_wrong_name(tmp_path, form):
     assert data.find_bad_images(tmp_path) == {}
     pixels = data.read_image(tmp_path / "photo.XYZ")
     assert np.abs(pixels - SMOOTH).max() <= (6 if form in ("AVIF", "JPEG") else 0)
+
+
+@pytest.mark.parametrize("form", module.FORMATS)
+def test_a_file_cut_anywhere_is_never_half_shown(form):
+    if form == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow lacks it")
+    noise = Image.effect_noise((40, 32), 90).convert("RGB")
+    contents = encode(noise, form)
+    for end in np.linspace(1, len(contents) * 0.98, 12).astype(int):
+        with warnings.catch_warnings(action="ignore"), pytest.raises(ValueError):
+            decode(contents[:end])
+
+
+def test_a_second_frame_that_is_damaged(tmp_path):
+    frames = [Image.effect_noise((60, 50), 80).quantize(64) for _ in range(2)]
+    contents = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    for end in range(len(contents) * 2 // 3, len(contents), 97):
+        (tmp_path / "cut.gif").write_bytes(contents[:end])
+        with pytest.warns(UserWarning, match="several frames"):
+            pixels = data.read_image(tmp_path / "cut.gif")
+        assert np.array_equal(pixels, np.asarray(frames[0].convert("RGB")))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1)])
