@@ -94,8 +94,7 @@ def n_levels(image):
     """
     if image.mode.startswith("I;16"):
         return 1 << getattr(image, "tag_v2", {}).get(_BITS, (16,))[0]
-    is_sixteen = image.mode == "I" and image.format in ("PPM", "PNG")  # which have no more
-    return 1 << 16 if is_sixteen else None
+    return 1 << 16 if image.mode == "I" and image.format == "PPM" else None  # which has no more
 
 
 def _check_support(contents):

@@ -184,6 +184,10 @@ MODES = {
 }
 
 
+# TIFF has no transparent value. Pillow 11 writes I to PNG with 16 bits, and YCbCr to TIFF cut off.
+FILES = {"P with transparency": ["PNG"], "I": ["TIFF"], "YCbCr": []}
+
+
 @pytest.mark.parametrize("name", MODES)
 def test_every_mode_of_a_picture_and_of_its_file(name):
     image, shown = MODES[name]
@@ -197,7 +201,7 @@ def test_every_mode_of_a_picture_and_of_its_file(name):
     assert np.array_equal(
         data.read_image(image), np.asarray(Image.fromarray(pixels).convert("RGB"))
     )
-    for form in ("PNG", "TIFF")[: 1 if image.info else 2]:  # TIFF has no transparent value
+    for form in FILES.get(name, ("PNG", "TIFF")):
         with contextlib.suppress(OSError):  # not every format stores every mode
             contents = encode(image, form)
             assert np.array_equal(data.as_pixels(Image.open(io.BytesIO(contents))), pixels)
