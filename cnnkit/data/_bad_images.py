@@ -1,4 +1,4 @@
-"""Files of a photo folder that are no whole pictures; each file is looked at once."""
+"""Files of a photo folder that cannot be used, and why; each file is looked at once."""
 
 import contextlib
 import hashlib
@@ -95,7 +95,10 @@ def _files(folder):
 
 
 def find_bad_images(folder, *, verbose=1):
-    """List the files below a folder that are not whole pictures.
+    """List the files below a folder that `load_cats_vs_dogs` cannot use.
+
+    They are no whole pictures, of a format that is not read, or have values whose range would be a
+    guess.
 
     Args:
         folder: Path of a folder; its sub-folders are searched too, hidden files are not.

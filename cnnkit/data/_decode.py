@@ -52,7 +52,7 @@ def is_plain_jpeg(image):
 
 
 def read_image(path):
-    """Read a photo of your own, in color.
+    """Read a photo of your own, in colour.
 
     Args:
         path: A picture file, whatever its name ends in, or a PIL picture; see `as_pixels`.
@@ -74,7 +74,7 @@ def as_pixels(picture):
     values are scaled from 0..65535 to 0..255. Other types, PIL's modes I and F, have no range of
     their own: values that are not in 0..1 or 0..255 are scaled with a warning that says from where.
     Of an animation, or a file of several pages, the first is read, with a warning; a PIL picture
-    is the page that it is at. Color profiles are not applied.
+    is the page that it is at. Colour profiles are not applied.
 
     Args:
         picture: A PIL picture of any mode, or the path of an AVIF, BMP, GIF, ICO, JPEG, JPEG 2000,
@@ -83,7 +83,7 @@ def as_pixels(picture):
 
     Returns:
         A uint8 array in 0..255, of shape `(height, width)` for a grey picture and
-        `(height, width, 3)` for a color one.
+        `(height, width, 3)` for a colour one.
 
     Raises:
         ValueError: As in `read_image`.
@@ -142,6 +142,8 @@ def _upright(image):
     except MemoryError:
         raise
     except Exception as error:  # Pillow raises a dozen kinds for odd files
+        if getattr(image, "fp", image) is None:
+            raise ValueError("its file was closed before it was decoded") from error
         raise ValueError(f"damaged: {error}") from error
     check_values(image)
     levels, guess = n_levels(image), ""

@@ -71,19 +71,26 @@ def check_values(image):
     Args:
         image: A `PIL.Image.Image` that is loaded.
     """
-    tags = getattr(image, "tag_v2", {})
-    sample_format = tags.get(_SAMPLE_FORMAT, (1,))[0]
-    if tags.get(_SUBFILE, 0) & 1 or _DNG in tags:
+    sample_format = _tag(image, _SAMPLE_FORMAT)
+    if (_tag(image, _SUBFILE) or 0) & 1 or _DNG in getattr(image, "tag_v2", {}):
         raise ValueError(_RAW)
-    if tags.get(_PHOTOMETRIC) == 0 and image.mode not in ("1", "L"):
+    if _tag(image, _PHOTOMETRIC) == 0 and image.mode not in ("1", "L"):
         raise ValueError("a TIFF picture in which 0 is white, which Pillow reads for up to 8 bits")
     if sample_format == _SIGNED and image.mode == "L":
         raise ValueError("a TIFF picture of signed 8-bit values, which Pillow reads as unsigned")
-    if tags and sample_format == _UNSIGNED and image.mode == "I" and image.getextrema()[0] < 0:
+    is_unsigned = image.format == "TIFF" and sample_format in (_UNSIGNED, None)
+    if is_unsigned and image.mode == "I" and image.getextrema()[0] < 0:
         raise ValueError("a TIFF picture with values above 2**31, which Pillow reads as negative")
     color = image.info.get("transparency")
     if isinstance(color, tuple) and max(color) > 255:
-        raise ValueError("a PNG picture of 16 bits with a transparent color, which Pillow misses")
+        raise ValueError("a PNG picture of 16 bits with a transparent colour, which Pillow misses")
+
+
+def _tag(image, number):
+    """The first value of a tag of TIFF, or None if there is none."""
+    value = getattr(image, "tag_v2", {}).get(number)
+    value = value[0] if isinstance(value, tuple) and value else value
+    return value if isinstance(value, int) else None
 
 
 def n_levels(image):
@@ -93,7 +100,7 @@ def n_levels(image):
         image: A `PIL.Image.Image`.
     """
     if image.mode.startswith("I;16"):
-        return 1 << getattr(image, "tag_v2", {}).get(_BITS, (16,))[0]
+        return 1 << (_tag(image, _BITS) or 16)
     return 1 << 16 if image.mode == "I" and image.format == "PPM" else None  # which has no more
 
 

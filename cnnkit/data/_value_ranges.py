@@ -21,14 +21,16 @@ def value_ranges(images):
         A list with one pair `(low, high)` for each image; and a sentence that says what was
         guessed, or `""`. It also speaks of uint16 that uses less than 4096 of its 65536 values.
     """
-    deep = max((image.max() for image in images if image.dtype == np.uint16), default=0)
-    shared, guess = _shared([image for image in images if image.dtype not in _OWN])
-    if not guess and 0 < deep < _DARK:
-        guess = (
-            f"The images are of uint16 with no value above {deep}: black stands for 0 and white "
+    types = [image.dtype.newbyteorder("=") for image in images]
+    pairs = list(zip(images, types, strict=True))
+    shared, guess = _shared([image for image, dtype in pairs if dtype not in _OWN])
+    deep = max((image.max() for image, dtype in pairs if dtype == np.uint16), default=0)
+    if 0 < deep < _DARK:
+        guess += (
+            f" The images are of uint16 with no value above {deep}: black stands for 0 and white "
             "for 65535."
         )
-    return [_OWN.get(image.dtype, shared) for image in images], guess
+    return [_OWN.get(dtype, shared) for dtype in types], guess.strip()
 
 
 def _shared(images):

@@ -238,6 +238,15 @@ def test_dark_sixteen_bits_are_said_and_read():
     assert (decode(encode(dark, "PNG")) == 10).all()
 
 
+def test_a_picture_that_was_closed(tmp_path):
+    Image.new("L", (8, 6)).save(tmp_path / "photo.png")
+    with Image.open(tmp_path / "photo.png") as read, Image.open(tmp_path / "photo.png") as closed:
+        read.load()
+    assert data.as_pixels(read).shape == (6, 8)
+    with pytest.raises(ValueError, match="was closed before it was decoded|closed image"):
+        data.as_pixels(closed)
+
+
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_the_first_of_several_frames(tmp_path, form):
     frames = [Image.new("RGB", (8, 6), color) for color in ("black", "white")]

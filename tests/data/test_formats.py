@@ -110,7 +110,7 @@ def test_transparent_colors_of_png():
     color = png(8, 2, bytes([1, 2, 3, 4, 5, 6]), transparent=[1, 2, 3])
     assert decode(color)[0].tolist() == [[255, 255, 255], [4, 5, 6]]
     deep = png(16, 2, struct.pack(">6H", 257, 514, 771, 1, 2, 3), transparent=[257, 514, 771])
-    with pytest.raises(ValueError, match="PNG picture of 16 bits with a transparent color"):
+    with pytest.raises(ValueError, match="PNG picture of 16 bits with a transparent colour"):
         decode(deep)
 
 

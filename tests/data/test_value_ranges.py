@@ -14,6 +14,7 @@ DARK, LIGHT = np.full((2, 2), 0.2), np.full((2, 2), 200.0)
         (np.ones((2, 2), bool), (0, 1)),
         (np.ones((2, 2), np.uint8), (0, 255)),
         (np.full((2, 2), 5000, np.uint16), (0, 65535)),
+        (np.full((2, 2), 5000, ">u2"), (0, 65535)),
         (np.zeros((2, 2), np.uint16), (0, 65535)),
         (np.ones((2, 2), np.int64), (0, 1)),
         (np.full((2, 2), 200, np.int64), (0, 255)),
