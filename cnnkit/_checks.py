@@ -1,5 +1,7 @@
 """Checks of arguments that several rooms share."""
 
+import inspect
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -179,3 +181,11 @@ def check_not_negative(value, name):
     """Raise a ValueError unless `value` is a number from 0."""
     if not value >= 0:
         raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
+
+
+def warn(message):
+    """Warn, and point to the line of the user's that called this package."""
+    n, frame = 1, inspect.currentframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "cnnkit":
+        n, frame = n + 1, frame.f_back
+    warnings.warn(message, stacklevel=n)

@@ -169,3 +169,9 @@ def test_seeds_that_others_do_not_take(seed):
         assert _checks.as_generator(seed).random() == np.random.default_rng(seed).random()
         with pytest.raises(ValueError, match=r"of 0..2\*\*32-1. Received: seed=4294967296"):
             _checks.as_integer_seed(seed)
+
+
+def test_a_warning_points_to_the_line_of_the_user():
+    with pytest.warns(UserWarning, match="^careful$") as caught:
+        _checks.warn("careful")
+    assert caught[0].filename == __file__

@@ -1,4 +1,4 @@
-"""Files of a photo folder that are no whole pictures; each file is looked at once."""
+"""Files of a photo folder that cannot be used, and why; each file is looked at once."""
 
 import contextlib
 import hashlib
@@ -12,10 +12,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnnkit._places import cache_dir, write_whole
-from cnnkit.data._decode import decode, is_plain_jpeg, open_image
+from cnnkit.data._decode import decode, is_plain_jpeg
+from cnnkit.data._formats import abilities, open_image
 from cnnkit.data._hashes import perceptual_hash
 
-_VERSION = 2  # of what `examine` finds; a new number makes older notes worthless
+_VERSION = 3  # of what `examine` finds; a new number makes older notes worthless
 
 
 def examine(contents):
@@ -94,7 +95,10 @@ def _files(folder):
 
 
 def find_bad_images(folder, *, verbose=1):
-    """List the files below a folder that are not whole pictures.
+    """List the files below a folder that `load_cats_vs_dogs` cannot use.
+
+    They are no whole pictures, of a format that is not read, or have values whose range would be a
+    guess.
 
     Args:
         folder: Path of a folder; its sub-folders are searched too, hidden files are not.
@@ -128,7 +132,7 @@ def _notes_path(folder):
 def _read_notes(path):
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
-        return notes["files"] if notes["version"] == _VERSION else {}
+        return notes["files"] if notes["version"] == _version() else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -136,4 +140,9 @@ def _read_notes(path):
 def _write_notes(path, files):
     files = {name: found for name, found in files.items() if found["digest"]}  # else look again
     with contextlib.suppress(OSError):  # no room, or not allowed: then the next call looks again
-        write_whole(path, json.dumps({"version": _VERSION, "files": files}).encode())
+        write_whole(path, json.dumps({"version": _version(), "files": files}).encode())
+
+
+def _version():
+    """Notes hold for as long as this stays: another Pillow may read what this one does not."""
+    return f"{_VERSION}, {abilities()}"

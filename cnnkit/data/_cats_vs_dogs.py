@@ -14,6 +14,7 @@ from cnnkit._checks import check_integer_seed
 from cnnkit._places import cache_dir, data_folder
 from cnnkit.data._bad_images import check_folder, examine
 from cnnkit.data._download import TIMEOUT, DownloadError, fetch, unpack
+from cnnkit.data._folder import check_classes, find_splits, subfolders
 from cnnkit.data._pets import draw_pets
 from cnnkit.data._photo_splits import DRAWN, Photo, PhotoSplits
 from cnnkit.data._split import SPLITS
@@ -27,7 +28,6 @@ TFDS_URL = (
 )
 
 _MEMBER = re.compile(r"cats_and_dogs_filtered/((train|validation)/(cat|dog)s/\3\.\d+\.jpg)")
-_SPLIT_NAMES = {name: name for name in SPLITS} | {"val": "validation", "valid": "validation"}
 _SINGULAR = {"cats": "cat", "dogs": "dog"}
 _DRAWN_SIZES = {"train": 600, "validation": 500, "test": 500}
 _DRAWN_PIXELS = 64
@@ -49,8 +49,11 @@ def load_cats_vs_dogs(
             cannot be had `"drawn"`. `"web"`: the 3,000 photos of `cats_and_dogs_filtered`,
             downloaded once (68 MB). `"tfds"`: all 23,262 photos through tensorflow-datasets
             (825 MB). `"drawn"`: 600, 500 and 500 animals of `draw_pets`, 64 pixels wide.
-            `"folder:PATH"`: a folder with one sub-folder of photos for each class, or with
-            `train` and `validation` folders (and perhaps `test`) that hold those.
+            `"folder:PATH"`: a folder with one sub-folder of photos for each class, or with folders
+            that hold those and are called after the splits: `train`, `validation` and perhaps
+            `test`, also `training_set`, `Val`, `seg_test/seg_test` and their like. All files that
+            `as_pixels` reads are taken, whatever their names end in, but no pictures whose range
+            would be a guess.
         image_size: Height and width to which the photos are resized, in pixels. `None` stands
             for 224, or for 64 if the pets are drawn.
         n_train: Take only so many training photos, as many of each class; `None` for all.
@@ -68,6 +71,7 @@ def load_cats_vs_dogs(
 
     Raises:
         DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
+        ValueError: If a folder's layout leaves open what are splits and what are classes.
     """
     check_integer_seed(seed)
     photos, class_names, where = _find(source, verbose)
@@ -156,25 +160,29 @@ def _read_folder(folder, verbose):
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         named = ", ".join(faults[:3]).encode("utf-8", "replace").decode("utf-8")
         print(f"{len(faults)} files left out: {named}{more}.")
-    tops = sorted(path.name for path in folder.iterdir() if _is_part(path))
-    depth = 1 if any(name.lower() in _SPLIT_NAMES for name in tops) else 0
-    ignored = [name for name in tops if depth and name.lower() not in _SPLIT_NAMES]
-    if ignored and verbose:
-        print(f"Not train, validation or test, so ignored: {', '.join(ignored)}.")
-    parents = [folder / name for name in tops if name not in ignored] if depth else [folder]
-    class_names = sorted({path.name for top in parents for path in top.iterdir() if _is_part(path)})
-    photos = {name: [] for name in SPLITS}
-    for name, found in files.items():
-        part = name.split("/")
-        if len(part) > depth + 1 and part[0] not in ignored and "fault" not in found:
-            split = _SPLIT_NAMES[part[0].lower()] if depth else "train"
-            photos[split].append(_photo(folder / name, class_names.index(part[depth]), found))
+    files = {name: found for name, found in files.items() if "fault" not in found}
+    folder = Path(folder).resolve()  # as `files` are relative to it
+    splits = find_splits(folder, files) or {"train": folder}
+    class_names = sorted({path.name for top in splits.values() for path in subfolders(top)})
+    photos, members, used = {name: [] for name in SPLITS}, [], set()
+    for split, top in splits.items():
+        start = "" if top == folder else f"{top.relative_to(folder).as_posix()}/"
+        for name, found in files.items():
+            class_name, _, rest = name.removeprefix(start).partition("/")
+            if name.startswith(start) and rest and class_name in class_names:
+                photos[split].append(_photo(folder / name, class_names.index(class_name), found))
+                members.append((class_name, rest))
+                used.add(name)
+    check_classes(folder, members)
+    _say_what_is_left(files.keys() - used, verbose)
     return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
 
 
-def _is_part(path):
-    """Whether a folder may hold a class or a split."""
-    return path.is_dir() and not path.name.startswith(".")
+def _say_what_is_left(names, verbose):
+    tops = sorted({name.split("/")[0] for name in names})
+    if tops and verbose:
+        more = f" and {len(tops) - 3} more" if len(tops) > 3 else ""
+        print(f"Not in the folder of a class, so ignored: {', '.join(tops[:3])}{more}.")
 
 
 def _draw(verbose):

@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
+from cnnkit import data
+from cnnkit._checks import warn
 from cnnkit.viz._alt_text import (
     counted,
     describe,
@@ -15,7 +17,6 @@ from cnnkit.viz._alt_text import (
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._images import as_image, draw_image
-from cnnkit.viz._ranges import value_ranges
 
 _MAX_CHANNELS = 64
 _TINTS = ("red", "green", "blue")
@@ -25,7 +26,8 @@ def plot_channels(image, *, titles=None):
     """Draw an image and then each of its channels.
 
     Args:
-        image: A colour image of 3 or 4 channels, in one of the forms that `plot_images` takes;
+        image: A colour image of 3 or 4 channels, in one of the forms that `plot_images` takes (PIL
+            pictures and files have no fourth: what is transparent shows white);
             or feature maps: an array of shape `(height, width, channels)` or a batch of one, with
             any other number of channels or with negative values. Feature maps show no image, but
             a colour bar that all channels share.
@@ -57,7 +59,9 @@ def plot_channels(image, *, titles=None):
 
 
 def _plot_colors(image, channels, titles):
-    ((low, high),) = value_ranges([image])
+    ((low, high),), guess = data.value_ranges([image])
+    if guess:
+        warn(f"{guess} To choose, scale the values yourself.")
     panels = image_panels([image, *channels], titled=True)
     name_panels(panels, ["image", *titles])
     first, *others = panels

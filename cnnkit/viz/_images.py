@@ -1,13 +1,13 @@
 """Draw pictures side by side, whatever form they come in."""
 
+import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from cnnkit._checks import check_finite
-from cnnkit.data import read_image
+from cnnkit.data import as_pixels
 from cnnkit.viz._alt_text import describe
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._images_in_words import images_in_words
@@ -20,14 +20,17 @@ def plot_images(images, *, titles=None, n_cols=None, value_range="auto"):
     Args:
         images: Images of 1, 3 or 4 channels: an array or tensor of shape `(height, width)`,
             `(height, width, channels)`, `(n, height, width)` or `(n, height, width, channels)`; a
-            PIL image; the path of a picture file; a list of any of these, one image each; a
-            `tf.data.Dataset`, of which the first batch counts; or a batch `(images, labels)`. Three
-            axes are one image if the last has length 1, 3 or 4, and else a batch of grey images.
+            PIL picture or the path of a picture file, which become uint8 as `data.as_pixels` says;
+            a list of any of these, one image each; a `tf.data.Dataset`, of which the first batch
+            counts; or a batch `(images, labels)`. Three axes are one image if the last has length
+            1, 3 or 4, and else a batch of grey images.
         titles: One text for each image.
         n_cols: Panels in a row. By default up to eight.
         value_range: The values `(low, high)` that show black and white. `"auto"` means 0..255 for
-            uint8 and 0..1 for bool; for all other images together it is 0..1, or 0..255 if a value
-            is above 1.5, or symmetric about 0, with a warning, if a value is negative.
+            uint8, 0..1 for bool and 0..65535 for uint16, with a warning if no value reaches 4096;
+            for all other images together it is 0..1, or 0..255 if a value is above 1.5, or, with a
+            warning, 0 to the largest value if that is above 255, or symmetric about 0 if a value is
+            negative.
 
     Returns:
         `Panels`, with exactly one panel in use for each image.
@@ -73,7 +76,7 @@ def as_images(images):
         A list of arrays of shape `(height, width)` or `(height, width, channels)`, their values
         unchanged. A last axis of length 1 is dropped.
     """
-    if isinstance(images, str | Path | Image.Image):
+    if isinstance(images, str | os.PathLike | Image.Image):
         return [as_image(images)]
     if hasattr(images, "element_spec"):  # a tf.data.Dataset
         images = next(iter(images), [])
@@ -97,7 +100,7 @@ def as_image(image):
 
     Args:
         image: An array, tensor or nested list of shape `(height, width)` or
-            `(height, width, channels)`, or a batch of one; a PIL image; or a path.
+            `(height, width, channels)`, or a batch of one; a PIL picture; or a path.
 
     Returns:
         An array of shape `(height, width)` or `(height, width, channels)`.
@@ -118,13 +121,15 @@ def as_image(image):
 
 
 def _as_array(image):
-    if isinstance(image, str | Path):
-        return read_image(image)
-    if isinstance(image, Image.Image) and image.mode not in ("1", "L", "RGB", "RGBA"):
-        image = image.convert("RGB")
+    if isinstance(image, str | os.PathLike | Image.Image):
+        return as_pixels(image)
     array = np.asarray(image)
+    if array.dtype.kind in "cmMSU":
+        raise ValueError(
+            f"`images` must hold real numbers. Received: an array of dtype {array.dtype}"
+        )
     if array.dtype.kind in "bui":
-        return array
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
     # Neither NumPy nor Matplotlib calculates with bfloat16, and float16 overflows in sums.
     return array.astype(np.float64 if array.dtype == np.float64 else np.float32)
 

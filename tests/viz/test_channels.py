@@ -22,8 +22,10 @@ def test_a_photo_and_its_three_channels():
 
 
 def test_alpha_names_and_pil():
-    picture = Image.fromarray(np.zeros((4, 5, 4), np.uint8))
-    assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue", "alpha"]
+    pixels = np.zeros((4, 5, 4), np.uint8)
+    assert titles(viz.plot_channels(pixels)) == ["image", "red", "green", "blue", "alpha"]
+    picture = Image.fromarray(pixels)  # as its file: what is transparent shows white
+    assert titles(viz.plot_channels(picture)) == ["image", "red", "green", "blue"]
     named = viz.plot_channels(np.zeros((4, 5, 3)), titles=["R", "G", "B"])
     assert titles(named) == ["image", "R", "G", "B"]
 
@@ -75,3 +77,11 @@ def test_in_words():
     assert viz.plot_channels(0 * maps).figure.alt_text == (
         "5 maps of 2 rows by 4 columns, values all 0."
     )
+
+
+def test_deep_images_are_drawn_in_their_own_range():
+    image = np.linspace(0, 65535, 60).reshape(4, 5, 3)
+    panels = viz.plot_channels(image.astype(np.uint16))
+    assert {axis.images[0].get_clim() for axis in list(panels)[1:]} == {(0, 65535)}
+    with pytest.warns(UserWarning, match="white for 65535. To choose, scale the values yourself"):
+        viz.plot_channels(image)

@@ -136,6 +136,37 @@ def test_paths(tmp_path):
         as_images(tmp_path / "no.png")
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK", "I;16", "I;16B", "F"])
+def test_a_picture_and_its_file_are_the_same_image(tmp_path, mode):
+    grey = np.linspace(0, 255, 60).reshape(6, 10)
+    deep = {"I;16": (grey * 257).astype("<u2"), "I;16B": (grey * 257).astype(">u2")}
+    if mode in deep:
+        picture = Image.frombytes(mode, (10, 6), deep[mode].tobytes())
+    else:
+        picture = Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        picture = picture.convert(mode, dither=Image.Dither.NONE)
+    picture.save(tmp_path / "picture.tif")
+    images = as_images([picture, tmp_path / "picture.tif", str(tmp_path / "picture.tif")])
+    assert {image.dtype for image in images} == {np.dtype(np.uint8)}
+    assert np.array_equal(images[0], images[1]) and np.array_equal(images[0], images[2])
+    expected = np.where(grey > 127, 255, 0) if mode == "1" else grey
+    assert abs(images[0].mean() - expected.mean()) < 2
+    is_grey = mode not in ("P", "RGBA", "CMYK")
+    assert images[0].shape == ((6, 10) if is_grey else (6, 10, 3))
+
+
+def test_a_range_for_more_than_eight_bits(recwarn):
+    ramp = np.linspace(0, 65535, 48).reshape(4, 12)
+    for dtype, shape in ((">u2", (4, 12)), ("<u2", (4, 4, 3))):
+        deep = shown([ramp.reshape(shape).astype(dtype)]).astype(int)
+        assert np.abs(deep - shown([ramp.reshape(shape)], (0, 65535))).max() <= 1
+    assert not recwarn.list
+    for values, white in ((ramp.astype(np.uint16) // 16, 65535), (ramp / 16, 4095.9)):
+        with pytest.warns(UserWarning, match=f"white for {white}. To choose, give `value_range="):
+            (axis,) = viz.plot_images([values])
+        assert axis.images[0].get_clim() == (0, pytest.approx(white, abs=0.1))
+
+
 def test_values_and_dtype_stay():
     values = np.array([[0, 3], [300, -2]])
     (image,) = as_images(values)
@@ -157,6 +188,8 @@ def test_values_and_dtype_stay():
         (np.zeros((3, 4, 5)), ["one"], "each of the 3 images. Received: 1 titles"),
         (np.zeros((3, 4, 5)), "one", "each of the 3 images. Received: 'one'"),
         (np.array([[np.nan, np.inf, -np.inf]]), None, "with 1 NaN and 2 infinite values"),
+        (np.ones((4, 5), complex), None, "real numbers. Received: .* dtype complex128"),
+        (np.full((4, 5), "0.5"), None, "real numbers. Received: .* dtype <U3"),
     ],
 )
 def test_bad_input(images, titles, words):

@@ -5,7 +5,7 @@ import pytest
 from cnnkit import geometry, viz
 from cnnkit.geometry import ReceptiveField
 
-IMAGE = np.arange(20 * 30, dtype=np.uint16).reshape(20, 30) % 256
+IMAGE = (np.arange(20 * 30).reshape(20, 30) % 256).astype(np.uint8)
 
 
 def artists(ax, gid):
