@@ -19,7 +19,7 @@ class Call(NamedTuple):
         inputs, outputs: Lists of `keras.KerasTensor`, which stand for the arrays passed: they have
             a shape, `(batch, ...)`, and no values. No two calls make the same object.
         is_expanded: Whether the layer is a model whose own calls come right before this one.
-        args, kwargs: What it is called with, `inputs` as they stand in the graph among it.
+        args: Its positional arguments, with the tensors of the graph that `inputs` stand for.
     """
 
     path: str
@@ -28,7 +28,6 @@ class Call(NamedTuple):
     outputs: list
     is_expanded: bool = False
     args: tuple = ()
-    kwargs: dict = {}
 
 
 def layers_within(layer, recursive=False):
@@ -93,9 +92,8 @@ def _follow(graph, inputs, prefix, calls):
                 outputs = _outputs(node, values)
             else:
                 outputs = _follow(inner, passed, f"{path}/", calls)
-            given = node.arguments
-            is_expanded = inner is not None
-            calls.append(Call(path, layer, passed, outputs, is_expanded, given.args, given.kwargs))
+            is_expanded, args = inner is not None, node.arguments.args
+            calls.append(Call(path, layer, passed, outputs, is_expanded, args))
             values.update(zip(map(id, node.output_tensors), outputs, strict=True))
     return [values[id(tensor)] for tensor in graph.outputs]
 

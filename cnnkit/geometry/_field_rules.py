@@ -73,6 +73,29 @@ def reach_beyond(call, fields, image_size):
     )
 
 
+def axes_of(layer):
+    """The axes that a layer or a function works along, as it was given them."""
+    axis = layer.axes if hasattr(layer, "axes") else layer.axis
+    return axis if isinstance(axis, (list, tuple)) else [axis]
+
+
+def _is_along_channels(call):
+    last = len(call.inputs[0].shape) - 1
+    return all(axis in (-1, last) for axis in axes_of(call.layer))
+
+
+def across(call, fields, image_size):
+    """What compares values along an axis: at the same place where that is the channels'."""
+    return (meet if _is_along_channels(call) else reach_beyond)(call, fields, image_size)
+
+
+def join(call, fields, image_size):
+    """What joins, cuts or exchanges values along an axis, which must be the channels'."""
+    if not _is_along_channels(call):
+        raise NotKnown("it works along another axis than that of the channels")
+    return meet(call, fields, image_size)
+
+
 def without_position(call, field, image_size):
     """All units together."""
     if not field.has_position:

@@ -7,8 +7,10 @@ from keras import KerasTensor
 
 from cnnkit.geometry._field import NotKnown
 from cnnkit.geometry._field_rules import (
+    across,
     adapt,
     first_field,
+    join,
     map_size,
     meet,
     move,
@@ -23,22 +25,14 @@ from cnnkit.geometry._field_rules import (
 from cnnkit.geometry._keras_kind import keras_kind
 
 
-def layer_rule(layer, is_training=False):
+def layer_rule(layer):
     """The rule for a layer.
-
-    Args:
-        layer: A `keras.Layer`.
-        is_training: Whether it does at inference what it does in training.
 
     Raises:
         NotKnown: If there is none.
     """
     kind = keras_kind(layer)
     name = "Layer" if kind is None else kind.__name__
-    if is_training and name == "BatchNormalization":
-        return reach_beyond
-    if is_training and name in _IN_TRAINING:
-        raise NotKnown("it is called with `training=True`, and changes images then")
     if name in RULES:
         return RULES[name]
     raise NotKnown(REFUSED.get(name, REFUSED["Layer"]))
@@ -87,21 +81,6 @@ def _random_crop(call, fields, image_size):
         "at inference Keras leaves the images as large as they are, while the model says that they "
         "are cut"
     )
-
-
-def _across(call, fields, image_size):
-    """Elementwise where it works along the axis of the channels, else along positions too."""
-    axis = call.layer.axis
-    axes = axis if isinstance(axis, (list, tuple)) else [axis]
-    last = len(call.inputs[0].shape) - 1
-    rule = meet if all(axis in (-1, last) for axis in axes) else reach_beyond
-    return rule(call, fields, image_size)
-
-
-def _concatenate(call, fields, image_size):
-    if call.layer.axis not in (-1, len(call.inputs[0].shape) - 1):
-        raise NotKnown("it joins maps along another axis than that of the channels")
-    return meet(call, fields, image_size)
 
 
 def _einsum(call, fields, image_size):
@@ -205,11 +184,11 @@ RULES = {
     **dict.fromkeys([*_ELEMENTWISE, *_IN_TRAINING, *_OF_APPLICATIONS], meet),
     **dict.fromkeys(_SLIDING, _slide),
     **dict.fromkeys(_BEYOND, reach_beyond),
-    **dict.fromkeys(_ACROSS, _across),
+    **dict.fromkeys(_ACROSS, across),
     **dict.fromkeys(_EVERYTHING, _everything),
     **dict.fromkeys(("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D"), _adapt),
     "CenterCrop": _center_crop,
-    "Concatenate": _concatenate,
+    "Concatenate": join,
     "Conv2DTranspose": _transpose,
     "Cropping2D": _crop,
     "EinsumDense": _einsum,

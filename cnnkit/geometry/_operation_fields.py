@@ -9,13 +9,15 @@ from dataclasses import replace
 from cnnkit._checks import as_pair
 from cnnkit.geometry._field import NotKnown, joined
 from cnnkit.geometry._field_rules import (
+    across,
     adapt,
     along,
+    axes_of,
     first_field,
+    join,
     map_size,
     meet,
     move,
-    reach_beyond,
     repeat,
     reshape,
     resize,
@@ -38,26 +40,8 @@ def operation_rule(operation):
     raise NotKnown("for this function of `keras.ops` there is no rule")
 
 
-def _axes(operation):
-    axis = operation.axes if hasattr(operation, "axes") else operation.axis
-    return axis if isinstance(axis, (list, tuple)) else [axis]
-
-
-def _across(call, fields, image_size):
-    """Elementwise where it works along the axis of the channels, else along positions too."""
-    last = len(call.inputs[0].shape) - 1
-    is_alone = all(axis in (-1, last) for axis in _axes(call.layer))
-    return (meet if is_alone else reach_beyond)(call, fields, image_size)
-
-
-def _join(call, fields, image_size):
-    if call.layer.axis not in (-1, len(call.inputs[0].shape) - 1):
-        raise NotKnown("it works along another axis than that of the channels")
-    return meet(call, fields, image_size)
-
-
 def _reduce(call, fields, image_size):
-    axes = [axis for axis in _axes(call.layer) if axis is not None] or range(4)
+    axes = [axis for axis in axes_of(call.layer) if axis is not None] or range(4)
     return along(call, fields, image_size, axes)
 
 
@@ -197,8 +181,8 @@ _REDUCES = """
 """.split()
 RULES = {
     **dict.fromkeys(_ELEMENTWISE, meet),
-    **dict.fromkeys(_ACROSS, _across),
-    **dict.fromkeys(_JOINS, _join),
+    **dict.fromkeys(_ACROSS, across),
+    **dict.fromkeys(_JOINS, join),
     **dict.fromkeys(_REDUCES, _reduce),
     **dict.fromkeys(("AveragePool", "MaxPool"), _pool),
     **dict.fromkeys(("Conv", "DepthwiseConv", "SeparableConv"), _convolve),

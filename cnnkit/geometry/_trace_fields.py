@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from cnnkit.geometry._field import AxisField, Field, NotKnown
-from cnnkit.geometry._field_rules import map_size, meet, without_position
+from cnnkit.geometry._field_rules import across, join, map_size, meet, without_position
 from cnnkit.geometry._layer_fields import layer_rule
 from cnnkit.geometry._operation_fields import operation_rule
 
@@ -98,7 +98,7 @@ def _after(call, seen, image_size):
         return None
     try:
         if any(field.has_position for field in fields):
-            field = _rule(call)(call, seen, image_size)
+            field = _rule(call.layer)(call, seen, image_size)
         else:  # no layer could widen them
             field = meet(call, seen, image_size)
         if len(call.outputs[0].shape) != 4:  # positions are those of maps
@@ -108,11 +108,8 @@ def _after(call, seen, image_size):
     return _settle(field, image_size)
 
 
-def _rule(call):
-    if not isinstance(call.layer, keras.Layer):
-        return operation_rule(call.layer)
-    is_training = call.kwargs.get("training") is True or any(arg is True for arg in call.args)
-    return layer_rule(call.layer, is_training)
+def _rule(layer):
+    return layer_rule(layer) if isinstance(layer, keras.Layer) else operation_rule(layer)
 
 
 def _sentence(call, reason):
@@ -132,9 +129,8 @@ def _settle(field, image_size):
 
 
 def is_elementwise(layer):
-    """Whether each output of a layer depends only on the inputs at the same place."""
-    find = layer_rule if isinstance(layer, keras.Layer) else operation_rule
+    """Whether a layer treats each place alone, or compares values without moving them."""
     try:
-        return find(layer) is meet
+        return _rule(layer) in (across, join, meet)
     except NotKnown:
         return False
