@@ -1,7 +1,7 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, and `Trainer.train_function`.
+nodes found there, `KerasTensor._keras_history`, and `Trainer.train_function`.
 """
 
 import contextlib
@@ -58,6 +58,11 @@ def find_graph(model):
     if isinstance(model, keras.Sequential):
         model = model._functional
     return model if hasattr(model, "_nodes_by_depth") else None
+
+
+def input_names(graph):
+    """The names of the input layers of what `find_graph` returns, in the order of its inputs."""
+    return [tensor._keras_history.operation.name for tensor in graph.inputs]
 
 
 def find_calls(graph, image_size=None):

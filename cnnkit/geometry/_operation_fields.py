@@ -22,7 +22,6 @@ from cnnkit.geometry._field_rules import (
     reshape,
     resize,
     slide,
-    transpose,
 )
 
 
@@ -62,17 +61,6 @@ def _convolve(call, fields, image_size):
     layer = call.layer
     pairs = as_pair(layer.strides, "strides"), as_pair(layer.dilation_rate, "dilation_rate")
     return slide(call, fields, _kernel_size(call), pairs[0], layer.padding, pairs[1])
-
-
-def _transpose(call, fields, image_size):
-    layer, kernel_size = call.layer, _kernel_size(call)
-    strides = as_pair(layer.strides, "strides")
-    if layer.output_padding is not None:
-        raise NotKnown("it has an `output_padding`")
-    enlarged = strides  # of "same"; without padding it does not matter
-    rate = as_pair(layer.dilation_rate, "dilation_rate")
-    settings = kernel_size, strides, layer.padding, rate
-    return transpose(call, fields, image_size, *settings, enlarged)
 
 
 def _pad(call, fields, image_size):
@@ -188,7 +176,6 @@ RULES = {
     **dict.fromkeys(("Conv", "DepthwiseConv", "SeparableConv"), _convolve),
     **dict.fromkeys(("AdaptiveAveragePool", "AdaptiveMaxPool"), _adapt),
     **dict.fromkeys(("ExpandDims", "Ravel", "Squeeze", "Stack"), _lose_position),
-    "ConvTranspose": _transpose,
     "DepthToSpace": _depth_to_space,
     "GetItem": _slice,
     "Matmul": _multiply_matrix,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 
 from cnnkit._checks import as_pair, check_model, is_integer
-from cnnkit._keras import find_calls, find_graph, fits
+from cnnkit._keras import find_calls, find_graph, fits, input_names
 from cnnkit._layers import find_in, layer_paths, split_call
 from cnnkit.geometry._field import Field
 from cnnkit.geometry._field_rules import map_size
@@ -147,10 +147,10 @@ def _number(fraction):
 
 def _image_name(image, graph):
     """The name of the input that is meant."""
-    names = [tensor.name for tensor in graph.inputs]
+    names = input_names(graph)
     at = names.index(image) if image in names else image
     if not is_integer(at) or at not in range(len(names)) or len(graph.inputs[at].shape) != 4:
-        inputs = ", ".join(f"{i} {tensor.name!r}" for i, tensor in enumerate(graph.inputs))
+        inputs = ", ".join(f"{i} {name!r}" for i, name in enumerate(names))
         raise ValueError(
             "`image` must be the number or the name of an input of shape (batch, height, width, "
             f"channels), among {inputs}. Received: image={image!r}"
@@ -161,8 +161,8 @@ def _image_name(image, graph):
 def _image_size(image_size, graph, name):
     """The pair that is meant."""
     pair = as_pair(image_size, "image_size")
-    for tensor in graph.inputs:
-        if len(tensor.shape) == 4 and name in (None, tensor.name) and not fits(tensor, pair):
+    for tensor, own in zip(graph.inputs, input_names(graph), strict=True):
+        if len(tensor.shape) == 4 and name in (None, own) and not fits(tensor, pair):
             raise ValueError(
                 f"`image_size` must be that of the images the model takes, of shape "
                 f"{tensor.shape}. Received: image_size={image_size!r}"

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from field_check import check_field
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
@@ -233,40 +232,6 @@ def test_a_gate_leaves_the_field_where_it_is_and_is_named():
     assert support(model, 9, 9) == ((0, 0), (19, 23)), "what a unit depends on is everything"
     pooled = keras.Model(inputs, layers.GlobalMaxPooling2D()(model.output))
     assert receptive_field(pooled, pooled.layers[-1]) == ReceptiveField((20, 24), (0, 0), (0, 0))
-
-
-def test_a_gate_along_one_axis():
-    """Coordinate attention: means of rows and of columns, each repeated along the other axis."""
-    inputs = keras.Input((20, 24, 2))
-    maps = layers.Conv2D(2, 3, 2, "same", **ONES)(inputs)
-    rows, columns = (ops.mean(maps, axis=axis, keepdims=True) for axis in (2, 1))
-    model = keras.Model(inputs, layers.Add(name="both")([rows, columns]))
-    alone = receptive_field(keras.Model(inputs, rows), rows._keras_history.operation)
-    assert alone == ReceptiveField((3, 24), (2, 0), (0, 0))
-    field = receptive_field(model, "both")
-    assert field == ReceptiveField((3, 3), (2, 2), (0, 0), (), ("both",))
-
-
-def test_a_map_of_one_position_is_repeated():
-    """As large a window as the map is global pooling."""
-    inputs = keras.Input((16, 16, 2))
-    maps = layers.Conv2D(2, 3, 2, "same")(inputs)
-    for repeat in (layers.UpSampling2D(8), layers.Conv2DTranspose(2, 8), layers.Resizing(8, 8)):
-        outputs = layers.Add(name="join")([maps, repeat(layers.AveragePooling2D(8)(maps))])
-        field = receptive_field(keras.Model(inputs, outputs))
-        assert field == ReceptiveField((3, 3), (2, 2), (0, 0), (), ("join",))
-
-
-def test_a_u_net():
-    inputs = keras.Input((32, 32, 2))
-    high = layers.Conv2D(2, 3, padding="same", **ONES)(inputs)
-    low = layers.Conv2D(2, 3, padding="same", **ONES)(layers.MaxPooling2D()(high))
-    up = layers.Conv2DTranspose(2, 2, 2, **ONES)(low)
-    maps = layers.Concatenate()([high, up])
-    model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same", **ONES)(maps))
-    # An up unit sees 3 pooled ones, 6 pixels and one on each side for the first convolution.
-    # Even and odd units see one pixel more on the left or right.
-    assert check_field(model, margin=6) == ReceptiveField((11, 11), (1, 1), (-5, -5))
 
 
 def test_arithmetic_of_tensors_and_a_second_input():
