@@ -49,8 +49,8 @@ def meet(call, fields, image_size):
 
 def first_field(call, fields):
     """The field of the maps that a layer is given, and their height and width."""
-    if fields[0] is None:
-        raise NotKnown("the image reaches it as something else than its first input")
+    if fields[0] is None or any(field is not None for field in fields[1:]):
+        raise NotKnown("the image reaches it by another input than the first")
     return fields[0], map_size(call.inputs[0])
 
 

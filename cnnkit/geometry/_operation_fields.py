@@ -13,7 +13,6 @@ from cnnkit.geometry._field_rules import (
     adapt,
     along,
     axes_of,
-    first_field,
     join,
     map_size,
     meet,
@@ -143,10 +142,9 @@ def _slice(call, fields, image_size):
 
 
 def _lose_position(call, fields, image_size):
-    first_field(call, fields)
     if len(call.outputs[0].shape) == 4:
         raise NotKnown("it moves values to other rows and columns")
-    return fields[0]  # without four axes it has no positions
+    return meet(call, fields, image_size)  # without four axes there are no positions
 
 
 _ELEMENTWISE = """

@@ -115,6 +115,7 @@ UNKNOWN = {
     "it takes single rows": lambda x: x[:, 1],
     "for this function of `keras.ops` there is no rule": lambda x: ops.roll(x, 1, axis=1),
     "it multiplies other axes": lambda x: ops.matmul(x, x[:, :, :2]),
+    "the image reaches it by another input": lambda x: ops.conv(x, ops.mean(x, 0)[:3, :3, :, None]),
     "it moves values to other rows": lambda x: ops.reshape(x, (-1, 10, 36, 2)),
 }
 
@@ -125,6 +126,13 @@ def test_functions_of_unknown_field(reason):
     model = keras.Model(inputs, UNKNOWN[reason](inputs))
     with pytest.raises(ValueError, match=f"`layer` must come before .*: {reason}.* Received: '"):
         receptive_field(model, model.operations[-1])
+
+
+def test_maps_that_are_stacked_have_no_position():
+    inputs = keras.Input((20, 18, 2))
+    stack = ops.stack([inputs[:, 2:], ops.max_pool(inputs, (3, 1), 1)], axis=-1)
+    model = keras.Model(inputs, ops.max(stack, axis=-1))
+    assert receptive_field(model, model.operations[-1]) == ReceptiveField((20, 18), (0, 0), (0, 0))
 
 
 def test_slices_of_maps_of_open_size():
