@@ -1,7 +1,7 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, and `Trainer.train_function`.
+nodes found there, `KerasTensor._keras_history`, and `Trainer.train_function`.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ class Call(NamedTuple):
         inputs, outputs: Lists of `keras.KerasTensor`, which stand for the arrays passed: they have
             a shape, `(batch, ...)`, and no values. No two calls make the same object.
         is_expanded: Whether the layer is a model whose own calls come right before this one.
+        args: Its positional arguments, with the tensors of the graph that `inputs` stand for.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Call(NamedTuple):
     inputs: list
     outputs: list
     is_expanded: bool = False
+    args: tuple = ()
 
 
 def layers_within(layer, recursive=False):
@@ -58,13 +60,18 @@ def find_graph(model):
     return model if hasattr(model, "_nodes_by_depth") else None
 
 
+def input_names(graph):
+    """The names of the input layers of what `find_graph` returns, in the order of its inputs."""
+    return [tensor._keras_history.operation.name for tensor in graph.inputs]
+
+
 def find_calls(graph, image_size=None):
     """List all calls of layers, with those in nested models, in the order of computation.
 
     Args:
         graph: What `find_graph` returns.
-        image_size: `(height, width)` of the images, for a model that leaves them open. None stands
-            for the shapes of the model's inputs as they are.
+        image_size: `(height, width)` of the images, for a model that leaves them open: all inputs
+            that can have it get it. None stands for the shapes of the model's inputs as they are.
 
     Returns:
         A list of `Call`, with those of input layers for the outermost model only.
@@ -90,7 +97,8 @@ def _follow(graph, inputs, prefix, calls):
                 outputs = _outputs(node, values)
             else:
                 outputs = _follow(inner, passed, f"{path}/", calls)
-            calls.append(Call(path, layer, passed, outputs, inner is not None))
+            is_expanded, args = inner is not None, node.arguments.args
+            calls.append(Call(path, layer, passed, outputs, is_expanded, args))
             values.update(zip(map(id, node.output_tensors), outputs, strict=True))
     return [values[id(tensor)] for tensor in graph.outputs]
 
@@ -108,8 +116,16 @@ def _copy(tensor):
     return keras.KerasTensor(tensor.shape, tensor.dtype)
 
 
+def fits(tensor, image_size):
+    """Whether an input takes images of a size."""
+    own = tensor.shape[1:3]
+    return len(tensor.shape) == 4 and all(
+        n in (None, given) for n, given in zip(own, image_size, strict=True)
+    )
+
+
 def _input(tensor, image_size):
     shape = tensor.shape
-    if image_size is not None and len(shape) == 4:
+    if image_size is not None and fits(tensor, image_size):
         shape = (shape[0], *image_size, shape[3])
     return keras.KerasTensor(shape, tensor.dtype)

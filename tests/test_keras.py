@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnnkit._keras import find_calls, find_graph, layers_within, other_optimizer
+from cnnkit._keras import (
+    find_calls,
+    find_graph,
+    fits,
+    input_names,
+    layers_within,
+    other_optimizer,
+)
 
 
 def nested_model():
@@ -55,6 +62,20 @@ def test_calls_in_the_order_of_computation():
     assert shapes[2:] == [(None, 8, 4, 2)] * 3  # not (6, 6), for which the inner one was made
     before = {id(output) for call in calls for output in call.outputs}
     assert all(id(tensor) in before for call in calls[1:] for tensor in call.inputs)
+
+
+def test_inputs_and_arguments_of_calls():
+    """An input without a name is called by its layer's."""
+    left, right = keras.Input((8, None, 1), name="left"), keras.Input((6,))
+    model = keras.Model([left, right], [left[:, 1:], layers.ReLU()(right)])
+    names = input_names(find_graph(model))
+    assert names == ["left", model.inputs[1]._keras_history.operation.name]
+    calls = find_calls(find_graph(model), image_size=(8, 5))
+    assert {call.path for call in calls if not call.inputs} == {*names}
+    (sliced,) = [call for call in calls if "get_item" in call.path]
+    assert sliced.args[1] == (slice(None), slice(1, None)) and sliced.inputs[0].shape[2] == 5
+    assert [fits(left, size) for size in ((8, 5), (5, 8))] == [True, False]
+    assert not fits(right, (6, 6))
 
 
 def test_each_call_of_a_shared_layer_has_tensors_of_its_own():

@@ -17,7 +17,7 @@ def to_images(maps, trace):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
     Where the receptive fields are not known, as in a subclassed model, the maps are stretched over
-    the whole image.
+    the whole image; so they are along an axis where all units see the same.
 
     Args:
         maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
@@ -27,7 +27,12 @@ def to_images(maps, trace):
         A float32 array of shape `(batch, height, width)` or `(batch, height, width, channels)`.
     """
     image_size = _image_size(trace)
-    first, step = trace.kept(_find_positions) or _stretch(image_size, maps.shape[1:3])
+    first, step = _stretch(image_size, maps.shape[1:3])
+    field = trace.kept(_find_field)
+    if field is not None:
+        axes = zip(field.strides, field.center, first, strict=True)
+        first = [center if stride else stretched for stride, center, stretched in axes]
+        step = [own or stretched for own, stretched in zip(field.strides, step, strict=True)]
     return upsample(maps, image_size, first, step)
 
 
@@ -61,14 +66,13 @@ def _image_size(trace):
     return tuple(tf.nest.flatten(trace.specs)[image_at(trace.specs)].shape[1:3])
 
 
-def _find_positions(trace):
-    """The middles of the receptive fields, as `(first, step)`; None where they are not known."""
+def _find_field(trace):
+    """The receptive field of the layer; None where it is not known."""
     layer = trace.layer(), trace.call
     try:
-        field = receptive_field(trace.model(), layer, image_size=_image_size(trace))
+        return receptive_field(trace.model(), layer, image_size=_image_size(trace))
     except ValueError:
         return None
-    return None if 0 in field.strides else (field.center, field.strides)
 
 
 def _stretch(image_size, map_size):

@@ -1,5 +1,7 @@
 """Draw the part of an image that one unit of a feature map sees."""
 
+import math
+
 import numpy as np
 from matplotlib.patches import Rectangle
 
@@ -10,6 +12,7 @@ from cnnkit.viz._images import as_image, check_channels, draw_image
 from cnnkit.viz._ranges import value_ranges
 
 _COLOR = "C2"
+_ROUNDING = 1e-6  # of strides such as 1/3
 
 
 def plot_receptive_field(
@@ -39,19 +42,34 @@ def plot_receptive_field(
     image = _check(image, heat)
     if position is None:
         position = _middle_unit(field, image.shape)
-    top, left = (o + at * s for o, at, s in zip(field.offset, position, field.strides, strict=True))
-    height, width = field.size
-    _check_overlap(top, left, field.size, position, image.shape)
+    (top, height), (left, width) = map(_pixels, field.offset, field.size, field.strides, position)
+    _check_overlap(top, left, (height, width), position, image.shape)
     ((low, high),) = value_ranges([image], value_range)
     ax = begin(ax, (4.8, 4.4))
     draw_image(ax, image, low, high)
     _draw_heat(ax, image.shape, heat)
     _draw_box(ax, top, left, height, width, image.shape)
     box = top, left, height, width
-    describe(ax.figure, after_title(title, _in_words(position, box, image.shape, heat)))
+    words = _in_words(position, box, image.shape, heat) + _beyond_in_words(field.beyond)
+    describe(ax.figure, after_title(title, words))
     if title is None:
-        title = f"unit ({position[0]}, {position[1]}) sees {height} × {width} pixels"
+        more = ", and more" if field.beyond else ""
+        title = f"unit ({position[0]}, {position[1]}) sees {height} × {width} pixels{more}"
     return finish(ax, title)
+
+
+def _pixels(offset, size, stride, at):
+    """First pixel of a unit along one axis, and how many; between pixels begins the next one."""
+    start = offset + at * stride
+    first, last = math.ceil(start - _ROUNDING), math.floor(start + size - 1 + _ROUNDING)
+    return first, last - first + 1
+
+
+def _beyond_in_words(paths):
+    if not paths:
+        return ""
+    others = f" and {counted(len(paths) - 1, 'other layer')}" if len(paths) > 1 else ""
+    return f" By {paths[0]!r}{others} it depends on pixels beyond its field too."
 
 
 def _in_words(position, box, shape, heat):
@@ -118,7 +136,11 @@ def _middle_unit(field, shape):
 
 
 def _check_overlap(top, left, size, position, shape):
-    if top >= shape[0] or left >= shape[1] or top + size[0] <= 0 or left + size[1] <= 0:
+    is_inside = all(
+        start < n and start + length > 0
+        for start, length, n in zip((top, left), size, shape[:2], strict=True)
+    )
+    if not is_inside or min(size) < 1:
         raise ValueError(
             "`position` must be a unit that sees a part of the image. "
             f"Received: position={tuple(position)}, whose field starts at row {top}, column "

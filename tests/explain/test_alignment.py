@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from explained_models import Subclassed
-from keras import layers
+from keras import layers, ops
 from scipy.ndimage import map_coordinates
 
 from cnnkit.explain import effective_receptive_field, grad_cam
 from cnnkit.explain._alignment import upsample
+from cnnkit.layers import RandomAffine
 
 SIZE = 96
 
@@ -78,6 +79,64 @@ def test_one_cell_of_seven():
     cam = grad_cam(model, image, target=1)[0]
     assert np.allclose(np.argwhere(cam == cam.max()).mean(axis=0), 47.5)
     assert np.allclose(middle(cam), 47.5)
+
+
+def white_square(rows):
+    image = np.zeros((1, 224, 224, 1), np.float32)
+    image[0, rows, 56:70] = 1
+    return image
+
+
+@pytest.mark.parametrize("gate", [None, "squeeze and excitation", "class vector", "context"])
+def test_what_has_no_position_does_not_move_the_maps(gate):
+    """Five convolutions of stride 2, and a gate that is the same everywhere."""
+    ones = dict(kernel_initializer="ones", bias_initializer="zeros")
+    inputs = [keras.Input((224, 224, 1))]
+    maps = inputs[0]
+    for _ in range(5):
+        maps = layers.Conv2D(1, 3, 2, "same", **ones)(maps)
+    mean = layers.GlobalAveragePooling2D()(maps)
+    if gate == "squeeze and excitation":  # a sigmoid of 0 is 0.5
+        weights = layers.Conv2D(1, 1, kernel_initializer="zeros")(layers.Reshape((1, 1, 1))(mean))
+        maps = layers.Multiply()([maps, layers.Activation("sigmoid")(weights)])
+    elif gate == "class vector":
+        inputs.append(keras.Input((1,)))
+        maps = maps * layers.Reshape((1, 1, 1))(inputs[1])
+    elif gate == "context":
+        wide = layers.UpSampling2D(7)(layers.Reshape((1, 1, 1))(mean))
+        maps = layers.Conv2D(1, 1, **ones)(layers.Concatenate()([maps, wide * 0.0]))
+    outputs = layers.Dense(2, **ones)(layers.GlobalAveragePooling2D()(maps))
+    model = keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
+    images = white_square(slice(120, 134))
+    given = [images, np.full((1, 1), 0.5, np.float32)] if len(inputs) > 1 else images
+    layer = [layer for layer in model.operations if len(layer.output.shape) == 4][-1]
+    assert layer.output.shape[1:3] == (7, 7)
+    cam = grad_cam(model, given, layer=layer if gate != "class vector" else None, target=1)[0]
+    # The square's middle is at row 126.5; the middles of units lie at rows 31, 63, 95, 127, …
+    assert middle(cam)[0] == pytest.approx(126.0, abs=0.05)
+
+
+def test_random_layers_do_not_move_the_maps():
+    """They leave images as they are at inference."""
+    image = np.random.default_rng(0).uniform(size=(1, SIZE, SIZE, 1)).astype(np.float32)
+    plain = network("same")
+    random = [RandomAffine(rotation=0.2), layers.RandAugment(value_range=(0, 1))]
+    model = keras.Sequential([keras.Input((SIZE, SIZE, 1)), *random, *plain.layers])
+    assert np.array_equal(grad_cam(model, image, target=1), grad_cam(plain, image, target=1))
+
+
+def test_positions_along_one_axis():
+    """Where the width is averaged the rows lie where they lay, and columns are stretched."""
+    plain, ones = network("same"), dict(kernel_initializer="ones")
+    rows = ops.mean(plain.layers[-3].output, axis=2, keepdims=True)
+    rows = layers.Conv2D(2, 1, name="rows", **ones)(rows)
+    outputs = layers.Dense(2, **ones)(layers.GlobalAveragePooling2D()(rows))
+    model = keras.Model(plain.inputs, outputs)
+    image = np.random.default_rng(0).uniform(size=(1, SIZE, SIZE, 1)).astype(np.float32)
+    along_rows = grad_cam(plain, image, target=1)[0].mean(axis=1)
+    cam = grad_cam(model, image, layer="rows", target=1)[0]
+    assert np.allclose(cam, cam[:, :1])
+    assert np.corrcoef(cam[:, 0], along_rows)[0, 1] > 0.999
 
 
 def test_unknown_receptive_fields_stretch_the_maps():

@@ -1,4 +1,4 @@
-"""A user's class follows the rules of Keras's class, or none."""
+"""A user's class follows the rules of the class of Keras or of `cnnkit.layers`, or none."""
 
 import keras
 import pytest
@@ -6,6 +6,7 @@ from keras import layers, ops
 
 from cnnkit.geometry import receptive_field
 from cnnkit.geometry._keras_kind import keras_kind
+from cnnkit.layers import RandomAffine
 
 
 class SmallConv(layers.Conv2D):
@@ -56,6 +57,8 @@ KNOWN = [
     (layers.Conv2D(1, 3), layers.Conv2D),
     (layers.Conv2DTranspose(1, 3), layers.Conv2DTranspose),
     (changed(keras.Layer)(), keras.Layer),
+    (RandomAffine(), RandomAffine),
+    (changed(RandomAffine)(), RandomAffine),
 ]
 CHANGED = [
     changed(layers.Conv2D, call=nothing)(1, 3),
@@ -66,6 +69,7 @@ CHANGED = [
     changed(changed(SmallConv, call=nothing))(1),
     type("Mixed", (changed(object, call=nothing), layers.Conv2D), {})(1, 3),
     changed(layers.ReLU, call=nothing)(),
+    changed(RandomAffine, augment=nothing)(),
 ]
 
 

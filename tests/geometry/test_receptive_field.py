@@ -217,15 +217,21 @@ def test_branches_of_different_strides_are_reported():
     assert receptive_field(later).misaligned == (f"{model.name}/join",)
 
 
-def test_an_attention_over_channels_sees_everything():
+def squeeze_and_excite(maps, name):
+    weights = layers.GlobalAveragePooling2D()(maps)
+    weights = layers.Conv2D(2, 1, **ONES)(layers.Reshape((1, 1, 2))(weights))
+    return layers.Multiply(name=name)([maps, weights])
+
+
+def test_a_gate_leaves_the_field_where_it_is_and_is_named():
     inputs = keras.Input((20, 24, 2))
-    maps = layers.Conv2D(2, 3, padding="same", **ONES)(inputs)
-    weights = layers.GlobalAveragePooling2D(keepdims=True)(maps)
-    outputs = layers.Multiply()([maps, layers.Conv2D(2, 1, **ONES)(weights)])
-    model = keras.Model(inputs, layers.Conv2D(2, 3, **ONES)(outputs))
+    maps = squeeze_and_excite(layers.Conv2D(2, 3, padding="same", **ONES)(inputs), "gate")
+    model = keras.Model(inputs, layers.Conv2D(2, 3, **ONES)(maps))
     field = receptive_field(model)
-    assert field == ReceptiveField((20, 24), (0, 0), (0, 0))
-    assert support(model, 9, 9) == box(field, 9, 9)
+    assert field == ReceptiveField((5, 5), (1, 1), (-1, -1), (), ("gate",))
+    assert support(model, 9, 9) == ((0, 0), (19, 23)), "what a unit depends on is everything"
+    pooled = keras.Model(inputs, layers.GlobalMaxPooling2D()(model.output))
+    assert receptive_field(pooled, pooled.layers[-1]) == ReceptiveField((20, 24), (0, 0), (0, 0))
 
 
 def test_arithmetic_of_tensors_and_a_second_input():
@@ -340,24 +346,30 @@ def test_a_layer_that_the_graph_does_not_show():
 # What is not known
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        layers.Conv2DTranspose(2, 3, name="odd"),
-        layers.UpSampling2D(name="odd"),
-        layers.Lambda(lambda x: x, name="odd"),
-        layers.Permute((2, 1, 3), name="odd"),
-        layers.Resizing(8, 8, name="odd"),
-        layers.Softmax(1, name="odd"),
-        layers.LayerNormalization((1, 2, 3), name="odd"),
-        layers.Reshape((256, 2, 1), name="odd"),
+UNKNOWN = [
+    (layers.Lambda(lambda x: x, name="odd"), "it calls a function that is not known"),
+    (layers.Permute((2, 1, 3), name="odd"), "it exchanges axes"),
+    (layers.Reshape((256, 2, 1), name="odd"), "it moves values to other rows and columns"),
+    (layers.ConvLSTM1D(2, 1, name="odd", return_sequences=True), "it takes its input for steps"),
+    (layers.TimeDistributed(layers.Conv1D(2, 3), name="odd"), "it slides along one axis"),
+    (layers.TimeDistributed(layers.Softmax(1), name="odd"), "it takes the rows of a map for"),
+    (layers.EinsumDense("abcd,bx->axcd", (4, 16, 2), name="odd"), "its equation leaves no"),
+    (layers.RandomCrop(8, 8, name="odd"), "at inference Keras leaves the images as large"),
+    (
         type("MyConv", (layers.Conv2D,), {"call": lambda self, x: x})(2, 3, name="odd"),
-    ],
-)
-def test_layers_of_unknown_field(layer):
+        "it is no layer of Keras",
+    ),
+]
+
+
+@pytest.mark.parametrize("layer, reason", UNKNOWN)
+def test_layers_of_unknown_field(layer, reason):
     model = keras.Sequential([one_layer(layer), layers.ReLU(), layers.Flatten(), layers.Dense(1)])
     path = f"{model.layers[0].name}/odd"
-    words = f"after the layer '{path}' is not known. Received: a {type(layer).__name__}"
+    words = (
+        f"`layer` must come before '{path}', after which the receptive field is not known: "
+        f"{reason}.* Received: '{path}', a {type(layer).__name__}$"
+    )
     for name in (None, "odd", model.layers[-1]):
         with pytest.raises(ValueError, match=words):
             receptive_field(model, name)
@@ -366,7 +378,7 @@ def test_layers_of_unknown_field(layer):
 def test_a_join_of_rows_is_not_known():
     inputs = keras.Input((16, 16, 2))
     model = keras.Model(inputs, layers.Concatenate(axis=1, name="odd")([inputs, inputs]))
-    with pytest.raises(ValueError, match="'odd' is not known"):
+    with pytest.raises(ValueError, match="'odd', after which .*: it works along another axis"):
         receptive_field(model)
 
 
@@ -428,10 +440,55 @@ def test_models_without_a_graph():
         receptive_field("vgg")
 
 
-@pytest.mark.parametrize("shapes", [[(28,)], [(8, 8)], [(8, 8, 1), (8, 8, 1)]])
-def test_models_without_one_image(shapes):
-    inputs = [keras.Input(shape) for shape in shapes]
-    model = keras.Model(inputs, layers.Add()(inputs) if len(inputs) > 1 else layers.ReLU()(*inputs))
+@pytest.mark.parametrize("shape", [(28,), (8, 8), (8, 8, 8, 1)])
+def test_models_without_an_image(shape):
+    model = keras.Sequential([keras.Input(shape), layers.ReLU()])
     for layer in (None, model.layers[-1]):
         with pytest.raises(ValueError, match="`model` must have one input of shape"):
             receptive_field(model, layer)
+
+
+# Which image
+
+
+@pytest.fixture(scope="module")
+def siamese():
+    """Two images of different sizes through one base, and a vector."""
+    base = keras.Sequential([keras.Input((None, None, 2)), layers.Conv2D(2, 3, name="conv")])
+    left, right = keras.Input((16, 16, 2), name="left"), keras.Input((12, None, 2), name="right")
+    vector = keras.Input((2,), name="vector")
+    maps = layers.Conv2D(2, 5, name="deeper")(base(right))
+    means = [layers.GlobalAveragePooling2D()(each) for each in (base(left), maps)]
+    outputs = layers.Concatenate()([*means, vector])
+    return keras.Model([left, vector, right], layers.Dense(1)(outputs))
+
+
+@pytest.mark.parametrize("image, size", [(0, 3), ("left", 3), (2, 7), ("right", 7)])
+def test_the_image_that_is_meant(siamese, image, size):
+    assert receptive_field(
+        siamese, image=image, image_size=(12, 16)[image in (0, "left")]
+    ).size == (
+        size,
+        size,
+    )
+
+
+def test_of_a_shared_layer_the_calls_that_see_the_image(siamese):
+    found = [receptive_field(siamese, "conv", 12, image) for image in ("right", 2)]
+    assert found == [ReceptiveField((3, 3), (1, 1), (0, 0))] * 2
+    with pytest.raises(ValueError, match="`layer` must see the image. Received: layer='deeper'"):
+        receptive_field(siamese, "deeper", image="left")
+
+
+@pytest.mark.parametrize("image", [1, 3, -1, "vector", "middle", True, 0.0])
+def test_images_that_the_model_lacks(siamese, image):
+    words = "`image` must be .* among 0 'left', 1 'vector', 2 'right'. Received: image="
+    with pytest.raises(ValueError, match=words):
+        receptive_field(siamese, image=image)
+
+
+def test_several_images_and_none_is_said(siamese):
+    with pytest.raises(ValueError, match="`image` must say .*: 'right', 'left'. Received: image=N"):
+        receptive_field(siamese)
+    with pytest.raises(ValueError, match="`image_size` must be that of the images"):
+        receptive_field(siamese, image="left", image_size=12)

@@ -1,43 +1,60 @@
-"""Layers that count as elementwise, one by one."""
+"""What is passed between layers, and what cannot be followed."""
 
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
-from cnnkit.geometry import _trace_fields as fields
+from cnnkit.geometry import ReceptiveField, receptive_field
+from cnnkit.geometry._trace_fields import is_elementwise
 
-ARGUMENTS = {
-    layers.Activation: ["tanh"],
-    layers.Dense: [2],
-    layers.Normalization: [-1, 0.5, 2.0],
-    layers.Rescaling: [2.0],
-    layers.RandomPosterization: [4],
-    layers.RandomTranslation: [0.5, 0.5],
-}
-NO_ARGUMENTS = (
-    *(layers.RandomErasing, layers.RandomFlip, layers.RandomGrayscale, layers.RandomShear),
-    *(layers.RandomElasticTransform, layers.RandomGaussianBlur, layers.RandomPerspective),
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(2, 3, padding="same", data_format="channels_first", name="odd"),
+        layers.MaxPooling2D(data_format="channels_first", name="odd"),
+        layers.GlobalAveragePooling2D(data_format="channels_first", name="odd"),
+    ],
 )
+def test_channels_first(layer):
+    """The layers before look as if they were of channels last."""
+    model = keras.Sequential([keras.Input((3, 32, 32)), layers.ReLU(name="relu"), layer])
+    words = "`model` must have the channels of its maps last.* Received: 'odd' with data_format="
+    for name in ("relu", "odd"):
+        with pytest.raises(ValueError, match=words):
+            receptive_field(model, name)
 
 
-@pytest.mark.parametrize("kind", sorted(fields._ELEMENTWISE, key=lambda kind: kind.__name__))
-def test_elementwise_layers_pass_nothing_to_other_places(kind):
-    noise = kind.__name__.startswith(("Random", "Gaussian", "Spatial", "Alpha", "Dropout"))
-    arguments = [0.5] if noise and kind not in NO_ARGUMENTS else []
-    layer = kind(*ARGUMENTS.get(kind, arguments))
-    image = np.random.default_rng(0).uniform(0.2, 0.6, (6, 7, 3)).astype("float32")
-    images = np.stack([image, image])
-    images[1, 2, 4, 0] += 0.3
-    merges = kind.__name__ in "Add Average Concatenate Maximum Minimum Multiply Subtract".split()
-    maps = keras.Input((6, 7, 3))
-    model = keras.Model(maps, layer([maps, 2 * maps]) if merges else layer(maps))
-    first, second = np.array(model(images, training=False))
-    changed = np.argwhere(np.abs(first - second).max(axis=-1) > 1e-5)  # more than rounding
-    assert changed.tolist() == [[2, 4]]
+def test_an_augmentation_with_labels():
+    images, labels = keras.Input((8, 8, 3)), keras.Input((2,))
+    mixed = layers.MixUp(name="mixed")({"images": images, "labels": labels})
+    maps = layers.Conv2D(2, 3, name="conv")(mixed["images"])
+    model = keras.Model([images, labels], [maps, mixed["labels"]])
+    assert receptive_field(model, "conv") == ReceptiveField((3, 3), (1, 1), (0, 0))
 
 
-def test_no_random_layer_of_keras_is_forgotten():
-    """But for the one that moves the pixels at inference too."""
-    of_keras = {getattr(layers, name) for name in dir(layers) if name.startswith("Random")}
-    assert of_keras - set(fields._ELEMENTWISE) == {layers.RandomCrop}
+def test_after_what_sees_everything_layers_need_no_rule():
+    """As none could see more: tokens with attention, sequences, functions."""
+    inputs = keras.Input((8, 8, 3))
+    tokens = layers.Reshape((16, 8))(layers.Conv2D(8, 2, 2)(inputs))
+    tokens = layers.MultiHeadAttention(2, 4)(tokens, tokens)
+    sequence = layers.GRU(4, return_sequences=True)(layers.Lambda(lambda x: x)(tokens))
+    model = keras.Model(
+        inputs, layers.Reshape((4, 4, 4))(layers.Conv1D(4, 3, padding="same")(sequence))
+    )
+    assert receptive_field(model) == ReceptiveField((8, 8), (0, 0), (0, 0))
+
+
+@pytest.mark.parametrize(
+    "layer, expected",
+    [
+        (layers.ReLU(), True),
+        (layers.LayerNormalization(), True),
+        (layers.Concatenate(), True),
+        (layers.Conv2D(2, 1), False),
+        (layers.Flatten(), False),
+        (layers.Lambda(lambda x: x), False),
+    ],
+)
+def test_which_layers_treat_each_place_alone(layer, expected):
+    assert is_elementwise(layer) is expected

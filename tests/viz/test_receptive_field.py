@@ -175,3 +175,26 @@ def test_what_lies_outside_in_words(field, position, words):
     ax = viz.plot_receptive_field(ReceptiveField(*field), IMAGE, position=position)
     words = words.replace(";", " of an image of 20 rows by 30 columns;")
     assert ax.figure.alt_text.endswith(f"{words} of the field lie outside of the image.")
+
+
+def test_fields_between_pixels():
+    """After upsampling by 2, units (4, 6) and (5, 7) see the pixel (2, 3)."""
+    field = ReceptiveField((1.5, 1.5), (0.5, 0.5), (-0.5, -0.5))
+    for position in ((4, 6), (5, 7)):
+        ax = viz.plot_receptive_field(field, IMAGE, position=position)
+        assert ax.get_title().endswith("sees 1 × 1 pixels")
+        assert artists(ax, "middle")[0].get_xydata().tolist() == [[3, 2]]
+        assert "rows 2 to 2, columns 3 to 3" in ax.figure.alt_text
+    gaps = ReceptiveField((1, 1), (0.5, 0.5), (0, 0))  # each second unit sees nothing
+    with pytest.raises(ValueError, match="`position` must be a unit that sees a part"):
+        viz.plot_receptive_field(gaps, IMAGE, position=(5, 7))
+
+
+@pytest.mark.parametrize(
+    "paths, words", [(("gate",), "'gate' it"), (("a", "b", "c"), "'a' and 2 other layers it")]
+)
+def test_what_lies_beyond_is_said(paths, words):
+    field = ReceptiveField((4, 6), (2, 3), (1, 0), beyond=paths)
+    ax = viz.plot_receptive_field(field, IMAGE, position=(2, 1))
+    assert ax.get_title() == "unit (2, 1) sees 4 × 6 pixels, and more"
+    assert ax.figure.alt_text.endswith(f"By {words} depends on pixels beyond its field too.")
