@@ -61,7 +61,7 @@ def _bookkeeping():
     in_training = "optimizer history stop_training stop_evaluating stop_predicting auto_scale_loss"
     private = "_compiled_trainable_state _compile_config _eval_epoch_iterator _distributed_dataset"
     of_models = {*vars(keras.Model(name="model")), *in_training.split(), *private.split()}
-    return frozenset(vars(keras.layers.Layer(name="layer"))), frozenset(of_models)
+    return {*vars(keras.layers.Layer(name="layer"))}, of_models
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ In the graph of a trace weights are variables, which are read in each run. All o
 layers, as the rate of a dropout or the scale of a rescaling, are in it as they were.
 """
 
+import functools
 import types
 import weakref
 
@@ -13,7 +14,6 @@ import tensorflow as tf
 
 from cnnkit._keras import layers_within, settings
 
-_PLAIN = {type(None), bool, int, float, complex, str, bytes}
 _OF_LIBRARIES = {"builtins", "functools", "keras", "tensorflow"}
 
 
@@ -24,58 +24,76 @@ def settings_of(model):
     and everything else as the object it is. Nothing in it keeps the model alive.
 
     Returns:
-        A dictionary with the layers in their order under `"layers"`, and each setting under a pair
-        `(layer, name)`; layers are weak references.
+        A dictionary from each layer, a weak reference, to a dictionary from name to setting.
     """
-    layers = [weakref.ref(layer) for layer in (model, *layers_within(model, recursive=True))]
-    found = {
-        (layer, name): _frozen(value)
-        for layer in layers
-        for name, value in settings(layer()).items()
+    return {
+        weakref.ref(layer): {name: _frozen(value) for name, value in settings(layer).items()}
+        for layer in (model, *layers_within(model, recursive=True))
     }
-    return {"layers": layers, **found}
 
 
 def changed(before, after):
-    """The keys under which two results of `settings_of` differ."""
-    return {
-        key
-        for key in before.keys() | after.keys()
-        if key not in before or key not in after or before[key] != after[key]
+    """Where two results of `settings_of` differ.
+
+    Returns:
+        A set of pairs `(layer, name)`, and of `"layers"` if they are others, or in another order.
+    """
+    found = {
+        (layer, name)
+        for layer in before.keys() & after.keys()
+        if before[layer] != after[layer]
+        for name in before[layer].keys() | after[layer].keys()
+        if before[layer].get(name, _MISSING) != after[layer].get(name, _MISSING)
     }
+    return found if list(before) == list(after) else found | {"layers"}
+
+
+_MISSING = object()
 
 
 def _frozen(value, around=()):
     """What a value is now, in a form that changes no more; `around` holds the ids of its owners."""
     kind = type(value)
-    if kind in _PLAIN:
-        return kind, value
-    if isinstance(value, keras.Layer):
+    how = _how(kind)
+    if how == "plain":
+        return kind, value  # as 1, 1.0 and True are equal
+    if how == "layer":
         return weakref.ref(value)
-    if isinstance(value, keras.Variable | tf.Variable):
-        return _Same(value)
+    if how == "tensor" and hasattr(value, "numpy") and value.dtype.is_numpy_compatible:
+        value, how = value.numpy(), "array"
+    if how == "array":
+        return value.dtype, value.shape, value.tobytes()
     if id(value) in around:
         return None
     around = (*around, id(value))
-    if isinstance(value, dict):
+    if how == "dictionary":
         return kind, [(_frozen(key, around), _frozen(value[key], around)) for key in value]
-    if isinstance(value, list | tuple | set | frozenset):
+    if how == "sequence":
         return kind, [_frozen(part, around) for part in value]
-    if isinstance(value, tf.Tensor) and hasattr(value, "numpy") and value.dtype.is_numpy_compatible:
-        value = value.numpy()
-    if isinstance(value, np.ndarray | np.generic):
-        return value.dtype, value.shape, value.tobytes()
-    if _is_made_of_attributes(value):
+    if how == "attributes" and hasattr(value, "__dict__"):
         return _Same(value), _frozen(vars(value), around)
     return _Same(value)
 
 
-def _is_made_of_attributes(value):
-    """Whether it is an object of a class of the user's, which may hold settings in its turn."""
-    if not hasattr(value, "__dict__") or isinstance(value, type | types.ModuleType):
-        return False
-    of_library = type(value).__module__.partition(".")[0] in _OF_LIBRARIES
-    return not of_library
+@functools.cache
+def _how(kind):
+    """How an object of a class is frozen. An object of a user's class may hold settings in turn."""
+    for how, kinds in _KINDS.items():
+        if issubclass(kind, kinds):
+            return how
+    is_of_library = kind.__module__.partition(".")[0] in _OF_LIBRARIES
+    return "object" if is_of_library else "attributes"
+
+
+_KINDS = {
+    "plain": (type(None), bool, int, float, complex, str, bytes),
+    "layer": keras.Layer,
+    "object": (keras.Variable, tf.Variable, type, types.ModuleType),
+    "tensor": tf.Tensor,
+    "array": (np.ndarray, np.generic),
+    "dictionary": dict,
+    "sequence": (list, tuple, set, frozenset),
+}
 
 
 class _Same:
