@@ -87,28 +87,30 @@ def trace_of(model, inputs, layer=None, training=False, run=run_alone):
     return cached_trace(model, layer, call, specs_of(model, tensors), training, run), tensors
 
 
-class _Traces:
-    """The traces of a model as it is now: when its settings change, those from before go.
+class _Traces(dict):
+    """The traces of a model as it is now, each under what it is for.
 
-    A call may itself change an attribute, as a counter; then that is no setting.
+    When settings change, the traces from before go. A call may itself change an attribute, as a
+    counter; then that is no setting.
     """
 
     def __init__(self, model):
-        self._settings, self._no_settings, self._of_key = settings_of(model), set(), {}
+        super().__init__()
+        self._settings, self._no_settings = settings_of(model), set()
 
-    def get(self, key, model, make):
+    def find(self, key, model, make):
         """The trace of this key, made now or before."""
         before = settings_of(model)
         if changed(self._settings, before) - self._no_settings:
-            self._of_key.clear()
+            self.clear()
         self._settings = before
-        if key not in self._of_key:
+        if key not in self:
             try:
-                self._of_key[key] = make()
+                self[key] = make()
             finally:
                 self._settings = settings_of(model)
                 self._no_settings |= changed(before, self._settings)
-        return self._of_key[key]
+        return self[key]
 
 
 # A model's traces go with the model. They may hold no reference to it, or it would never go.
@@ -122,4 +124,4 @@ def cached_trace(model, layer, call, specs, training=False, run=run_alone):
     meaning = None if run is run_alone else meaning_of_loss(model)
     key = (reference(layer), call, repr(specs), training, run, meaning)
     make = functools.partial(Trace, model, layer, call, specs, training, run)
-    return traces[model].get(key, model, make)
+    return traces[model].find(key, model, make)
