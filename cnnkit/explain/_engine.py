@@ -90,8 +90,8 @@ def trace_of(model, inputs, layer=None, training=False, run=run_alone):
 class _Traces(dict):
     """The traces of a model as it is now, each under what it is for.
 
-    When settings change, the traces from before go. A call may itself change an attribute, as a
-    counter; then that is no setting.
+    When layers or settings change, the traces from before go. A call may itself change an
+    attribute, as a counter; then that is no setting.
     """
 
     def __init__(self, model):
@@ -109,7 +109,7 @@ class _Traces(dict):
                 self[key] = make()
             finally:
                 self._settings = settings_of(model)
-                self._no_settings |= changed(before, self._settings)
+                self._no_settings |= changed(before, self._settings) - {"layers"}
         return self[key]
 
 

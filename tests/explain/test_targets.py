@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from cam_by_hand import maps_and_gradients, stretched
+from explained_models import close, images, new
 
+from cnnkit.explain import grad_cam
 from cnnkit.explain._logits import Outputs
 from cnnkit.explain._targets import as_score, check_probabilities, class_weights, logit_score
 
@@ -29,6 +32,16 @@ def test_one_unit_that_may_be_no_class_is_explained_itself():
         error = "`target` must be None, .* Compile it with its loss, .* Received: target="
         with pytest.raises(ValueError, match=error):
             as_score(target)(outputs)
+
+
+def test_a_regression_below_0_is_explained_by_its_output():
+    model, x = new(1), images()
+    model.compile("sgd", "mse")
+    model.layers[-1].bias.assign([-5.0])
+    assert np.max(model(x)) < -1
+    maps, gradients = maps_and_gradients(model, x, [0, 0])
+    cam = np.einsum("bhwc,bc->bhw", maps, gradients.mean(axis=(1, 2))).clip(0)
+    close(grad_cam(model, x), stretched(cam))
 
 
 @pytest.mark.parametrize(
