@@ -9,7 +9,7 @@ import tensorflow as tf
 from cnnkit._checks import check_built, check_model
 from cnnkit._layers import find_in, layer_paths, split_call
 from cnnkit.explain._loss import meaning_of_loss
-from cnnkit.explain._recording import run as run_alone
+from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
 from cnnkit.explain._trace import Trace, as_it_is, reference
 
@@ -67,7 +67,7 @@ def _any_batch(tensor):
     return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
-def trace_of(model, inputs, layer=None, training=False, run=run_alone):
+def trace_of(model, inputs, layer=None, training=False, run=plain_run):
     """The trace for these arguments, made now or before, and the inputs as tensors.
 
     Args:
@@ -117,11 +117,11 @@ class _Traces(dict):
 traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def cached_trace(model, layer, call, specs, training=False, run=run_alone):
+def cached_trace(model, layer, call, specs, training=False, run=plain_run):
     """The trace for these arguments, as `Trace` has them, made now or before."""
     if model not in traces:
         traces[model] = _Traces(model)
-    meaning = None if run is run_alone else meaning_of_loss(model)
+    meaning = None if run is plain_run else meaning_of_loss(model)
     key = (reference(layer), call, repr(specs), training, run, meaning)
     make = functools.partial(Trace, model, layer, call, specs, training, run)
     return traces[model].find(key, model, make)

@@ -77,6 +77,10 @@ def in_halves(graph, *arguments):
     return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)
 
 
+def _joined(*parts):
+    return np.concatenate(parts)
+
+
 class Scores:
     """The scores of images under a model, and their gradients with respect to the pixels.
 
@@ -189,10 +193,6 @@ class Scores:
         inputs = tf.nest.pack_sequence_as(self._inputs, [tf.constant(part) for part in parts])
         specs = specs_of(self._model, inputs)
         return cached_trace(self._model, IMAGES, 0, specs, run=with_logits), inputs
-
-
-def _joined(*parts):
-    return np.concatenate(parts)
 
 
 def _check_takes_floats(model):
