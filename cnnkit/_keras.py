@@ -1,10 +1,12 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, `KerasTensor._keras_history`, and `Trainer.train_function`.
+nodes found there, `KerasTensor._keras_history`, `Trainer.train_function`, and the names of the
+attributes in which layers and models keep what is not their settings.
 """
 
 import contextlib
+import functools
 from typing import NamedTuple
 
 import keras
@@ -33,6 +35,35 @@ class Call(NamedTuple):
 def layers_within(layer, recursive=False):
     """The layers that a layer or model holds: its own, or with `recursive` theirs as well."""
     return list(layer._flatten_layers(include_self=False, recursive=recursive))
+
+
+def settings(layer):
+    """The attributes of a layer that say what it computes, as far as one can tell.
+
+    Returns:
+        A dictionary from name to value: all attributes but those that are Keras's own bookkeeping
+        in every layer and model, such as losses, metrics, and what `compile` and `fit` set.
+    """
+    of_keras, of_training = _bookkeeping()
+    found = {"trainable": layer.trainable, "dtype": layer.dtype_policy.name}
+    found["autocast"] = layer.autocast
+    if isinstance(layer, keras.Model):
+        if find_graph(layer) is not None:  # it runs as its graph says
+            return found
+        of_keras = of_keras | of_training
+    for name, value in vars(layer).items():
+        if name not in of_keras and not name.startswith("_self_"):  # TensorFlow's, of checkpoints
+            found[name] = value
+    return found
+
+
+@functools.cache
+def _bookkeeping():
+    """Names of attributes: of every layer, and of every model besides."""
+    in_training = "optimizer history stop_training stop_evaluating stop_predicting auto_scale_loss"
+    private = "_compiled_trainable_state _compile_config _eval_epoch_iterator _distributed_dataset"
+    of_models = {*vars(keras.Model(name="model")), *in_training.split(), *private.split()}
+    return {*vars(keras.layers.Layer(name="layer"))}, of_models
 
 
 @contextlib.contextmanager

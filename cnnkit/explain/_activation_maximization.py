@@ -26,7 +26,7 @@ from cnnkit.explain._trace import graph_of
 
 _RATE = 0.02  # how far a pixel moves in a step, as a part of the range of values
 _NOISE = 0.05  # of the image to start from, likewise
-_ACTIVATIONS = ("Relu", "Relu6", "Sigmoid", "Softmax")  # whose gradient can be 0 everywhere
+_ACTIVATIONS = ("Relu", "Relu6", "Sigmoid", "Softmax", "Tanh")  # whose gradient can be 0 everywhere
 
 
 def activation_maximization(
@@ -45,9 +45,9 @@ def activation_maximization(
 
     It starts with a grey image with a little noise. Each step moves it by its scaled gradient, so
     that the mean of the channel over all positions grows. What counts is the value before ReLU,
-    sigmoid or softmax, which has a gradient also where the channel is silent. Two measures are
-    against patterns of single pixels, which excite networks too: each step sees the image shifted
-    by some pixels, and differences between neighbours cost something.
+    sigmoid, tanh or softmax, which has a gradient also where the channel is silent. Two measures
+    are against patterns of single pixels, which excite networks too: each step sees the image
+    shifted by some pixels, and differences between neighbours cost something.
 
     Args:
         model: A built `keras.Model` of any kind, with one input of shape `(batch, height, width,

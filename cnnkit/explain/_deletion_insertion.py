@@ -54,9 +54,10 @@ def deletion_insertion(
     blurred image. Of equal values the first pixel counts as more important, row by row.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`. A function gives what it gives,
-            for a class it is the probability: after softmax, or sigmoid, also for a model that
-            ends with logits.
+        model, images, target: As in `cnnkit.explain.grad_cam`. For a class it is its probability,
+            which must be known: the model ends in softmax or sigmoid, or it is compiled with a
+            crossentropy, which says with `from_logits` whether it gives logits. A function gives
+            what it gives, and so does a single unit that stands for no class.
         maps: Array of shape `(batch, height, width)`, as from any method here.
         n_steps: In how many steps of equally many pixels.
 
@@ -65,7 +66,8 @@ def deletion_insertion(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
-            another shape or is not finite, or `n_steps` is not positive.
+            another shape or is not finite, `n_steps` is not positive, or the probability of the
+            class is not known.
     """
     check_positive(n_steps, "n_steps")
     scores = Scores(model, images, target)

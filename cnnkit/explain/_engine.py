@@ -1,14 +1,16 @@
 """Which trace an explanation runs: it is made once for each layer and each kind of inputs."""
 
+import functools
 import weakref
 
 import keras
 import tensorflow as tf
 
 from cnnkit._checks import check_built, check_model
-from cnnkit._keras import layers_within
 from cnnkit._layers import find_in, layer_paths, split_call
-from cnnkit.explain._recording import run
+from cnnkit.explain._loss import meaning_of_loss
+from cnnkit.explain._recording import run as plain_run
+from cnnkit.explain._settings import changed, settings_of
 from cnnkit.explain._trace import Trace, as_it_is, reference
 
 
@@ -65,7 +67,7 @@ def _any_batch(tensor):
     return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
-def trace_of(model, inputs, layer=None, training=False, run=run):
+def trace_of(model, inputs, layer=None, training=False, run=plain_run):
     """The trace for these arguments, made now or before, and the inputs as tensors.
 
     Args:
@@ -85,26 +87,41 @@ def trace_of(model, inputs, layer=None, training=False, run=run):
     return cached_trace(model, layer, call, specs_of(model, tensors), training, run), tensors
 
 
+class _Traces(dict):
+    """The traces of a model as it is now, each under what it is for.
+
+    When layers or settings change, the traces from before go. A call may itself change an
+    attribute, as a counter; then that is no setting.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self._settings, self._no_settings = settings_of(model), set()
+
+    def find(self, key, model, make):
+        """The trace of this key, made now or before."""
+        before = settings_of(model)
+        if changed(self._settings, before) - self._no_settings:
+            self.clear()
+        self._settings = before
+        if key not in self:
+            try:
+                self[key] = make()
+            finally:
+                self._settings = settings_of(model)
+                self._no_settings |= changed(before, self._settings) - {"layers"}
+        return self[key]
+
+
 # A model's traces go with the model. They may hold no reference to it, or it would never go.
 traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def cached_trace(model, layer, call, specs, training=False, run=run):
+def cached_trace(model, layer, call, specs, training=False, run=plain_run):
     """The trace for these arguments, as `Trace` has them, made now or before."""
-    key = (reference(layer), call, repr(specs), training, run, _structure(model, training))
-    of_model = traces.setdefault(model, {})
-    if key not in of_model:
-        of_model[key] = Trace(model, layer, call, specs, training, run)
-    return of_model[key]
-
-
-def _structure(model, training):
-    """What a trace cannot see change: layers added or removed, and some of their attributes."""
-    layers = [model, *layers_within(model, recursive=True)]
-    structure = [
-        (weakref.ref(layer), id(getattr(layer, "activation", None)), layer.dtype_policy.name)
-        for layer in layers
-    ]
-    if training:  # of frozen batch normalisation, and of dropout
-        structure += [(layer.trainable, repr(getattr(layer, "rate", None))) for layer in layers]
-    return tuple(structure)
+    if model not in traces:
+        traces[model] = _Traces(model)
+    meaning = None if run is plain_run else meaning_of_loss(model)
+    key = (reference(layer), call, repr(specs), training, run, meaning)
+    make = functools.partial(Trace, model, layer, call, specs, training, run)
+    return traces[model].find(key, model, make)

@@ -38,9 +38,11 @@ def grad_cam(
             arrays; the first with four axes is the image, in a dictionary the first by name.
         target: What is explained. None: for each image the class with the largest output. An
             integer: this class, for all images. A sequence of integers: one class for each image.
-            The score of a class is its logit, also if the model ends with softmax or sigmoid. For
-            a single unit, class 1 has the logit `z` and class 0 has `-z`. Or a function of the
-            model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
+            The score of a class is its logit, also if the model ends with softmax or sigmoid, else
+            what its unit gives. For a single unit, class 1 has the logit `z` and class 0 has `-z`,
+            if it ends with a sigmoid or is compiled with a binary crossentropy; any other unit, as
+            of a regression, stands for no class, and None is the output itself. Or a function of
+            the model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
             each row: a tensor of shape `(batch,)`. The images may reach it in parts.
         layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
             more than one position.

@@ -1,7 +1,8 @@
 """The logits of a model: what its softmax or sigmoid computes the probabilities from.
 
 The model need not be changed for this: while it is traced, TensorFlow knows from which tensor the
-probabilities are computed, whichever layer or function does it.
+probabilities are computed, whichever layer or function does it. Where it is none of the two, as a
+sigmoid written by hand, the loss says what the outputs are; else it is not known, and not guessed.
 """
 
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from cnnkit.explain._inputs import image_at
+from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._recording import run
 
 
@@ -18,10 +20,12 @@ class Outputs(NamedTuple):
 
     Attributes:
         outputs: What the model gives.
-        logits: float32 of shape `(batch, n)`: what its probabilities are computed from; the
-            outputs themselves where there is no softmax or sigmoid. An empty tuple if the model
-            gives something else than one number for each class.
-        probabilities: The same after softmax or, for one unit, sigmoid.
+        logits: float32 of shape `(batch, n)`, the scores of the classes: what the probabilities are
+            computed from, or, where there is no softmax or sigmoid, the outputs themselves. Of one
+            unit it is positive for class 1; from a probability, 0.5 is taken off for that. An empty
+            tuple if the model gives something else than one number for each class.
+        probabilities: float32 of the same shape. An empty tuple if they are not known, as neither
+            the model ends in softmax or sigmoid nor its loss says what it gives.
     """
 
     outputs: object
@@ -40,15 +44,37 @@ def with_logits(model, inputs, training=False):
     outputs = run(model, tf.nest.pack_sequence_as(inputs, parts), training)
     if not tf.is_tensor(outputs) or outputs.shape.rank not in (1, 2):
         return Outputs(outputs)
-    return Outputs(outputs, *_logits_and_probabilities(outputs))
+    return Outputs(outputs, *_logits_and_probabilities(outputs, meaning_of_loss(model)))
 
 
 # Operations that hand on what they get, in another shape or dtype; slices may drop an axis of one.
-_SAME_NUMBERS = ("Cast", "Identity", "Reshape", "Squeeze", "StridedSlice")
+_SAME_NUMBERS = ("Cast", "ExpandDims", "Identity", "Reshape", "Squeeze", "StridedSlice")
+
+
+def _has_same_numbers(op):
+    """Whether an operation gives the numbers that it gets, in their order."""
+    if op.type not in _SAME_NUMBERS or not op.outputs[0].dtype.is_floating:
+        return False
+    if op.type == "StridedSlice" and not _is_forwards(op.inputs[3]):
+        return False
+    return _n_numbers(op.outputs[0]) == _n_numbers(op.inputs[0])
+
+
+def _is_forwards(strides):
+    strides = tf.get_static_value(strides)
+    return strides is not None and (strides == 1).all()
 
 
 def _n_numbers(tensor):
     return tensor.shape[1:].num_elements()
+
+
+def _last_op(tensor):
+    """The operation that computed the numbers of a tensor of a TensorFlow graph."""
+    op = tensor.op
+    while _has_same_numbers(op):
+        op = op.inputs[0].op
+    return op
 
 
 def before_activation(tensor, activations):
@@ -62,20 +88,33 @@ def before_activation(tensor, activations):
         That tensor, in the shape of the given one; or the given one, if it does not come from one
         of these operations, or was calculated with afterwards.
     """
-    last = tensor
-    while last.op.type in _SAME_NUMBERS and _n_numbers(last) == _n_numbers(last.op.inputs[0]):
-        last = last.op.inputs[0]
-    if last.op.type not in activations:
+    op = _last_op(tensor)
+    if op.type not in activations:
         return tensor
-    return tf.ensure_shape(tf.reshape(last.op.inputs[0], tf.shape(tensor)), tensor.shape)
+    return tf.ensure_shape(tf.reshape(op.inputs[0], tf.shape(tensor)), tensor.shape)
 
 
-def _logits_and_probabilities(outputs):
-    logits = before_activation(outputs, ("Softmax", "Sigmoid"))
+def _logits_and_probabilities(outputs, meaning):
+    names = ("Sigmoid", "Softmax") if _has_classes(_last_op(outputs)) else ("Sigmoid",)
+    logits = before_activation(outputs, names)
     found = logits is not outputs
-    logits = tf.cast(logits, tf.float32)
-    if outputs.shape.rank == 1:  # one unit without an axis
-        outputs, logits = outputs[:, None], logits[:, None]
-    if found:
-        return logits, tf.cast(outputs, tf.float32)
-    return logits, tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits)
+    # In 32 bits, and one unit without an axis gets one.
+    outputs, logits = (
+        tf.cast(tensor if tensor.shape.rank == 2 else tensor[:, None], tf.float32)
+        for tensor in (outputs, logits)
+    )
+    one_unit = outputs.shape[1] == 1
+    if found:  # whatever the loss says: so does Keras, which warns in `fit`
+        return logits, outputs
+    if meaning.activation is None or (one_unit and meaning.activation == "Softmax"):
+        return outputs, ()
+    if meaning.from_logits:
+        activation = tf.sigmoid if meaning.activation == "Sigmoid" else tf.nn.softmax
+        return outputs, activation(outputs)
+    return outputs - 0.5 if one_unit else outputs, outputs
+
+
+def _has_classes(op):
+    """Whether a softmax is one over classes, and not over images, or one unit alone."""
+    shape = op.outputs[0].shape
+    return shape.rank is not None and shape.rank > 1 and shape[-1] != 1

@@ -9,9 +9,17 @@ import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
 from cnnkit.explain._inputs import as_inputs, image_at
-from cnnkit.explain._logits import IMAGES, with_logits
+from cnnkit.explain._logits import IMAGES, Outputs, with_logits
+from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._output_gradients import floats, output_gradients
-from cnnkit.explain._targets import as_score, class_weights, logit_score
+from cnnkit.explain._targets import (
+    as_score,
+    check_known,
+    check_probabilities,
+    class_weights,
+    is_known,
+    logit_score,
+)
 
 SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
 
@@ -69,6 +77,10 @@ def in_halves(graph, *arguments):
     return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)
 
 
+def _joined(*parts):
+    return np.concatenate(parts)
+
+
 class Scores:
     """The scores of images under a model, and their gradients with respect to the pixels.
 
@@ -88,7 +100,7 @@ class Scores:
         self.images = tf.nest.flatten(self._inputs)[image_at(self._inputs)]
         self._target = target
         if not callable(target):
-            self._weights = class_weights(target, self._logits())
+            self._weights = class_weights(target, self._of_classes())
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
@@ -113,11 +125,23 @@ class Scores:
         return np.asarray(self._score(which)(self._outputs(images, which)), np.float32)
 
     def probabilities(self, images, which):
-        """The same as `values`, with the probabilities of the classes in the place of logits."""
+        """The same as `values`, with the probabilities of the classes in the place of logits.
+
+        Raises:
+            ValueError: If a class is asked for and its probability is not known.
+        """
         if callable(self._target):
             return self.values(images, which)
-        weights, p = self._weights[which], self._outputs(images, which).probabilities.numpy()
-        if weights.shape[1] == 1:
+        weights, outputs = self._weights[which], self._outputs(images, which)
+        one_unit = weights.shape[1] == 1
+        if one_unit and not is_known(outputs):  # a number of its own, as of a regression
+            return outputs.logits[:, 0].numpy()
+        check_known(outputs, self._target)
+        p = outputs.probabilities.numpy()
+        check_probabilities(
+            p, meaning_of_loss(self._model).activation == "Softmax" and not one_unit
+        )
+        if one_unit:
             return np.where(weights > 0, p, 1 - p)[:, 0]
         return (weights * p).sum(axis=1)
 
@@ -150,17 +174,17 @@ class Scores:
         trace, inputs = self._trace(images, which)
         return in_halves(trace.forward, inputs)[1]
 
-    def _logits(self):
-        """The logits of the images; zeros if only their number counts."""
-        n_images = len(self.images)
+    def _of_classes(self):
+        """The logits and probabilities of the images; zeros if only their number counts."""
         if self._target is None:
             parts = [which for which, _ in self.chunks()]
-            logits = [self._outputs(self.images[which], which).logits for which in parts]
-            return () if isinstance(logits[0], tuple) else np.concatenate(logits)
+            parts = [self._outputs(self.images[which], which)[1:] for which in parts]
+            return Outputs(None, *tf.nest.map_structure(_joined, *parts))
         which, _ = next(self.chunks())
         trace, _ = self._trace(self.images[which], which)
-        shape = trace.forward.structured_outputs[1].logits
-        return () if isinstance(shape, tuple) else np.zeros((n_images, shape.shape[1]))
+        found = trace.forward.structured_outputs[1][1:]
+        zeros = lambda tensor: np.zeros((len(self.images), tensor.shape[1]))  # noqa: E731
+        return Outputs(None, *tf.nest.map_structure(zeros, found))
 
     def _trace(self, images, which):
         """The trace of the engine from the images on, and the inputs as tensors."""

@@ -1,7 +1,8 @@
 """Which number of a network's output is explained: the score of a class, or a function of yours.
 
 The score of a class is its logit, what comes before softmax or sigmoid. The probability itself says
-less: near 0 and 1 it hardly changes any more, and it also rises when another class falls.
+less: near 0 and 1 it hardly changes any more, and it also rises when another class falls. Where the
+model ends in neither of the two, the score is what the model gives.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ def as_score(target):
     def score(outputs):
         if callable(target):
             return _checked(target(outputs.outputs), outputs)
-        return logit_score(class_weights(target, outputs.logits), outputs)
+        return logit_score(class_weights(target, outputs), outputs)
 
     return score
 
@@ -30,37 +31,114 @@ def logit_score(weights, outputs):
 
 def _checked(scores, outputs):
     n_rows = len(tf.nest.flatten(outputs)[0])
-    if not tf.is_tensor(scores) or scores.shape != (n_rows,):
+    is_right = tf.is_tensor(scores) and scores.shape == (n_rows,) and scores.dtype.is_floating
+    if not is_right:
         raise ValueError(
-            "`target` must return a tensor with one number for each row of the outputs, computed "
-            f"with keras.ops or TensorFlow. Received: for {n_rows} rows {scores!r}"
+            "`target` must return a tensor with one number for each row of the outputs, a float "
+            f"computed with keras.ops or TensorFlow. Received: for {n_rows} rows {scores!r}"
         )
     return scores
 
 
-def class_weights(target, logits):
+def class_weights(target, outputs):
     """How the logits add up to the score of a target: float32, of the shape of the logits.
 
     1 for the logit of the class. One unit stands for two classes, 1 and 0, with the logits `z` and
-    `-z`, so its weight is 1 or -1.
+    `-z`, so its weight is 1 or -1. One unit of which it is not known that it stands for classes, as
+    that of a regression, is itself the score.
+
+    Args:
+        target: As in `cnnkit.explain.grad_cam`, but no function.
+        outputs: `Outputs`. Their numbers are looked at if `target` is None.
 
     Raises:
         ValueError: If `target` is no class, or no class for each image, or the model has no logits.
     """
-    if isinstance(logits, tuple):
+    if isinstance(outputs.logits, tuple):
         raise ValueError(
             "`target` must be a function of the outputs, as the model does not give one number "
             f"for each class. Received: target={target!r}"
         )
-    logits = np.asarray(logits)
+    logits = np.asarray(outputs.logits)
     n_images, n_units = logits.shape
+    if n_units == 1 and not is_known(outputs):
+        _check_no_class(target)
+        return np.ones((n_images, 1), np.float32)
     if target is None:
-        target = logits.argmax(axis=1) if n_units > 1 else logits[:, 0] > 0
-        target = target.astype(int)
+        target = logits.argmax(axis=1) if n_units > 1 else _class_of_one_unit(outputs)
     classes = _check_classes(target, n_images, max(n_units, 2))
     if n_units == 1:
         return (2 * classes[:, None] - 1).astype(np.float32)
     return np.eye(n_units, dtype=np.float32)[classes]
+
+
+def is_known(outputs):
+    """Whether the probabilities of classes are known."""
+    return not isinstance(outputs.probabilities, tuple)
+
+
+_WHAT_TO_DO = (
+    "it ends in neither softmax nor sigmoid, and is compiled with no {kind} crossentropy. Compile "
+    "it with its loss, as `keras.losses.{loss}(from_logits=True)` where it gives logits, or pass a "
+    "function, as `lambda outputs: {function}`. Received: target={target!r}"
+)
+
+
+def _check_no_class(target):
+    if target is not None:
+        what_to_do = _WHAT_TO_DO.format(
+            kind="binary", loss="BinaryCrossentropy", function="outputs[:, 0]", target=target
+        )
+        raise ValueError(
+            "`target` must be None, for the output itself, or a function of the outputs, as it is "
+            f"not known for which class the one unit of the model stands: {what_to_do}"
+        )
+
+
+def _class_of_one_unit(outputs):
+    check_probabilities(outputs.probabilities)
+    return (np.asarray(outputs.logits)[:, 0] > 0).astype(int)
+
+
+def check_known(outputs, target):
+    """Raise a ValueError unless the probabilities of the classes are known."""
+    if not is_known(outputs):
+        what_to_do = _WHAT_TO_DO.format(
+            kind="categorical or binary",
+            loss="SparseCategoricalCrossentropy",
+            function="keras.ops.softmax(outputs)[:, 3]",
+            target=target,
+        )
+        raise ValueError(
+            "`target` must be a function of the outputs, as the probabilities of the classes are "
+            f"not known from the model: {what_to_do}"
+        )
+
+
+_ROUNDING = 0.01  # half precision, added up over many classes
+
+
+def check_probabilities(probabilities, one_is_right=False):
+    """Raise a ValueError unless these are probabilities.
+
+    Args:
+        probabilities: Array of shape `(batch, n)`.
+        one_is_right: Whether those of an image must add up to 1.
+    """
+    p = np.asarray(probabilities)
+    low, high, sums = p.min(), p.max(), p.sum(axis=1)
+    if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
+        received = f"outputs from {low:.4g} to {high:.4g}"
+    elif one_is_right and not np.allclose(sums, 1, atol=_ROUNDING):
+        received = f"outputs that add up to {sums[np.abs(sums - 1).argmax()]:.4g}"
+    else:
+        return
+    raise ValueError(
+        "`model` must give what the loss takes it for with which it is compiled: probabilities, "
+        "from 0 to 1, that add up to 1 for a categorical crossentropy. Compile it with another "
+        "loss, or with `from_logits=True` if it gives logits, or pass a function of the outputs "
+        f"as `target`. Received: {received}"
+    )
 
 
 def _check_classes(target, n_images, n_classes):
@@ -77,4 +155,4 @@ def _check_classes(target, n_images, n_classes):
             f"`target` must lie in 0..{n_classes - 1}, as there are {n_classes} classes. "
             f"Received: target={target!r}"
         )
-    return classes
+    return classes.astype(int)  # small unsigned ones have no -1

@@ -96,8 +96,15 @@ def subclassed(some_layers, **options):
 
 
 def new(n=3, shape=SHAPE, build=sequential, conv=None):
-    """A model that gives logits."""
-    return build([*parts(conv=conv), dense(n)], shape)
+    """A model that gives logits, compiled with a loss that says so."""
+    return compiled(build([*parts(conv=conv), dense(n)], shape), n)
+
+
+def compiled(model, n=3):
+    losses = keras.losses
+    loss = losses.BinaryCrossentropy if n == 1 else losses.SparseCategoricalCrossentropy
+    model.compile("sgd", loss(from_logits=True))
+    return model
 
 
 plain = functools.cache(new)  # so that all methods share its traces; whoever changes it takes `new`

@@ -77,7 +77,7 @@ def test_jitter_shifts_what_the_model_sees():
 
 
 def test_units_before_softmax_and_silent_units():
-    """A saturated softmax and a ReLU that is off have no gradient of their own."""
+    """A saturated softmax or tanh, and a ReLU that is off, have no gradient of their own."""
     logits, soft = new(), sequential([*parts(), layers.Dense(3, activation="softmax")])
     soft.set_weights(logits.get_weights())
     soft.layers[-1].bias.assign([900.0, 0.0, 0.0])
@@ -87,8 +87,12 @@ def test_units_before_softmax_and_silent_units():
     silent = new()
     silent.get_layer("last").bias.assign(4 * [-100.0])
     found = maximize(silent, 2, layer="last", n_steps=25)
+    tanh = new()
+    tanh.set_weights(silent.get_weights())
+    tanh.get_layer("last").activation = keras.activations.tanh
+    saturated = maximize(tanh, 2, layer="last", n_steps=25)
     silent.get_layer("last").activation = keras.activations.linear
-    assert rises(silent, found, [2], "last")
+    assert rises(silent, found, [2], "last") and rises(silent, saturated, [2], "last")
 
 
 def test_start_value_range_and_seed():

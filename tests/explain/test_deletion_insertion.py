@@ -1,7 +1,16 @@
 import keras
 import numpy as np
 import pytest
-from explained_models import HEADS, Counting, images, new, plain, reader_of_digits, with_head
+from explained_models import (
+    HEADS,
+    Counting,
+    compiled,
+    images,
+    new,
+    plain,
+    reader_of_digits,
+    with_head,
+)
 from keras import layers
 from scipy.ndimage import gaussian_filter
 
@@ -93,6 +102,92 @@ def test_one_unit(head):
     check(found[0], 1 - positive)
 
 
+def by_hand_sigmoid(z):
+    return 1 / (1 + keras.ops.exp(-z))
+
+
+def ended(n, last, loss=None):
+    """A model with the logits of `plain(n)`, a last step, and a loss."""
+    inputs = keras.Input((16, 16, 3))
+    model = keras.Model(inputs, last(plain(n)(inputs)))
+    if loss is not None:
+        model.compile("sgd", loss)
+    return model
+
+
+ONE_UNIT = {
+    "a sigmoid by hand": (1, by_hand_sigmoid, by_hand_sigmoid),
+    "one of two": (
+        2,
+        lambda z: keras.ops.softmax(z)[:, 1],
+        lambda z: keras.ops.softmax(z)[:, 1:],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_UNIT)
+def test_one_unit_that_is_no_sigmoid_is_never_sent_through_another_one(name):
+    n, last, in_a_column = ONE_UNIT[name]
+    x, maps = images(), images()[..., 0]
+    positive = by_hand(ended(n, in_a_column), x, maps, [0, 0], 2)
+    as_it_is = deletion_insertion(ended(n, last), x, maps=maps, n_steps=2)
+    check(as_it_is, positive)
+    model = ended(n, last, "binary_crossentropy")
+    check(deletion_insertion(model, x, maps=maps, target=1, n_steps=2), positive)
+    check(deletion_insertion(model, x, maps=maps, target=0, n_steps=2), 1 - positive)
+
+
+LOSSES = {
+    "BinaryCrossentropy of logits": (
+        lambda z: z,
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        keras.ops.sigmoid,
+    ),
+    "CategoricalCrossentropy of logits": (
+        lambda z: z,
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        keras.ops.softmax,
+    ),
+    "of probabilities": (
+        lambda z: keras.ops.exp(keras.ops.log_softmax(z)),
+        "categorical_crossentropy",
+        keras.ops.softmax,
+    ),
+    "of logits, but there is a softmax": (
+        keras.ops.softmax,
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        keras.ops.softmax,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_says_what_the_outputs_are(name):
+    last, loss, activation = LOSSES[name]
+    x, maps = images(), images()[..., 0]
+    found = deletion_insertion(ended(3, last, loss), x, maps=maps, target=[0, 1], n_steps=2)
+    check(found, by_hand(ended(3, activation), x, maps, [0, 1], 2))
+
+
+def test_probabilities_that_are_not_known_are_asked_for():
+    x, maps = images(), images()[..., 0]
+    for target in (None, 1):
+        error = r"`target` must be a function .* Received: target=" + str(target)
+        with pytest.raises(ValueError, match=error):
+            deletion_insertion(ended(3, keras.ops.log_softmax), x, maps=maps, target=target)
+
+
+def test_a_model_that_does_not_give_what_its_loss_takes_is_refused():
+    x, maps = images(), images()[..., 0]
+    for n, last, loss in (
+        (3, lambda z: z, "sparse_categorical_crossentropy"),
+        (1, lambda z: 30 * z, "binary_crossentropy"),
+        (3, keras.ops.sigmoid, keras.losses.CategoricalCrossentropy(from_logits=True)),
+    ):
+        with pytest.raises(ValueError, match="`model` must give what the loss .* Received: outp"):
+            deletion_insertion(ended(n, last, loss), x, maps=maps)
+
+
 def test_the_class_is_that_of_the_whole_image():
     model, x, _ = reader_of_digits()
     best, maps = np.argmax(model(x[:6]), axis=1), x[:6, ..., 0]
@@ -123,7 +218,7 @@ def test_wrong_settings(maps, n_steps, error):
 
 def test_the_model_is_traced_once():
     counting = Counting()
-    model = keras.Sequential([counting, *new().layers])
+    model = compiled(keras.Sequential([counting, *new().layers]))
     model(images())
     calls = counting.calls
     for n in (2, 5):

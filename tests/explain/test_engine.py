@@ -45,11 +45,30 @@ def test_new_layers_and_activations_count():
     close(capture(model, x).outputs, model(x))
 
 
-def test_what_counts_in_training_alone():
+def test_changed_settings_count():
+    """`model(x)` is what it must give."""
+
+    class Times(layers.Layer):
+        alpha = 1.0
+
+        def call(self, x):
+            return x * self.alpha
+
+    times, rescaling, *rest = Times(), *flat()
+    model, x = sequential([sequential([times, rescaling]), *rest]), images(2)
+    before = capture(model, x).outputs
+    for layer, name, value in ((rescaling, "scale", 1 / 25), (times, "alpha", 3.0)):
+        setattr(layer, name, value)
+        after = capture(model, x).outputs
+        close(after, model(x))
+        assert np.abs(after - before).max() > 0.01
+        before = after
+
+
+def test_settings_of_training_count():
     """Frozen batch normalisation, and the rate of dropout."""
-    counting, norm = Counting(), layers.BatchNormalization(name="norm")
-    dropout = layers.Dropout(0.5, name="dropout")
-    model, x = sequential([counting, *flat()[:3], norm, dropout, layers.Flatten()]), images()
+    norm, dropout = layers.BatchNormalization(name="norm"), layers.Dropout(0.5, name="dropout")
+    model, x = sequential([*flat()[:3], norm, dropout, layers.Flatten()]), images()
     maps = capture(model, x, layer="last").activations
     in_training = capture(model, x, layer="norm", training=True).activations
     norm.trainable = False
@@ -58,9 +77,40 @@ def test_what_counts_in_training_alone():
     assert np.abs(found - in_training).max() > 0.1
     dropout.rate = 0.0
     close(capture(model, x, layer="dropout", training=True).activations, found)
-    calls = counting.calls
-    capture(model, x, layer="last")
-    assert counting.calls == calls
+
+
+class Noting(Counting):
+    """Keeps what it last gave, as layers of attention do."""
+
+    def call(self, x):
+        self.seen = [super().call(x)]
+        return self.seen[0]
+
+
+def test_traces_stay_while_settings_do_and_then_go():
+    noting = Noting()
+    model, x = sequential([noting, *flat()]), images()
+    calls = noting.calls
+    capture_gradients(model, x)
+    assert noting.calls == calls + 2, "forwards and backwards"
+    for change in (
+        lambda: None,
+        lambda: model(x),
+        lambda: model.compile("sgd", "sparse_categorical_crossentropy"),
+        lambda: model.set_weights([2 * weight for weight in model.get_weights()]),
+    ):
+        change()
+        calls = noting.calls
+        capture_gradients(model, x)
+        capture(model, x)
+        assert noting.calls == calls
+    old = weakref.ref(trace_of(model, x)[0])
+    for rate in (0.4, 0.3):
+        model.layers[-2].rate = rate
+        for _ in range(2):
+            capture(model, x)
+    gc.collect()
+    assert noting.calls == calls + 2 and old() is None
 
 
 def test_traces_do_not_keep_a_model_alive():

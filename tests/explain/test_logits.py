@@ -6,7 +6,6 @@ from explained_models import (
     HEADS,
     ONE_UNIT,
     close,
-    functional,
     images,
     parts,
     plain,
@@ -17,7 +16,8 @@ from keras import layers
 
 from cnnkit.explain import capture
 from cnnkit.explain._engine import trace_of
-from cnnkit.explain._logits import before_activation, with_logits
+from cnnkit.explain._logits import _logits_and_probabilities, before_activation, with_logits
+from cnnkit.explain._loss import meaning_of_loss
 
 
 def outputs(model, x):
@@ -25,31 +25,97 @@ def outputs(model, x):
     return trace.capture(tensors)[1]
 
 
-LAST = {
-    "softmax": (3, lambda z: keras.ops.softmax(z), True),
-    "softmax, cast": (3, lambda z: keras.ops.cast(keras.ops.softmax(z), "float16"), True),
-    "softmax, other shape": (3, lambda z: keras.ops.reshape(keras.ops.softmax(z), (-1, 3)), True),
-    "softmax over an axis of a map": (3, layers.Softmax(axis=1), True),
-    "sigmoid, axis dropped": (1, lambda z: keras.ops.squeeze(keras.ops.sigmoid(z), -1), True),
-    "logits": (3, lambda z: z, False),
-    "calculated further": (3, lambda z: keras.ops.softmax(z) * 2, False),
-    "one of two probabilities": (2, lambda z: keras.ops.softmax(z)[:, 1], False),
+def of(last, z, loss=None):
+    """What a graph makes of logits, and what is known of it."""
+    model = keras.Model(inputs := keras.Input(z.shape[1:]), inputs)
+    if loss is not None:
+        model.compile("sgd", loss)
+
+    @tf.function(autograph=False)
+    def run(z):
+        outputs = last(z)
+        return outputs, _logits_and_probabilities(outputs, meaning_of_loss(model))
+
+    outputs, (logits, probabilities) = run(tf.constant(z, tf.float32))
+    return np.asarray(outputs, np.float32), logits, probabilities
+
+
+Z3 = np.random.default_rng(0).normal(size=(2, 3))
+Z1 = Z3[:, :1]
+ops = keras.ops
+FOUND = {
+    "softmax": (Z3, ops.softmax),
+    "softmax, cast": (Z3, lambda z: ops.cast(ops.softmax(z), "float16")),
+    "softmax, other shape": (Z3, lambda z: ops.reshape(ops.softmax(z), (-1, 3))),
+    "softmax, of pairs": (
+        np.tile(Z3, 2),
+        lambda z: ops.reshape(ops.softmax(ops.reshape(z, (-1, 3, 2))), (-1, 6)),
+    ),
+    "softmax over an axis of a map": (Z3, layers.Softmax(axis=1)),
+    "sigmoids": (Z3, ops.sigmoid),
+    "sigmoid": (Z1, ops.sigmoid),
+    "sigmoid, axis dropped": (Z1, lambda z: ops.squeeze(ops.sigmoid(z), -1)),
+    "sigmoid, axis dropped and added": (Z1, lambda z: ops.sigmoid(z)[:, 0][:, None]),
 }
 
 
-@pytest.mark.parametrize("name", LAST)
+@pytest.mark.parametrize("name", FOUND)
 def test_logits_are_found(name):
-    n, last, is_found = LAST[name]
-    model = plain(n, build=functional)
-    found = outputs(keras.Model(model.inputs, last(model.outputs[0])), images())
-    expected = np.asarray(model(images()) if is_found else found.outputs, np.float32)
-    logits = np.reshape(expected, (2, -1))
-    assert found.logits.dtype == np.float32 and np.allclose(found.logits, logits, atol=1e-6)
-    if not is_found:  # they count as logits
-        n = logits.shape[1]
-        found = found._replace(outputs=tf.sigmoid(logits) if n == 1 else tf.nn.softmax(logits))
-    p = np.reshape(np.asarray(found.outputs, np.float32), (2, -1))
-    assert np.allclose(found.probabilities, p, atol=1e-3)
+    z, last = FOUND[name]
+    outputs, logits, p = of(last, z)
+    assert logits.dtype == p.dtype == tf.float32
+    assert np.allclose(logits, z, atol=1e-6)
+    assert np.array_equal(p, outputs.reshape(z.shape))
+
+
+UNKNOWN = {
+    "logits": (Z3, lambda z: z + 0),
+    "calculated further": (Z3, lambda z: 2 * ops.softmax(z)),
+    "a softmax by hand": (Z3, lambda z: ops.exp(z) / ops.sum(ops.exp(z), axis=1, keepdims=True)),
+    "from its logarithm": (Z3, lambda z: ops.exp(ops.log_softmax(z))),
+    "its logarithm": (Z3, ops.log_softmax),
+    "sigmoids side by side": (Z3, lambda z: ops.concatenate([ops.sigmoid(z)] * 2, axis=1)),
+    "a mean of two": (Z3, lambda z: (ops.softmax(z) + ops.softmax(2 * z)) / 2),
+    "in another order": (Z3, lambda z: ops.softmax(z)[:, ::-1]),
+    "rounded": (Z3, lambda z: ops.cast(ops.softmax(z), "int32")),
+    "over the images": (Z3, lambda z: ops.softmax(z, axis=0)),
+    "over units of their own": (Z3, lambda z: ops.softmax(z[..., None])[..., 0]),
+    "one of two probabilities": (Z3[:, :2], lambda z: ops.softmax(z)[:, 1]),
+    "one logit": (Z1, lambda z: z + 0),
+    "a sigmoid by hand": (Z1, lambda z: 1 / (1 + ops.exp(-z))),
+    "a hard sigmoid": (Z1, ops.hard_sigmoid),
+    "tanh": (Z1, ops.tanh),
+    "softmax of one unit": (Z1, ops.softmax),
+    "one unit over the images": (Z1, lambda z: ops.softmax(z[:, 0])),
+}
+
+
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_not_known_is_not_guessed(name):
+    outputs, logits, p = of(UNKNOWN[name][1], UNKNOWN[name][0])
+    assert p == () and np.array_equal(logits, outputs.reshape(2, -1))
+
+
+@pytest.mark.parametrize(
+    "z, last, from_logits, activation",
+    [
+        (Z3, lambda z: z + 0, True, tf.sigmoid),  # several labels
+        (Z1, lambda z: z + 0, True, tf.sigmoid),
+        (Z1, lambda z: 1 / (1 + ops.exp(-z)), False, tf.sigmoid),
+        (Z3, ops.sigmoid, True, tf.sigmoid),  # a mistake: what the graph says counts
+        (Z3, ops.softmax, True, tf.nn.softmax),
+    ],
+)
+def test_a_loss_says_what_the_outputs_are(z, last, from_logits, activation):
+    _, logits, p = of(last, z, keras.losses.BinaryCrossentropy(from_logits=from_logits))
+    assert np.allclose(p, activation(z), atol=1e-6)
+    assert np.allclose(logits, z if from_logits else p - 0.5, atol=1e-6)
+
+
+def test_a_loss_of_several_classes_says_nothing_of_one_unit():
+    _, logits, p = of(lambda z: z + 0, Z1, "sparse_categorical_crossentropy")
+    assert p == () and np.allclose(logits, Z1)
 
 
 @pytest.mark.parametrize("head", [*HEADS, *ONE_UNIT])

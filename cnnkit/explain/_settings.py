@@ -1,0 +1,110 @@
+"""What a trace of a model cannot see change: its layers, and their settings.
+
+In the graph of a trace weights are variables, which are read in each run. All other attributes of
+layers, as the rate of a dropout or the scale of a rescaling, are in it as they were.
+"""
+
+import functools
+import types
+import weakref
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnnkit._keras import layers_within, settings
+
+_OF_LIBRARIES = {"builtins", "functools", "keras", "tensorflow"}
+
+
+def settings_of(model):
+    """The settings of a model and of all layers within it, to compare with later ones.
+
+    Seen are numbers, words, arrays, and lists, dictionaries and objects of them, by their values,
+    and everything else as the object it is. Nothing in it keeps the model alive.
+
+    Returns:
+        A dictionary from each layer, a weak reference, to a dictionary from name to setting.
+    """
+    return {
+        weakref.ref(layer): {name: _frozen(value) for name, value in settings(layer).items()}
+        for layer in (model, *layers_within(model, recursive=True))
+    }
+
+
+def changed(before, after):
+    """Where two results of `settings_of` differ.
+
+    Returns:
+        A set of pairs `(layer, name)`, and of `"layers"` if they are others, or in another order.
+    """
+    found = {
+        (layer, name)
+        for layer in before.keys() & after.keys()
+        if before[layer] != after[layer]
+        for name in before[layer].keys() | after[layer].keys()
+        if before[layer].get(name, _MISSING) != after[layer].get(name, _MISSING)
+    }
+    return found if list(before) == list(after) else found | {"layers"}
+
+
+_MISSING = object()
+
+
+def _frozen(value, around=()):
+    """What a value is now, in a form that changes no more; `around` holds the ids of its owners."""
+    kind = type(value)
+    how = _how(kind)
+    if how == "plain":
+        return kind, value  # as 1, 1.0 and True are equal
+    if how == "layer":
+        return weakref.ref(value)
+    if how == "tensor" and hasattr(value, "numpy") and value.dtype.is_numpy_compatible:
+        value, how = value.numpy(), "array"
+    if how == "array":
+        return value.dtype, value.shape, value.tobytes()
+    if id(value) in around:
+        return None
+    around = (*around, id(value))
+    if how == "dictionary":
+        return kind, [(_frozen(key, around), _frozen(value[key], around)) for key in value]
+    if how == "sequence":
+        return kind, [_frozen(part, around) for part in value]
+    if how == "attributes" and hasattr(value, "__dict__"):
+        return _Same(value), _frozen(vars(value), around)
+    return _Same(value)
+
+
+@functools.cache
+def _how(kind):
+    """How an object of a class is frozen. An object of a user's class may hold settings in turn."""
+    for how, kinds in _KINDS.items():
+        if issubclass(kind, kinds):
+            return how
+    is_of_library = kind.__module__.partition(".")[0] in _OF_LIBRARIES
+    return "object" if is_of_library else "attributes"
+
+
+_KINDS = {
+    "plain": (type(None), bool, int, float, complex, str, bytes),
+    "layer": keras.Layer,
+    "object": (keras.Variable, tf.Variable, type, types.ModuleType),
+    "tensor": tf.Tensor,
+    "array": (np.ndarray, np.generic),
+    "dictionary": dict,
+    "sequence": (list, tuple, set, frozenset),
+}
+
+
+class _Same:
+    """Equal to that of the same object alone, as long as this one lives."""
+
+    def __init__(self, value):
+        try:
+            self._object = weakref.ref(value)
+        except TypeError:  # there are none to it
+            self._object = lambda: value
+
+    def __eq__(self, other):
+        mine = self._object()
+        return isinstance(other, _Same) and mine is not None and mine is other._object()
