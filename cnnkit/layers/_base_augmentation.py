@@ -28,7 +28,12 @@ class BaseAugmentation(keras.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training=True):
+    def call(self, images, *others, training=True):
+        if others:  # so `map` of a dataset of pairs calls it
+            raise ValueError(
+                "`images` must be all that is passed: of images with labels make a dictionary, "
+                f'{{"images": images, "labels": labels}}. Received: {1 + len(others)} arguments'
+            )
         if not isinstance(images, dict):
             _check_images(images)
             return self._transform({"images": images})["images"] if training else images
@@ -81,7 +86,7 @@ class BaseAugmentation(keras.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def compute_output_spec(self, images, training=True):
+    def compute_output_spec(self, images, *others, training=True):
         # The dtypes stay; else they would be `compute_dtype`.
         return keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), images)
 

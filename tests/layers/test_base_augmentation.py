@@ -124,3 +124,8 @@ def test_a_model_of_images_and_masks():
     assert masks.shape == (None, 4, 5) and keras.backend.standardize_dtype(masks.dtype) == "uint8"
     data = {"images": IMAGES, "segmentation_masks": np.ones((2, 4, 5), "uint8")}
     assert (keras.Model(inputs, masks).predict(data, verbose=0) == 1).all()
+
+
+def test_images_with_labels_beside_them():
+    with pytest.raises(ValueError, match="make a dictionary, .* Received: 2 arguments"):
+        RandomAffine()(IMAGES, np.arange(2))
