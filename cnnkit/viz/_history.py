@@ -65,7 +65,7 @@ def as_runs(history, metric):
     for name, run in runs.items():
         values = values_of(run)
         if not values.get(metric):
-            known = ", ".join(sorted({key.removeprefix("val_") for key in values})) or "none"
+            known = ", ".join(sorted(key for key in values if not key.startswith("val_"))) or "none"
             where = f" of {name!r}" if name else ""
             raise ValueError(
                 f"`metric` must be one of the metrics{where}: {known}. Received: metric={metric!r}"

@@ -392,6 +392,9 @@ def test_bad_data(change, words):
         lr_finder(linear(), **change)
 
 
+@pytest.mark.skipif(
+    not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras 3.13 has no such optimiser"
+)
 def test_an_optimizer_with_several_rates():
     model = linear()
     rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1))

@@ -141,6 +141,7 @@ def test_epochs_that_are_not_known(history, options, words):
         ({"a": RUN}, "one of the metrics of 'a': accuracy, loss."),
         ({"loss": [], "auc": []}, "one of the metrics: auc, loss. Received: metric='auc'"),
         ({}, "one of the metrics: none"),
+        ({"loss": [1], "val_auc": [2]}, "one of the metrics: loss. Received: metric='auc'"),
     ],
 )
 def test_an_unknown_metric(history, words):
