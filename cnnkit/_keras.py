@@ -1,8 +1,9 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, `KerasTensor._keras_history`, `Trainer.train_function`, and the names of the
-attributes in which layers and models keep what is not their settings.
+nodes found there, `KerasTensor._keras_history`, `Trainer.train_function`, where the global seed
+generator is kept, and the names of the attributes in which layers and models keep what is not
+their settings.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import functools
 from typing import NamedTuple
 
 import keras
+from keras.src.backend.common import global_state
 
 
 class Call(NamedTuple):
@@ -75,6 +77,20 @@ def other_optimizer(model, optimizer):
         yield
     finally:
         model.optimizer, model.train_function = own, train_function
+
+
+@contextlib.contextmanager
+def kept_global_seed():
+    """Afterwards random operations of Keras that have no seed go on as if nothing had been."""
+    name = "global_seed_generator"
+    generator = global_state.get_global_attribute(name)
+    state = None if generator is None else keras.ops.convert_to_numpy(generator.state)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(name, generator)
+        if generator is not None:
+            generator.state.assign(state)
 
 
 def find_graph(model):

@@ -12,7 +12,11 @@ from cnnkit.layers._resample import FILL_MODES
 class BaseAugmentation(keras.Layer):
     """A layer that changes each image in a way of its own while training, and none otherwise.
 
-    A layer writes `augment`, from a batch of images of any dtype to one of the same dtype.
+    It takes images, or a dictionary with them under "images", as Keras's own preprocessing layers
+    do. A layer writes `get_random_transformation`, what it draws for a batch of images, and
+    `transform_images`, which has the images change so and keeps their dtype. Both take images of
+    any dtype. One that moves pixels writes `transform_segmentation_masks`, too, and says whether it
+    can `transform_bounding_boxes`.
 
     Args:
         seed: Integer, for the same draws each time. None means others each time. Layers in a row
@@ -24,19 +28,54 @@ class BaseAugmentation(keras.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, training=True):
-        rank = len(images.shape)
-        if rank not in (3, 4):
+    def call(self, images, *others, training=True):
+        if others:  # so `map` of a dataset of pairs calls it
             raise ValueError(
-                "`images` must have the shape (height, width, channels) or (batch, height, width, "
-                f"channels). Received: images.shape={tuple(images.shape)}"
+                "`images` must be all that is passed: of images with labels make a dictionary, "
+                f'{{"images": images, "labels": labels}}. Received: {1 + len(others)} arguments'
             )
-        if not training:
-            return images
-        return self.augment(images) if rank == 4 else self.augment(images[None])[0]
+        if not isinstance(images, dict):
+            _check_images(images)
+            return self._transform({"images": images})["images"] if training else images
+        if "images" not in images:
+            raise ValueError(
+                '`images` must be a tensor or a dictionary with the key "images". '
+                f"Received: a dictionary with the keys {', '.join(images) or '(none)'}"
+            )
+        _check_images(images["images"])
+        return self._transform(images) if training else images
 
-    def augment(self, images):
+    def _transform(self, data):
+        """A dictionary with images, masks and boxes changed, and all else as it is."""
+        images = data["images"]
+        is_one = len(images.shape) == 3
+        images = images[None] if is_one else images
+        transformation = self.get_random_transformation(images)
+        outputs = self.transform_images(images, transformation)
+        changed = {"images": outputs[0] if is_one else outputs}
+        if (masks := data.get("segmentation_masks")) is not None:
+            _check_masks(masks, data["images"])
+            has_channels = len(masks.shape) == len(data["images"].shape)
+            masks = masks[None] if is_one else masks
+            masks = masks if has_channels else masks[..., None]
+            masks = self.transform_segmentation_masks(masks, transformation)
+            masks = masks if has_channels else masks[..., 0]
+            changed["segmentation_masks"] = masks[0] if is_one else masks
+        if (boxes := data.get("bounding_boxes")) is not None:
+            changed["bounding_boxes"] = self.transform_bounding_boxes(boxes, transformation)
+        return {**data, **changed}
+
+    def get_random_transformation(self, images):
         raise NotImplementedError
+
+    def transform_images(self, images, transformation):
+        raise NotImplementedError
+
+    def transform_segmentation_masks(self, masks, transformation):
+        return masks
+
+    def transform_bounding_boxes(self, boxes, transformation):
+        return boxes
 
     def draw(self, images, *ranges):
         """For each range `(low, high)` a tensor of shape `(batch,)`, a number for each image."""
@@ -47,11 +86,35 @@ class BaseAugmentation(keras.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def compute_output_spec(self, images, training=True):
-        return keras.KerasTensor(images.shape, images.dtype)  # else it would be `compute_dtype`
+    def compute_output_spec(self, images, *others, training=True):
+        # The dtypes stay; else they would be `compute_dtype`.
+        return keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), images)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
+
+
+def _check_images(images):
+    shape = getattr(images, "shape", None)
+    if shape is None or len(shape) not in (3, 4):
+        received = f"of type {type(images).__name__}" if shape is None else f".shape={tuple(shape)}"
+        raise ValueError(
+            "`images` must have the shape (height, width, channels) or (batch, height, width, "
+            f"channels). Received: images{'' if shape is not None else ' '}{received}"
+        )
+
+
+def _check_masks(masks, images):
+    """Raise a ValueError unless masks have a pixel for each of the images."""
+    n_axes, shape = len(images.shape) - 1, tuple(masks.shape)
+    sizes = zip(shape, images.shape, strict=False)  # some may be None, in `tf.data`
+    fits = all(a == b for a, b in list(sizes)[:n_axes] if None not in (a, b))
+    if len(shape) - n_axes not in (0, 1) or not fits:
+        raise ValueError(
+            "`segmentation_masks` must have the batch, height and width of the images, with or "
+            f"without channels. Received: segmentation_masks.shape={shape}, "
+            f"images.shape={tuple(images.shape)}"
+        )
 
 
 def as_range(value, name, lowest=-float("inf")):
@@ -79,6 +142,27 @@ def check_fill(fill_mode, fill_value):
         raise ValueError(f"`fill_mode` must be one of {FILL_MODES}. Received: {fill_mode=}")
     if not isinstance(fill_value, Real):
         raise ValueError(f"`fill_value` must be a number. Received: {fill_value=}")
+
+
+def check_mask_fill(masks, fill_mode, fill_value):
+    """Raise a ValueError unless masks can hold the value that is seen outside of them."""
+    dtype = keras.backend.standardize_dtype(masks.dtype)
+    if fill_mode != "constant" or "float" in dtype:
+        return
+    low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if fill_value != int(fill_value) or not low <= fill_value <= high:
+        raise ValueError(
+            f"`fill_value` must be a value of the segmentation masks, which are {dtype}. "
+            f"Received: {fill_value=}"
+        )
+
+
+def refuse_boxes(layer):
+    raise ValueError(
+        f"`images` must hold no bounding boxes: {type(layer).__name__} does not move them. Give it "
+        "segmentation masks, or take the boxes out of the dictionary. Received: the key "
+        '"bounding_boxes"'
+    )
 
 
 def restore(values, dtype):

@@ -9,10 +9,12 @@ from cnnkit.layers._base_augmentation import (
     BaseAugmentation,
     as_range,
     check_fill,
+    check_mask_fill,
+    refuse_boxes,
     restore,
 )
 from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample
+from cnnkit.layers._resample import from_middle, resample, resample_nearest
 
 _FLIPS = (None, "horizontal", "vertical", "horizontal_and_vertical")
 
@@ -44,12 +46,20 @@ class RandomAffine(BaseAugmentation):
 
     Call arguments:
         images: Tensor of shape `(height, width, channels)` or `(batch, height, width, channels)`,
-            of integers or floats of any range.
-        training: Whether to change the images. False gives them back as they are.
+            of integers or floats of any range. Or a dictionary of them, under "images", and of what
+            belongs to them: "segmentation_masks", of shape `(…, height, width)` or `(…, height,
+            width, channels)` and any dtype, move with their image, each pixel of the new ones that
+            of the nearest; outside of a mask is seen what is outside of the image, with
+            "constant" `fill_value`. All else is given back as it is.
+        training: Whether to change the images. False gives all back as it is.
 
     Output shape:
         As of the images, and of the same dtype: that of the tensor which Keras makes of them (with
         PyTorch int32 for uint16, which Keras lacks there).
+
+    Raises:
+        ValueError: Also for "bounding_boxes" in training, which this layer does not move yet, and
+            if `fill_value` is none of the values that the masks' dtype can hold.
 
     Example:
 
@@ -89,10 +99,19 @@ class RandomAffine(BaseAugmentation):
             "unmirrored": (-1.0 if "horizontal" in (flip or "").split("_") else 1.0, 1.0),
         }
 
-    def augment(self, images):
+    def get_random_transformation(self, images):
         draws = self.draw(images, *self._ranges.values())
-        matrices = _matrices(**dict(zip(self._ranges, draws, strict=True)))
-        return _transform(images, matrices, self.fill_mode, self.fill_value)
+        return _matrices(**dict(zip(self._ranges, draws, strict=True)))
+
+    def transform_images(self, images, transformation):
+        return _transform(images, transformation, self.fill_mode, self.fill_value)
+
+    def transform_segmentation_masks(self, masks, transformation):
+        check_mask_fill(masks, self.fill_mode, self.fill_value)
+        return _transform_masks(masks, transformation, self.fill_mode, self.fill_value)
+
+    def transform_bounding_boxes(self, boxes, transformation):
+        refuse_boxes(self)
 
     def get_config(self):
         names = ("flip", "rotation", "zoom", "translation", "shear", "fill_mode", "fill_value")
@@ -117,10 +136,21 @@ def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
 @compiled
 def _transform(images, matrices, fill_mode, fill_value):
     """The images, read where the matrices say."""
+    rows, columns = _places(images, matrices)
+    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
+
+
+@compiled
+def _transform_masks(masks, matrices, fill_mode, fill_value):
+    return resample_nearest(masks, *_places(masks, matrices), fill_mode, fill_value)
+
+
+def _places(images, matrices):
+    """In pixels from the middle, where each new pixel is read: rows and columns."""
     height, width = ops.shape(images)[1:3]
     matrices = matrices[:, :, :, None, None]
     y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
     x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
     rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
     columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
+    return rows, columns

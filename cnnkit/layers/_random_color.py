@@ -39,7 +39,9 @@ class RandomColor(BaseAugmentation):
 
     Call arguments:
         images: Tensor of shape `(height, width, channels)` or `(batch, height, width, channels)`,
-            of integers or floats in `value_range`. Saturation and hue need 3 channels.
+            of integers or floats in `value_range`. Saturation and hue need 3 channels. Or a
+            dictionary with them under "images": all else in it, as "segmentation_masks",
+            "bounding_boxes" and "labels", is given back as it is.
         training: Whether to change the images. False gives them back as they are.
 
     Output shape:
@@ -75,7 +77,7 @@ class RandomColor(BaseAugmentation):
         )
         self._mixes_channels = any(self._ranges[2] + self._ranges[3])
 
-    def augment(self, images):
+    def get_random_transformation(self, images):
         channels = images.shape[-1]
         if channels is None:
             raise ValueError(
@@ -89,12 +91,14 @@ class RandomColor(BaseAugmentation):
             )
         check_pixels(images, self.value_range)
         brightness, contrast, saturation, hue = self.draw(images, *self._ranges)
-        low, high = self.value_range
         matrices = _saturation_matrices(1 + saturation) @ _hue_matrices(hue)
         if not self._mixes_channels:
             matrices = ops.ones_like(hue)[:, None, None] * ops.eye(channels, dtype="float32")
-        offset = brightness * (high - low)
-        return _transform(images, matrices, 1 + contrast, offset, low, high)
+        low, high = self.value_range
+        return matrices, 1 + contrast, brightness * (high - low)
+
+    def transform_images(self, images, transformation):
+        return _transform(images, *transformation, *self.value_range)
 
     def get_config(self):
         names = ("brightness", "contrast", "saturation", "hue", "value_range")

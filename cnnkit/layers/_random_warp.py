@@ -9,10 +9,12 @@ from cnnkit.layers._base_augmentation import (
     BaseAugmentation,
     as_range,
     check_fill,
+    check_mask_fill,
+    refuse_boxes,
     restore,
 )
 from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample
+from cnnkit.layers._resample import from_middle, resample, resample_nearest
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
@@ -42,12 +44,20 @@ class RandomWarp(BaseAugmentation):
 
     Call arguments:
         images: Tensor of shape `(height, width, channels)` or `(batch, height, width, channels)`,
-            of integers or floats of any range.
-        training: Whether to change the images. False gives them back as they are.
+            of integers or floats of any range. Or a dictionary of them, under "images", and of what
+            belongs to them: "segmentation_masks", of shape `(…, height, width)` or `(…, height,
+            width, channels)` and any dtype, move with their image, each pixel of the new ones that
+            of the nearest; outside of a mask is seen what is outside of the image, with
+            "constant" `fill_value`. All else is given back as it is.
+        training: Whether to change the images. False gives all back as it is.
 
     Output shape:
         As of the images, and of the same dtype: that of the tensor which Keras makes of them (with
         PyTorch int32 for uint16, which Keras lacks there).
+
+    Raises:
+        ValueError: Also for "bounding_boxes" in training, which this layer does not move yet, and
+            if `fill_value` is none of the values that the masks' dtype can hold.
     """
 
     def __init__(
@@ -72,13 +82,23 @@ class RandomWarp(BaseAugmentation):
         self.fill_mode, self.fill_value = fill_mode, fill_value
         self._lens_range = as_range(lens, "lens", lowest=-1 / 3)  # else the image folds over
 
-    def augment(self, images):
+    def get_random_transformation(self, images):
         (lens,) = self.draw(images, self._lens_range)
         shape = (ops.shape(images)[0], 2, self.points, self.points)
         moves = keras.random.normal(
             shape, stddev=self.elastic, dtype="float32", seed=self.seed_generator
         )
-        return _transform(images, moves, lens, self.fill_mode, self.fill_value)
+        return moves, lens
+
+    def transform_images(self, images, transformation):
+        return _transform(images, *transformation, self.fill_mode, self.fill_value)
+
+    def transform_segmentation_masks(self, masks, transformation):
+        check_mask_fill(masks, self.fill_mode, self.fill_value)
+        return _transform_masks(masks, *transformation, self.fill_mode, self.fill_value)
+
+    def transform_bounding_boxes(self, boxes, transformation):
+        refuse_boxes(self)
 
     def get_config(self):
         names = ("elastic", "points", "lens", "fill_mode", "fill_value")
@@ -88,6 +108,17 @@ class RandomWarp(BaseAugmentation):
 @compiled
 def _transform(images, moves, lens, fill_mode, fill_value):
     """The images, read where the displaced control points and the lens say."""
+    rows, columns = _places(images, moves, lens)
+    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
+
+
+@compiled
+def _transform_masks(masks, moves, lens, fill_mode, fill_value):
+    return resample_nearest(masks, *_places(masks, moves, lens), fill_mode, fill_value)
+
+
+def _places(images, moves, lens):
+    """In pixels from the middle, where each new pixel is read: rows and columns."""
     height, width = ops.shape(images)[1:3]
     y, x = from_middle(height)[:, None], from_middle(width)
     height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
@@ -95,9 +126,7 @@ def _transform(images, moves, lens, fill_mode, fill_value):
     scale = 1 + lens[:, None, None] * squares
     smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
     smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
-    rows = scale * y + height * smooth[:, 0]
-    columns = scale * x + width * smooth[:, 1]
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
+    return scale * y + height * smooth[:, 0], scale * x + width * smooth[:, 1]
 
 
 def _spline(positions, points):

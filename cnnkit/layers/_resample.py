@@ -1,5 +1,6 @@
 """Images read at other places than at their pixels."""
 
+import keras
 from keras import ops
 
 FILL_MODES = ("reflect", "constant", "nearest")
@@ -44,9 +45,42 @@ def resample(images, rows, columns, fill_mode="reflect", fill_value=0.0):
     return top + down * (bottom - top)
 
 
+def resample_nearest(images, rows, columns, fill_mode="reflect", fill_value=0):
+    """The values of images at any positions, each that of the nearest pixel.
+
+    Args:
+        images, rows, columns, fill_mode: As in `resample`.
+        fill_value: Number that the dtype of the images holds.
+
+    Returns:
+        A tensor of shape `(batch, new_height, new_width, channels)` and of the dtype of the images.
+    """
+    dtype = images.dtype
+    if "bool" in keras.backend.standardize_dtype(dtype):
+        images = ops.cast(images, "uint8")
+    if fill_mode == "constant":
+        value = ops.cast(fill_value, images.dtype)
+        images = ops.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=value)
+    batch, height, width, channels = ops.shape(images)
+    rows = _nearest(rows, height, fill_mode)
+    columns = _nearest(columns, width, fill_mode)
+    first = ops.reshape(ops.arange(batch, dtype="int32") * (height * width), (-1, 1, 1))
+    pixels = ops.reshape(images, (-1, channels))
+    return ops.cast(ops.take(pixels, first + rows * width + columns, axis=0), dtype)
+
+
 def from_middle(size):
     """The positions of pixels, from the middle of all `size` of them."""
     return ops.arange(size, dtype="float32") - (ops.cast(size, "float32") - 1) / 2
+
+
+def _nearest(positions, size, fill_mode):
+    """The pixels nearest to positions from the middle, int32."""
+    positions = positions + (ops.cast(size, "float32") - 1) / 2
+    if fill_mode == "reflect":
+        positions = _reflect(positions, size)
+    positions = ops.clip(ops.floor(positions + 0.5), 0, ops.cast(size, "float32") - 1)
+    return ops.cast(positions, "int32")
 
 
 def _reflect(positions, size):

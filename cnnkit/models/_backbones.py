@@ -19,6 +19,21 @@ from cnnkit.models._weights import find_weights
 KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 
+@keras.saving.register_keras_serializable(package="cnnkit")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's, in inference mode at every call: its moving means and variances never change.
+
+    It has the name of Keras's, after which files of weights are laid out, so that these fit both.
+    """
+
+    keras_rules_hold = True  # of sizes and costs, for `geometry`
+
+    def call(self, inputs, training=None, mask=None):
+        # `training=False` where the layer is called would not last: `fit` overrides it. Nor does
+        # `trainable = False`: whoever sets `trainable` of a whole model sets it here, too.
+        return super().call(inputs, training=False, mask=mask)
+
+
 class _Backbone(NamedTuple):
     build: Callable
     local_name: str
@@ -88,7 +103,9 @@ def load_backbone(name="auto", image_size=None, *, verbose=1):
     Returns:
         A `keras.Model` from images in -1..1, float32 of shape `(batch, image_size, image_size,
         3)`, to feature maps with a side of `image_size / 32` (drawn animals: `/ 16`). Its
-        BatchNorm layers are frozen, so they are in inference mode even while the rest is trained.
+        BatchNorm layers are in inference mode always, whatever is trained and whatever `trainable`
+        is set to, also in parts of it and after saving and loading: batches do not change their
+        moving means and variances. Their scales and shifts are frozen until `trainable = True`.
 
     Raises:
         FileNotFoundError: If its weights cannot be had.
@@ -114,7 +131,8 @@ def load_backbone(name="auto", image_size=None, *, verbose=1):
     load(path)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            # `training=False` at the call would not last: `fit` overrides it.
+            # Keras's own networks take no layers; a copy of the model would draw from the seeds.
+            layer.__class__ = BatchNormalization
             layer.trainable = False
     if verbose:
         print(f"{name}: weights from {path}")

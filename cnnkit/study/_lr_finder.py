@@ -5,15 +5,20 @@ with a learning rate that grows exponentially, as fastai has it.
 """
 
 import contextlib
+import itertools
 import math
+import operator
+import random
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from cnnkit._checks import as_generator, check_model, check_positive
-from cnnkit._keras import other_optimizer
+from cnnkit._keras import kept_global_seed, other_optimizer
 
 _BLOWN_UP = 4  # times the loss at the beginning
 
@@ -47,10 +52,11 @@ class LrRangeTest:
 
 def lr_finder(
     model: keras.Model,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Any,
+    y: Any = None,
     *,
-    batch_size: int = 32,
+    sample_weight: Any = None,
+    batch_size: int | None = None,
     low: float = 1e-6,
     high: float = 1.0,
     n_steps: int = 100,
@@ -63,29 +69,61 @@ def lr_finder(
     suggestion is where it falls fastest: the learning rate is then as large as it can be with some
     distance to the edge.
 
+    An optimiser with `gradient_accumulation_steps` makes each step from so many mini-batches, at
+    one learning rate; the loss of the step is their mean.
+
     Args:
         model: A compiled `keras.Model`. Afterwards its weights, seed generators and metrics have
-            the values they had, to the bit, and its optimiser is untouched: another one of its
-            kind, as new, makes the steps.
-        x, y: Arrays of shape `(n, …)`, images and labels as `model.fit` takes them.
-        batch_size: Number of images of a step.
+            the values they had, to the bit, and its optimiser is untouched, with its schedule if it
+            has one: another one of its kind, as new and without a schedule, makes the steps. So it
+            is if the test ends with an error or is interrupted, too. The seeds of Python, NumPy and
+            Keras are as before; random operations of TensorFlow that have no seed go on.
+        x: Array of shape `(n, …)`, or a list or dictionary of such arrays for a model with several
+            inputs, as `model.fit` takes them. Or mini-batches as `fit` takes them, `(x, y)` or
+            `(x, y, sample_weight)` each: a `tf.data.Dataset`, a `keras.utils.PyDataset`, a
+            generator. They are read in their order, and anew where they end before the test. A
+            `tf.data.Dataset` that shuffles goes on to its next order; from a generator the
+            mini-batches are gone.
+        y: Array of shape `(n, …)`, or a list or dictionary of them for several outputs. None with
+            mini-batches, which hold the labels.
+        sample_weight: Array of shape `(n,)`, or a list or dictionary of them. None with
+            mini-batches.
+        batch_size: Number of images of a step; None stands for 32, and for that of the
+            mini-batches.
         low, high: First and last learning rate.
         n_steps: Number of steps, at least 10.
         seed: For the order of the images: None for another one at each call, an integer for the
-            same, or a `numpy.random.Generator`.
+            same, or a `numpy.random.Generator`. None with mini-batches, which have an order.
 
     Returns:
         An `LrRangeTest`.
 
     Raises:
-        ValueError: If the loss is not finite within the first tenth of the steps.
+        ValueError: If the loss is not finite within the first tenth of the steps, if mini-batches
+            are single images or end for good before the test, or if the optimiser has several
+            learning rates, as `keras.optimizers.MultiOptimizer`.
     """
-    x, y = np.asarray(x), np.asarray(y)
-    _check(model, x, y, batch_size, low, high, n_steps)
+    _check(model, low, high, n_steps)
+    if _is_dataset(x):
+        _check_alone(y=y, sample_weight=sample_weight, batch_size=batch_size, seed=seed)
+        batches = _batches_of(x)
+        with _kept_seeds():
+            first = next(batches)
+        _check_batch(model, *first)
+        _check_labels(model, first[1])
+        batches = itertools.chain([first], batches)
+        example = first[0]
+    else:
+        data = tuple(_as_arrays(part) for part in (x, y, sample_weight))
+        n = _check_arrays(*data)
+        _check_labels(model, y)
+        batch_size = 32 if batch_size is None else batch_size
+        check_positive(batch_size, "batch_size")
+        batches = (_take(data, i) for i in _indices(n, min(batch_size, n), as_generator(seed)))
+        example = _take(data[0], slice(1))
     rates = np.geomspace(low, high, n_steps)
-    batches = _batches(len(x), min(batch_size, len(x)), as_generator(seed))
-    with _borrowed(model, x[:1]):
-        losses = _train(model, x, y, batches, rates)
+    with _borrowed(model, example):
+        losses = _train(model, batches, rates)
     rates = rates[: len(losses)]
     # A mean over both sides, unlike a running one, does not lag behind.
     smoothed = gaussian_filter1d(losses, sigma=0.03 * n_steps, mode="nearest")
@@ -94,14 +132,14 @@ def lr_finder(
     return LrRangeTest(rates, losses, smoothed, float(suggestion))
 
 
-def _train(model, x, y, batches, rates):
+def _train(model, batches, rates):
     """The loss of each step, until it blows up."""
     n_first = len(rates) // 10
+    n_batches = _innermost(model.optimizer).gradient_accumulation_steps or 1
     losses, bound = [], math.inf
-    for rate, chosen in zip(rates, batches, strict=False):  # the batches have no end
+    for rate in rates:
         model.optimizer.learning_rate = rate
-        model.reset_metrics()  # else the loss of Keras 3.13 is a mean over all steps
-        loss = model.train_on_batch(x[chosen], y[chosen], return_dict=True)["loss"]
+        loss = np.mean([_train_on(model, next(batches)) for _ in range(n_batches)])
         if not math.isfinite(loss):
             break
         losses.append(float(loss))
@@ -118,7 +156,69 @@ def _train(model, x, y, batches, rates):
     return np.array(losses)
 
 
-def _batches(n, batch_size, rng):
+def _train_on(model, batch):
+    model.reset_metrics()  # else the loss of Keras 3.13 is a mean over all steps
+    logs = model.train_on_batch(*batch, return_dict=True)
+    if "loss" not in logs:
+        raise ValueError(
+            f"`model` must report its `loss` in training. Received: {model.name!r}, which reports "
+            f"{', '.join(logs) or 'nothing'}"
+        )
+    return logs["loss"]
+
+
+def _is_dataset(x):
+    """Whether `x` gives mini-batches. Arrays, tensors and frames have a shape."""
+    if isinstance(x, keras.utils.PyDataset):
+        return True
+    is_data = hasattr(x, "shape") or isinstance(x, str) or keras.tree.is_nested(x)
+    return isinstance(x, Iterable) and not is_data
+
+
+def _batches_of(dataset):
+    """Triples `(x, y, sample_weight)`, without end where the dataset can be read again."""
+    n_read = 0
+    while True:
+        n_before = n_read
+        for batch in _once(dataset):
+            n_read += 1
+            yield _triple(batch)
+        if n_read == n_before:
+            raise ValueError(
+                "`x` must give a mini-batch for each step, or be a dataset that can be read "
+                f"again. Received: x={dataset!r}, which ended after {n_read} mini-batches"
+            )
+
+
+def _once(dataset):
+    if isinstance(dataset, keras.utils.PyDataset):
+        # By index, as its own threads and the end of an epoch would change its state.
+        n = dataset.num_batches
+        return (dataset[i] for i in (itertools.count() if n is None else range(n)))
+    return dataset
+
+
+def _triple(batch):
+    def convert(leaf):
+        # Ragged and sparse tensors stay as they are; other backends know none of TensorFlow's.
+        keep = hasattr(leaf, "shape") and keras.backend.backend() == "tensorflow"
+        return leaf if leaf is None or keep else np.asarray(leaf)
+
+    return keras.utils.unpack_x_y_sample_weight(keras.tree.map_structure(convert, batch))
+
+
+def _as_arrays(data):
+    """Each leaf of `data` as an array; lists of plain numbers are one."""
+    if data is None or all(np.ndim(leaf) == 0 for leaf in keras.tree.flatten(data)):
+        return None if data is None else np.asarray(data)
+    return keras.tree.map_structure(np.asarray, data)
+
+
+def _take(data, chosen):
+    return keras.tree.map_structure(lambda a: None if a is None else a[chosen], data)
+
+
+def _indices(n, batch_size, rng):
     """Indices, without end; all batches have the same size, so that Keras traces one step only."""
     while True:
         order = rng.permutation(n)
@@ -134,7 +234,7 @@ def _borrowed(model, x):
     variables = model.variables + model.metrics_variables
     values = [keras.ops.convert_to_numpy(variable) for variable in variables]
     try:
-        with other_optimizer(model, _copy(model.optimizer)):
+        with _kept_seeds(), other_optimizer(model, _copy(model.optimizer)):
             yield
     finally:
         model.reset_metrics()  # of those that the training made
@@ -142,27 +242,111 @@ def _borrowed(model, x):
             variable.assign(value)
 
 
+@contextlib.contextmanager
+def _kept_seeds():
+    """Afterwards the global seeds are as before, whatever the model or the data drew."""
+    state = random.getstate()
+    numpy_state = np.random.get_state()  # noqa: NPY002 (what users' data may draw from)
+    try:
+        with kept_global_seed():
+            yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
 def _copy(optimizer):
     """Another one, as new; a number in place of a schedule, which cannot be changed."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        scale = optimizer.dynamic_scale if optimizer.built else optimizer.initial_scale
+        inner = _copy(optimizer.inner_optimizer)
+        return type(optimizer)(inner, float(scale), optimizer.dynamic_growth_steps)
     config = optimizer.get_config()
     if "learning_rate" in config:
         config["learning_rate"] = 0.0
-    return type(optimizer).from_config(config)
+    copy = type(optimizer).from_config(config)
+    try:
+        copy.learning_rate = 0.0
+    except AttributeError as error:
+        raise ValueError(
+            "`model` must be compiled with an optimiser that has one learning rate. "
+            f"Received: {optimizer.name!r}, a {type(optimizer).__name__}: {error}"
+        ) from error
+    return copy
 
 
-def _check(model, x, y, batch_size, low, high, n_steps):
+def _innermost(optimizer):
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _check(model, low, high, n_steps):
     check_model(model)
     if not model.compiled or model.optimizer is None:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}, not compiled")
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
-        raise ValueError(
-            "`x` and `y` must hold the same number of images and labels. "
-            f"Received: x of shape {x.shape}, y of shape {y.shape}"
-        )
-    check_positive(batch_size, "batch_size")
     if not 0 < low < high < math.inf:
         raise ValueError(
             f"`low` and `high` must be 0 < low < high. Received: low={low}, high={high}"
         )
     if n_steps < 10:
         raise ValueError(f"`n_steps` must be at least 10. Received: n_steps={n_steps}")
+
+
+def _check_alone(**arguments):
+    """Raise a ValueError for what mini-batches hold themselves."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    for name, value in given.items():
+        raise ValueError(
+            f"`{name}` must be left out where `x` gives mini-batches, which have their own. "
+            f"Received: {name} of type {type(value).__name__}"
+        )
+
+
+def _check_arrays(x, y, sample_weight):
+    """The number of images; a ValueError if it is not that of all arrays."""
+    sizes = {leaf.shape[:1] for leaf in _leaves([x, y, sample_weight])}
+    if len(sizes) != 1 or sizes & {(), (0,)}:
+        raise ValueError(
+            "`x` and `y` must hold the same number of images and labels, and `sample_weight` so "
+            "many weights; a list or dictionary of arrays stands for several inputs or outputs. "
+            f"Received: {_shapes(x, y, sample_weight)}"
+        )
+    return sizes.pop()[0]
+
+
+def _check_batch(model, x, y, sample_weight):
+    """Raise a ValueError unless what a dataset gives is a mini-batch, not a single image."""
+    sizes = {tuple(leaf.shape[:1]) for leaf in _leaves([x, y, sample_weight])}
+    ranks = sorted(len(leaf.shape) for leaf in _leaves(x))
+    # Keras adds a missing last axis of 1 itself.
+    shapes = [tensor.shape for tensor in (model.inputs if model.built else None) or []]
+    least = sorted(len(shape) - (shape[-1:] == (1,)) for shape in shapes)
+    has_axis = len(ranks) != len(least) or all(map(operator.ge, ranks, least))
+    if len(sizes) != 1 or () in sizes or not has_axis:
+        raise ValueError(
+            "`x` must give mini-batches, as `dataset.batch(32)` makes them: arrays whose first "
+            f"axis are the images. Received: a dataset that gives {_shapes(x, y, sample_weight)}"
+        )
+
+
+def _check_labels(model, y):
+    is_own = type(model).train_step.__module__.startswith("keras.")
+    if y is None and model.loss is not None and is_own:
+        raise ValueError(
+            f"`y` must be given, as {model.name!r} is compiled with a loss. Received: y=None"
+        )
+
+
+def _leaves(data):
+    return [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
+
+
+def _shapes(x, y, sample_weight):
+    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    return ", ".join(f"{name} of {_shape(part)}" for name, part in parts.items() if _leaves(part))
+
+
+def _shape(data):
+    if not keras.tree.is_nested(data):
+        return f"shape {tuple(data.shape)}"
+    shapes = [str(tuple(leaf.shape)) for leaf in _leaves(data)]
+    return f"shapes {', '.join(shapes[:4])}{', …' if len(shapes) > 4 else ''}"

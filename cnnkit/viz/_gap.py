@@ -4,7 +4,15 @@ import numpy as np
 
 from cnnkit.viz._alt_text import after_title, counted, describe
 from cnnkit.viz._figure import begin, finish
-from cnnkit.viz._history import as_runs, draw_run, is_higher_better, label_axes, run_in_words
+from cnnkit.viz._history import (
+    as_runs,
+    draw_run,
+    epochs_of,
+    is_higher_better,
+    label_axes,
+    run_in_words,
+    values_of,
+)
 
 
 def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
@@ -15,7 +23,7 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
     epoch, in which the network changes, and dropout is on: so validation may look better at first.
 
     Args:
-        history: What `model.fit` returned with validation data, or its `history` dictionary.
+        history: What `model.fit` returned with validation data, or what else `plot_history` takes.
         metric: The name of the metric, without `val_`.
         mode: Whether the best value is the smallest, "min", or the largest, "max", as in Keras's
             `EarlyStopping`. "auto" goes by the name of the metric.
@@ -30,14 +38,15 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
     Raises:
         ValueError: If there are several runs, or not one validation value for each epoch.
     """
-    training, validation = _values(history, metric)
+    training, validation, epochs = _values(history, metric)
     is_gain = _is_gain(metric, mode)
     run = {metric: training.tolist(), f"val_{metric}": validation.tolist()}
+    at = {name: epochs for name in run}
     ax = begin(ax)
-    draw_run(ax, run, metric)
+    draw_run(ax, run, metric, at)
     gap = training[-1] - validation[-1] if is_gain else validation[-1] - training[-1]
     ax.fill_between(
-        range(1, len(training) + 1),
+        epochs,
         training,
         validation,
         color=ax.lines[-1].get_color(),
@@ -45,19 +54,19 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
         linewidth=0,
         label=f"gap, at the end {gap:.3g}",
     )
-    _mark_best(ax, validation, is_gain)
+    _mark_best(ax, epochs, validation, is_gain)
     label_axes(ax, metric)
     ax.legend()
     sentence = (
         f"Gap in {metric.replace('_', ' ')} between training and validation over "
-        f"{counted(len(training), 'epoch')}: {run_in_words(run, metric, is_gain)}."
+        f"{counted(len(training), 'epoch')}: {run_in_words(run, metric, is_gain, at)}."
     )
     describe(ax.figure, after_title(title, sentence))
     return finish(ax, title)
 
 
 def _values(history, metric):
-    """Training and validation values: two arrays of float64 of shape `(epochs,)`."""
+    """Training and validation values, two arrays of float64, and the epochs, counted from 1."""
     runs = as_runs(history, metric)
     if list(runs) != [""]:
         raise ValueError(
@@ -65,7 +74,8 @@ def _values(history, metric):
             f"Received: a dictionary with the runs {', '.join(runs)}"
         )
     training, validation = (
-        np.asarray(runs[""].get(name, []), np.float64) for name in (metric, f"val_{metric}")
+        np.asarray(values_of(runs[""]).get(name, []), np.float64)
+        for name in (metric, f"val_{metric}")
     )
     if training.shape != validation.shape:
         raise ValueError(
@@ -73,7 +83,7 @@ def _values(history, metric):
             "`fit` validation data, and leave `validation_freq` at 1. "
             f"Received: {len(training)} and {len(validation)} values"
         )
-    return training, validation
+    return training, validation, epochs_of(runs[""], metric)[metric]
 
 
 def _is_gain(metric, mode):
@@ -89,10 +99,10 @@ def _is_gain(metric, mode):
     return mode == "max" or (mode == "auto" and known)
 
 
-def _mark_best(ax, validation, is_gain):
+def _mark_best(ax, epochs, validation, is_gain):
     is_finite = np.isfinite(validation)
     if is_finite.any():
         losses = np.where(is_finite, -validation if is_gain else validation, np.inf)
         best = losses.argmin()  # the first, where several are equal
-        label = f"best validation {validation[best]:.3g}, epoch {best + 1}"
-        ax.plot(best + 1, validation[best], "o", color="black", zorder=3, label=label)
+        label = f"best validation {validation[best]:.3g}, epoch {epochs[best]}"
+        ax.plot(epochs[best], validation[best], "o", color="black", zorder=3, label=label)

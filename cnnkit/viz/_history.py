@@ -1,8 +1,11 @@
 """Draw how training went."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from cnnkit._checks import check_positive
 from cnnkit.viz._alt_text import after_title, counted, describe, rounded
 from cnnkit.viz._figure import begin, finish
 
@@ -12,26 +15,39 @@ _LOWER_IS_BETTER = ("loss", "error", "crossentropy", "hinge", "mse", "mae", "map
 _HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall", "io_u", "f1_score")
 
 
-def plot_history(history, *, metric="loss", ax=None, title=None):
+def plot_history(history, *, metric="loss", validation_freq=None, ax=None, title=None):
     """Draw a metric after each epoch: training solid, validation dashed.
 
     Args:
-        history: What `model.fit` returned, its `history` dictionary, or a dictionary from a name
-            to either, to compare several runs.
+        history: What `model.fit` returned, its `history` dictionary, or a `LearningCurves` that
+            watched; or a dictionary from a name to one of these, to compare several runs.
         metric: The name of the metric, without `val_`.
+        validation_freq: What `fit` got under this name, an integer or a list of epochs counted from
+            1, if it did not validate after each epoch: Keras's histories do not know it. A
+            `LearningCurves` does.
         ax: The `Axes` to draw on. By default a new figure.
         title: The text above.
 
     Returns:
-        The `Axes`. Epochs count from 1. A run without validation has no dashed line.
+        The `Axes`. Epochs count from 1, and are those of `fit`: with `initial_epoch=5` the first is
+        6. Those of a dictionary begin at 1, or are in its column `epoch`, which counts from 0 as in
+        the file of Keras's `CSVLogger`. A run without validation has no dashed line.
+
+    Raises:
+        ValueError: If there are fewer values than epochs and nothing says to which they belong; if
+            a `History` was given to several `fit` that do not follow one another.
     """
     runs = as_runs(history, metric)
+    drawn = {
+        name: (values_of(run), epochs_of(run, metric, validation_freq))
+        for name, run in runs.items()
+    }
     ax = begin(ax)
-    for name, run in runs.items():
-        draw_run(ax, run, metric, f"{name}, " if name else "")
+    for name, (values, epochs) in drawn.items():
+        draw_run(ax, values, metric, epochs, f"{name}, " if name else "")
     label_axes(ax, metric)
     ax.legend()
-    describe(ax.figure, after_title(title, _in_words(runs, metric)))
+    describe(ax.figure, after_title(title, _in_words(drawn, metric)))
     return finish(ax, title)
 
 
@@ -42,13 +58,14 @@ def as_runs(history, metric):
         history, metric: As in `plot_history`.
 
     Returns:
-        A dictionary from the name of each run, which is "" if there is only one, to its dictionary
-        of metrics.
+        A dictionary from the name of each run, which is "" if there is only one, to what
+        `values_of` and `epochs_of` take.
     """
-    runs = _by_name(getattr(history, "history", history))
+    runs = _by_name(history)
     for name, run in runs.items():
-        if not run.get(metric):
-            known = ", ".join(sorted({key.removeprefix("val_") for key in run})) or "none"
+        values = values_of(run)
+        if not values.get(metric):
+            known = ", ".join(sorted(key for key in values if not key.startswith("val_"))) or "none"
             where = f" of {name!r}" if name else ""
             raise ValueError(
                 f"`metric` must be one of the metrics{where}: {known}. Received: metric={metric!r}"
@@ -57,20 +74,98 @@ def as_runs(history, metric):
 
 
 def _by_name(history):
-    if all(isinstance(values, list | tuple) for values in history.values()):
+    if _is_run(history):
         return {"": history}
-    return {str(name): getattr(run, "history", run) for name, run in history.items()}
+    if not isinstance(history, Mapping) or not all(map(_is_run, history.values())):
+        raise ValueError(
+            "`history` must be what `fit` returned, a dictionary of lists (of a frame, "
+            '`frame.to_dict("list")`), or a dictionary from names to these. '
+            f"Received: history of type {type(history).__name__}"
+        )
+    return {str(name): run for name, run in history.items()}
 
 
-def draw_run(ax, run, metric, prefix="", epochs=None):
+def _is_run(history):
+    values = getattr(history, "history", history)
+    return isinstance(values, Mapping) and all(
+        isinstance(each, list | tuple | np.ndarray) for each in values.values()
+    )
+
+
+def values_of(run):
+    """A dictionary from a name to the list of its values."""
+    return {name: list(values) for name, values in getattr(run, "history", run).items()}
+
+
+def epochs_of(run, metric, validation_freq=None):
+    """After which epochs a metric was measured, counted from 1.
+
+    Args:
+        run, metric, validation_freq: As in `plot_history`, one run.
+
+    Returns:
+        A dictionary from the names of the metric in training and, if there is one, in validation to
+        lists of integers.
+    """
+    if hasattr(run, "epochs"):
+        return run.epochs
+    values = values_of(run)
+    epochs = _all_epochs(run, max(map(len, values.values())))
+    if len(values[metric]) != len(epochs):
+        raise ValueError(
+            "`metric` must have a value for each epoch, or `history` be a `viz.LearningCurves`, "
+            f"which knows the epochs of each. Received: metric={metric!r} with "
+            f"{counted(len(values[metric]), 'value')} in {counted(len(epochs), 'epoch')}"
+        )
+    n_validations = len(values.get(f"val_{metric}", []))
+    if not n_validations:
+        return {metric: epochs}
+    validated = epochs if validation_freq is None else _validated(epochs, validation_freq)
+    if len(validated) != n_validations:
+        raise ValueError(
+            "`validation_freq` must be what `fit` got, as `history` does not say after which "
+            f"epochs it validated. Received: validation_freq={validation_freq!r}, which gives "
+            f"{len(validated)} of the epochs {epochs[0]} to {epochs[-1]}, and "
+            f"{counted(n_validations, 'value')} of val_{metric}"
+        )
+    return {metric: epochs, f"val_{metric}": validated}
+
+
+def _all_epochs(run, n):
+    """The numbers of the `n` epochs, from 1."""
+    known = getattr(run, "epoch", None)
+    if isinstance(run, Mapping):
+        known = run.get("epoch")
+    if known is None:
+        return list(range(1, n + 1))
+    if len(known) == n:
+        return [int(epoch) + 1 for epoch in known]
+    if len(known) and known[0] == n - len(known):  # `fit` went on where the one before ended
+        return list(range(1, n + 1))
+    raise ValueError(
+        "`history` must be of one `fit`, or of several of which each has the `initial_epoch` at "
+        "which the one before ended: Keras's History keeps the epochs of the last one only. "
+        "(`history.history` may be drawn, its epochs counted on.) Received: a history of "
+        f"{n} epochs, which knows {len(known)}"
+    )
+
+
+def _validated(epochs, validation_freq):
+    if isinstance(validation_freq, list | tuple):
+        return [epoch for epoch in epochs if epoch in validation_freq]
+    check_positive(validation_freq, "validation_freq")
+    return [epoch for epoch in epochs if epoch % validation_freq == 0]
+
+
+def draw_run(ax, run, metric, epochs, prefix=""):
     """Draw a metric of one run: training solid, validation dashed.
 
     Args:
         ax: The `Axes` to draw on.
         run: Dictionary from a name to a list of values. Without validation there is one line.
         metric: The name of the metric, without `val_`.
+        epochs: Dictionary from a name to the epochs of its values.
         prefix: The begin of the labels.
-        epochs: Dictionary from a name to the epochs of its values. By default they count from 1.
     """
     color = None  # the next of the cycle, and then the same
     for name, label, style in (
@@ -78,10 +173,11 @@ def draw_run(ax, run, metric, prefix="", epochs=None):
         (f"val_{metric}", "validation", "--"),
     ):
         if values := run.get(name):
-            at = epochs[name] if epochs else range(1, len(values) + 1)
-            marker = "o" if len(values) == 1 else None  # a line through one point is not seen
+            is_finite = np.isfinite(values)
+            # A line through single points, as between gaps, is not seen.
+            marker = None if (is_finite[1:] & is_finite[:-1]).any() else "o"
             options = dict(label=prefix + label, linestyle=style, marker=marker, color=color)
-            color = ax.plot(at, values, **options)[0].get_color()
+            color = ax.plot(epochs[name], values, **options)[0].get_color()
 
 
 def label_axes(ax, metric):
@@ -98,17 +194,21 @@ def is_higher_better(metric):
     return name.endswith(_HIGHER_IS_BETTER)
 
 
-def _in_words(runs, metric):
-    n_epochs = max(len(run[metric]) for run in runs.values())
+def _in_words(drawn, metric):
+    n_epochs = max(len(values[metric]) for values, _ in drawn.values())
     is_gain = is_higher_better(metric)
     words = f"Curves of {metric.replace('_', ' ')} over {counted(n_epochs, 'epoch')}"
-    if list(runs) == [""]:
-        return f"{words}: {run_in_words(runs[''], metric, is_gain)}."
-    parts = [f"{name}: {run_in_words(run, metric, is_gain)}" for name, run in runs.items()]
-    return f"{words}, of {counted(len(runs), 'run')}. {'; '.join(parts)}."
+    parts = {
+        name: run_in_words(values, metric, is_gain, epochs)
+        for name, (values, epochs) in drawn.items()
+    }
+    if list(parts) == [""]:
+        return f"{words}: {parts['']}."
+    listed = "; ".join(f"{name}: {part}" for name, part in parts.items())
+    return f"{words}, of {counted(len(parts), 'run')}. {listed}."
 
 
-def run_in_words(run, metric, is_gain, epochs=None):
+def run_in_words(run, metric, is_gain, epochs):
     """From where to where a metric of one run goes, and which validation value is the best.
 
     Args:
@@ -116,18 +216,18 @@ def run_in_words(run, metric, is_gain, epochs=None):
         is_gain: Whether the metric is better the higher it is; None, if that is not known.
     """
     curves = {"training": metric, "validation": f"val_{metric}"}
-    curves = {label: name for label, name in curves.items() if run.get(name)}
-    at = {
-        name: epochs[name] if epochs else range(1, len(values) + 1) for name, values in run.items()
-    }
     words = ", ".join(
-        f"{label} {_curve_in_words(run[name], at[name])}" for label, name in curves.items()
+        f"{label} {_curve_in_words(run[name], epochs[name])}"
+        for label, name in curves.items()
+        if run.get(name)
     )
     validation = list(run.get(f"val_{metric}") or [])
     finite = [value for value in validation if np.isfinite(value)]
     if is_gain is not None and finite:
         best = max(finite) if is_gain else min(finite)
-        words += f", best {rounded(best)} in epoch {at[f'val_{metric}'][validation.index(best)]}"
+        words += (
+            f", best {rounded(best)} in epoch {epochs[f'val_{metric}'][validation.index(best)]}"
+        )
     return words + _gap_in_words(run.get(metric, []), validation)
 
 

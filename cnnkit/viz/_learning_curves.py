@@ -33,6 +33,8 @@ class LearningCurves(keras.callbacks.Callback):
     Attributes:
         history: Dictionary from a name to the list of its values, as in what `fit` returns. A
             second `fit` starts anew.
+        epochs: Dictionary from a name to the list of the epochs of its values, counted from 1, so
+            that `plot_history` knows where validation belongs.
     """
 
     def __init__(self, *, metrics=None, every=1):
@@ -49,7 +51,7 @@ class LearningCurves(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
-            self._epochs.setdefault(name, []).append(epoch + 1)
+            self.epochs.setdefault(name, []).append(epoch + 1)
         self._n_not_drawn += 1
         if self._n_not_drawn == self._every:
             self._show()
@@ -59,7 +61,7 @@ class LearningCurves(keras.callbacks.Callback):
             self._show()
 
     def _start(self):
-        self.history, self._epochs = {}, {}
+        self.history, self.epochs = {}, {}
         self._n_not_drawn = 0
         self._is_drawing = False
         self._display = None
@@ -93,7 +95,7 @@ class LearningCurves(keras.callbacks.Callback):
                 )
         panels = curve_panels(metrics, Figure(layout="constrained"))
         for ax, metric in zip(panels, metrics, strict=True):
-            draw_run(ax, self.history, metric, epochs=self._epochs)
+            draw_run(ax, self.history, metric, self.epochs)
             label_axes(ax, metric)
             if len(ax.lines) > 1:
                 ax.legend()
@@ -101,10 +103,10 @@ class LearningCurves(keras.callbacks.Callback):
         return panels.figure
 
     def _in_words(self, metrics):
-        n_epochs = max(at[-1] for at in self._epochs.values())
+        n_epochs = max(at[-1] for at in self.epochs.values())
         curves = [
             f"{name.replace('_', ' ')}: "
-            + run_in_words(self.history, name, is_higher_better(name), self._epochs)
+            + run_in_words(self.history, name, is_higher_better(name), self.epochs)
             for name in metrics
         ]
         return f"Learning curves after {counted(n_epochs, 'epoch')}: {'; '.join(curves)}."

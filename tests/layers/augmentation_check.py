@@ -117,3 +117,56 @@ def check_augmentation_in_tf_data(layer_class, arguments):
         assert mapped[0].shape == batches[0].shape
         expected = [numbers(same(image, training=True)) for image in batches]
         np.testing.assert_allclose(mapped, expected, atol=0.02)
+
+
+def check_masks(layer_class, arguments):
+    """Masks get the transform of their image, whole numbers and no mixtures of them.
+
+    Of an image that steps from 0 to 1 along one axis the bilinear value is above a half where the
+    nearest pixel is 1.
+    """
+    rows, columns = np.mgrid[:9, :12]
+    images = np.repeat([rows > 4, columns > 5], 4, axis=0).astype("uint8")[..., None]
+    labels = 2**24 + 1 + images.astype("int32")  # float32 has no odd numbers there
+    for masks in (images, labels, labels[..., 0], images[..., 0] == 1):
+        layer, same = layer_class(**arguments), layer_class(**arguments)
+        data = {"images": images, "segmentation_masks": masks}
+        outputs = {key: numbers(value) for key, value in layer(data).items()}
+        assert outputs["segmentation_masks"].dtype == masks.dtype
+        moved = outputs["images"].astype(bool)
+        assert (moved == numbers(same(images)).astype(bool)).all()
+        expected = np.where(moved, masks.max(), masks.min()).reshape(masks.shape)
+        assert (outputs["segmentation_masks"] == expected).all()
+        assert (outputs["images"] != images).any()
+        unchanged = layer(data, training=False)["segmentation_masks"]
+        assert (numbers(unchanged) == masks).all()
+    one = layer_class(**arguments)({key: value[0] for key, value in data.items()})
+    first = layer_class(**arguments)({key: value[:1] for key, value in data.items()})
+    for key, value in one.items():
+        assert value.shape == data[key][0].shape
+        assert (numbers(value) == numbers(first[key])[0]).all()
+
+
+def check_masks_in_tf_data(layer_class, arguments):
+    """Batches, single images and unknown sizes; what else is in a dictionary stays."""
+    import tensorflow as tf
+
+    images = make_images((2, 9, 12, 3))
+    data = {"images": images, "segmentation_masks": images[..., :1].astype("int32")}
+    data |= {"labels": np.arange(2), "file": np.array(["a", "b"])}
+    whole = tf.data.Dataset.from_tensor_slices(data)
+    signature = {
+        key: tf.TensorSpec((None,) * (value.ndim - 2) + value.shape[-1:], value.dtype)
+        for key, value in data.items()
+        if value.ndim == 4
+    } | {"labels": tf.TensorSpec((), "int64"), "file": tf.TensorSpec((), "string")}
+    unknown = tf.data.Dataset.from_generator(lambda: iter(whole), output_signature=signature)
+    for dataset in (whole.batch(2), unknown):
+        layer, same = layer_class(**arguments), layer_class(**arguments)
+        for given, mapped in zip(dataset, dataset.map(layer), strict=True):
+            expected = same(given)
+            assert (mapped["labels"] == given["labels"]).numpy().all()
+            assert (mapped["file"] == given["file"]).numpy().all()
+            moved = mapped["segmentation_masks"]
+            assert (moved == expected["segmentation_masks"]).numpy().all()
+            np.testing.assert_allclose(mapped["images"], expected["images"], atol=0.02)

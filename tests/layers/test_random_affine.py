@@ -1,7 +1,13 @@
 import keras
 import numpy as np
 import pytest
-from augmentation_check import check_augmentation, check_augmentation_in_tf_data, make_images
+from augmentation_check import (
+    check_augmentation,
+    check_augmentation_in_tf_data,
+    check_masks,
+    check_masks_in_tf_data,
+    make_images,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_check import numbers, tensorflow_only
@@ -30,7 +36,7 @@ def fixed(**settings):
     return RandomAffine(**pairs, fill_mode=settings.get("fill_mode", "reflect"), fill_value=99)
 
 
-def moved(image, rotation=0.0, zoom=0.0, translation=0.0, shear=0.0, fill_mode="reflect"):
+def moved(image, rotation=0.0, zoom=0.0, translation=0.0, shear=0.0, fill_mode="reflect", order=1):
     """The image under a product of elementary matrices of scikit-image, read by SciPy."""
     height, width, channels = image.shape
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
@@ -46,7 +52,7 @@ def moved(image, rotation=0.0, zoom=0.0, translation=0.0, shear=0.0, fill_mode="
     columns, rows, _ = np.linalg.inv(matrix) @ [x, y, np.ones_like(x)]
     layers = [
         map_coordinates(
-            image[..., c], [rows, columns], order=1, mode=SCIPY_MODES[fill_mode], cval=99
+            image[..., c], [rows, columns], order=order, mode=SCIPY_MODES[fill_mode], cval=99
         )
         for c in range(channels)
     ]
@@ -61,6 +67,27 @@ def test_as_an_augmentation():
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)
 def test_in_tf_data(fill_mode):
     check_augmentation_in_tf_data(RandomAffine, ARGUMENTS | {"fill_mode": fill_mode})
+
+
+def test_masks_move_with_their_image():
+    check_masks(RandomAffine, ARGUMENTS | {"fill_mode": "reflect", "fill_value": 0.0})
+
+
+@tensorflow_only
+def test_masks_in_tf_data():
+    check_masks_in_tf_data(RandomAffine, ARGUMENTS)
+
+
+@pytest.mark.parametrize("fill_mode", SCIPY_MODES)
+def test_masks_are_read_at_the_nearest_pixel(fill_mode):
+    mask = np.random.default_rng(0).integers(0, 200, (9, 14, 1), "uint8")
+    changes = dict(rotation=0.07, zoom=-0.3, translation=0.21, shear=0.17, fill_mode=fill_mode)
+    data = {"images": make_images((9, 14, 3)), "segmentation_masks": mask}
+    outputs = fixed(**changes)(data, training=True)
+    assert (numbers(outputs["segmentation_masks"]) == moved(mask, **changes, order=0)).all()
+    np.testing.assert_allclose(
+        numbers(outputs["images"]), moved(data["images"], **changes), atol=0.05
+    )
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

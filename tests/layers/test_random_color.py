@@ -49,6 +49,17 @@ def test_in_tf_data():
     check_augmentation_in_tf_data(RandomColor, ARGUMENTS)
 
 
+def test_what_belongs_to_the_images_stays():
+    images, labels = make_images(), np.arange(4)
+    boxes = {"boxes": np.ones((4, 2, 4), "float32"), "labels": np.ones((4, 2), "int32")}
+    data = {"images": images, "segmentation_masks": images[..., 0], "bounding_boxes": boxes}
+    outputs = RandomColor(**ARGUMENTS)(data | {"labels": labels})
+    assert (numbers(outputs["images"]) == numbers(RandomColor(**ARGUMENTS)(images))).all()
+    assert (numbers(outputs["segmentation_masks"]) == images[..., 0]).all()
+    assert (numbers(outputs["labels"]) == labels).all()
+    assert all((numbers(outputs["bounding_boxes"][key]) == boxes[key]).all() for key in boxes)
+
+
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(
     st.fixed_dictionaries(

@@ -1,7 +1,12 @@
 import keras
 import numpy as np
 import pytest
-from augmentation_check import check_augmentation, check_augmentation_in_tf_data, make_images
+from augmentation_check import (
+    check_augmentation,
+    check_augmentation_in_tf_data,
+    check_masks,
+    make_images,
+)
 from layer_check import numbers, tensorflow_only
 from scipy.interpolate import BSpline
 from scipy.ndimage import map_coordinates
@@ -46,6 +51,10 @@ def warped(image, moves, lens, fill_mode):
 
 def test_as_an_augmentation():
     check_augmentation(RandomWarp, ARGUMENTS)
+
+
+def test_masks_move_with_their_image():
+    check_masks(RandomWarp, ARGUMENTS | {"fill_mode": "nearest"})
 
 
 @tensorflow_only

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from keras.src.legacy.saving import legacy_h5_format
 
-from cnnkit import data, models
+from cnnkit import data, geometry, models
 from cnnkit._places import cache_dir
 from cnnkit.models import _backbones
 from cnnkit.models import _weights as weights
@@ -197,6 +197,52 @@ def test_batchnorm_stays_in_inference_mode_while_the_rest_is_trained(given):
     model.fit(images, np.array([0, 1, 1, 1]), verbose=0)
     moved = [w.path for w in backbone.weights if not np.array_equal(w, before[w.path])]
     assert moved and all("kernel" in path for path in moved)
+
+
+def within_a_classifier(backbone):
+    head = keras.Sequential([keras.Input((256,)), keras.layers.Dense(1)])
+    return models.transfer_model(backbone, head), backbone
+
+
+def last_part(backbone):
+    return models.split_backbone(backbone, "block_2_add")[1], backbone
+
+
+def copied_saved_and_loaded(backbone):
+    copy = keras.models.clone_model(backbone)
+    copy.set_weights(backbone.get_weights())
+    copy.save("backbone.keras")
+    return (keras.models.load_model("backbone.keras"),) * 2
+
+
+@pytest.mark.parametrize(
+    "take", [within_a_classifier, last_part, copied_saved_and_loaded], ids=lambda f: f.__name__
+)
+def test_batchnorm_stays_in_inference_mode_after_thawing(take, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, backbone = take(models.load_backbone("drawn_animals", 32, verbose=0))
+    model.trainable = False
+    model.trainable = True
+    before = {weight.path: weight.numpy() for weight in backbone.weights}
+    images = np.random.default_rng(1).uniform(-1, 1, (4, *model.input_shape[1:]))
+    expected = model(images, training=False).numpy()
+    assert np.allclose(model(images, training=True), expected, rtol=1e-4, atol=1e-5)
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    model.fit(images, expected + 1, verbose=0)
+    moved = {w.name for w in backbone.weights if not np.array_equal(w, before[w.path])}
+    assert moved == {"kernel", "gamma", "beta"}
+
+
+def test_a_loaded_backbone_is_one_of_keras_but_for_its_statistics(tmp_path):
+    backbone, own = models.load_backbone("drawn_animals", 32, verbose=0), models.drawn_animals_cnn()
+    backbone.save_weights(tmp_path / "own.weights.h5")
+    own.load_weights(tmp_path / "own.weights.h5")
+    assert same_weights(own, backbone)
+    plain = models.drawn_animals_cnn((32, 32, 3))
+    assert str(geometry.receptive_field(backbone)) == str(geometry.receptive_field(plain))
+    table, other = geometry.model_table(backbone), geometry.model_table(plain)
+    assert table.total_multiply_adds == other.total_multiply_adds
+    assert [row.type for row in table.rows] == [row.type for row in other.rows]
 
 
 @pytest.mark.parametrize("n", [1, 8, 37])

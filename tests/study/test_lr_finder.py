@@ -3,6 +3,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from cnnkit.study import lr_finder
 
@@ -176,3 +177,238 @@ def test_a_loss_that_never_falls():
 def test_bad_input(change, error, words):
     with pytest.raises(error, match=words):
         lr_finder(**dict(model=linear(), x=X, y=Y) | change)
+
+
+# Datasets, several inputs and outputs, sample weights
+
+
+def batches(x, y, *weights, batch_size=16):
+    return tf.data.Dataset.from_tensor_slices((x, y, *weights)).batch(batch_size)
+
+
+class Batches(keras.utils.PyDataset):
+    """The same as `batches(X, Y)`, and a state that changes at the end of an epoch."""
+
+    n_epochs = 0
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return X[16 * index : 16 * index + 16], Y[16 * index : 16 * index + 16]
+
+    def on_epoch_end(self):
+        self.n_epochs += 1
+
+
+def stochastic_losses(kernel, rates):
+    """Gradient descent in NumPy over mini-batches of 16 in their order."""
+    losses = []
+    for step, rate in enumerate(rates):
+        chosen = slice(16 * (step % 4), 16 * (step % 4) + 16)
+        error = X[chosen] @ kernel - Y[chosen]
+        losses.append(np.mean(error**2))
+        kernel = kernel - rate * 2 * X[chosen].T @ error / 16
+    return losses
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: batches(X, Y),
+        lambda: batches(X, Y).repeat(),
+        Batches,
+        lambda: ([X[i % 64 : i % 64 + 16], Y[i % 64 : i % 64 + 16]] for i in range(0, 400, 16)),
+    ],
+    ids=["finite", "repeated", "PyDataset", "generator"],
+)
+def test_mini_batches_in_their_order(make):
+    model, dataset = linear(), make()
+    kernel = model.get_weights()[0]
+    result = lr_finder(model, dataset, low=1e-3, high=0.05, n_steps=25)
+    expected = stochastic_losses(kernel, result.learning_rates)
+    assert len(expected) == 25
+    np.testing.assert_allclose(result.losses, expected, rtol=1e-4)
+    assert getattr(dataset, "n_epochs", 0) == 0
+    np.testing.assert_array_equal(model.get_weights()[0], kernel)
+
+
+def two_to_two(structure=dict):
+    """Two inputs and two outputs; the sum of both losses is that of one network over both."""
+    keras.utils.set_random_seed(0)
+    inputs = {"left": keras.Input((3,), name="left"), "right": keras.Input((5,), name="right")}
+    dense = keras.layers.Dense(1, use_bias=False)
+    outputs = dense(keras.layers.Concatenate()([inputs["left"], inputs["right"]]))
+    outputs = {"once": outputs, "twice": 2 * outputs}
+    if structure is list:
+        inputs, outputs = list(inputs.values()), list(outputs.values())
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", ["mse", "mse"] if structure is list else {"once": "mse", "twice": "mse"})
+    return model
+
+
+@pytest.mark.parametrize("way", ["dictionaries", "lists", "dataset"])
+def test_several_inputs_and_outputs(way):
+    model = two_to_two(list if way == "lists" else dict)
+    kernel = model.get_weights()[0]
+    x, y = {"left": X[:, :3], "right": X[:, 3:]}, {"once": Y, "twice": 2 * Y}
+    if way == "lists":
+        x, y = list(x.values()), tuple(y.values())
+    data = (batches(x, y, batch_size=64),) if way == "dataset" else (x, y)
+    options = {} if way == "dataset" else {"batch_size": 64}
+    result = lr_finder(model, *data, low=1e-4, high=0.02, n_steps=12, **options)
+    expected = reference_losses(kernel, 5 * result.learning_rates)  # 1 + 2**2
+    np.testing.assert_allclose(result.losses, np.multiply(5, expected), rtol=1e-4)
+
+
+@pytest.mark.parametrize("way", ["arrays", "dataset"])
+def test_sample_weights(way):
+    """Weights of 0 take examples away: the mean over 64 is half of that over the other 32."""
+    weights = np.repeat([1.0, 0.0], 32).astype("float32")
+    noise = Y + 100 * (1 - weights[:, None])
+    model = linear()
+    kernel = model.get_weights()[0]
+    options = dict(low=1e-3, high=0.05, n_steps=12)
+    if way == "arrays":
+        result = lr_finder(model, X, noise, sample_weight=weights, batch_size=64, **options)
+    else:
+        result = lr_finder(model, batches(X, noise, weights, batch_size=64), **options)
+    losses = []
+    for rate in result.learning_rates:
+        error = X[:32] @ kernel - Y[:32]
+        losses.append(np.sum(error**2) / 64)
+        kernel = kernel - rate * 2 * X[:32].T @ error / 64
+    np.testing.assert_allclose(result.losses, losses, rtol=1e-4)
+
+
+# Optimisers
+
+
+SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+
+
+def half():
+    return 0.5
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.SGD(half, name="whole"),
+        keras.optimizers.LossScaleOptimizer(
+            keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)
+        ),
+        keras.optimizers.SGD(SCHEDULE, use_ema=True, gradient_accumulation_steps=4),
+    ],
+    ids=["function", "scaled, accumulated", "average, accumulated, schedule"],
+)
+def test_the_rate_replaces_that_of_every_optimizer(optimizer):
+    """Four mini-batches of 16, accumulated, make a step with all 64 examples."""
+    model = linear()
+    kernel = model.get_weights()[0]
+    model.compile(optimizer, "mse")
+    model.fit(X, Y, verbose=0)
+    model.set_weights([kernel])
+    config, before = optimizer.get_config(), state(model)
+    dataset = batches(X, Y, batch_size=64 if optimizer.name == "whole" else 16)
+    result = lr_finder(model, dataset, low=1e-3, high=0.05, n_steps=12)
+    expected = reference_losses(kernel, result.learning_rates)
+    np.testing.assert_allclose(result.losses, expected, rtol=1e-4)
+    assert model.optimizer is optimizer and optimizer.get_config() == config
+    for now, then in zip(state(model), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_mixed_precision_with_a_schedule():
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((8,)), keras.layers.Dense(1, use_bias=False, dtype="mixed_float16")]
+    model = keras.Sequential(layers)
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(SCHEDULE))
+    model.compile(optimizer, "mse")
+    kernel = model.get_weights()[0]
+    result = lr_finder(model, X, Y, batch_size=64, low=1e-3, high=0.05, n_steps=12)
+    expected = reference_losses(kernel, result.learning_rates)
+    np.testing.assert_allclose(result.losses, expected, rtol=0.02)  # float16 has 11 bits
+    assert optimizer.inner_optimizer._learning_rate is SCHEDULE
+
+
+class Interrupted(Batches):
+    def __getitem__(self, index):
+        if index == 2:
+            raise KeyboardInterrupt
+        return super().__getitem__(index)
+
+
+def test_the_model_is_as_before_after_an_interruption():
+    model = network(keras.optimizers.Adam(SCHEDULE))
+    model.fit(X, Y, verbose=0)
+    optimizer, before = model.optimizer, state(model)
+    with pytest.raises(KeyboardInterrupt):
+        lr_finder(model, Interrupted())
+    for now, then in zip(state(model), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert model.optimizer is optimizer and optimizer._learning_rate is SCHEDULE
+
+
+def test_the_global_seeds_are_as_before():
+    class Noise(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs + keras.random.normal(keras.ops.shape(inputs))
+
+    class Shuffled(Batches):
+        def __getitem__(self, index):
+            random.random()
+            return super().__getitem__(np.random.randint(4))  # noqa: NPY002
+
+    def draws(test):
+        keras.utils.set_random_seed(5)
+        model = keras.Sequential([keras.Input((8,)), Noise(), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        if test:
+            lr_finder(model, Shuffled(), n_steps=10)
+        numpy_draw = np.random.random()  # noqa: NPY002
+        return random.random(), numpy_draw, float(keras.random.uniform(()))
+
+    assert draws(False) == draws(True)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(x=batches(X, Y).unbatch()), r"must give mini-batches, .* x of shape \(8,\), y of"),
+        (dict(x=batches(X, X).unbatch()), r"mini-batches, .* x of shape \(8,\), y of shape \(8,\)"),
+        (dict(x=batches(X, Y).take(0)), "for each step, .* which ended after 0 mini-batches"),
+        (dict(x=(b for b in [(X, Y)] * 3)), "for each step, .* which ended after 3 mini-batches"),
+        (dict(x=batches(X, Y), y=Y), "`y` must be left out .* Received: y of type ndarray"),
+        (dict(x=batches(X, Y), seed=0), "`seed` must be left out where `x` gives mini-batches"),
+        (dict(x=batches(X, Y), batch_size=8), "`batch_size` must be left out"),
+        (dict(x=X), "`y` must be given, as 'sequential.* is compiled with a loss"),
+        (dict(x=[X, X[:3]], y=Y), r"x of shapes \(64, 8\), \(3, 8\), y of shape \(64, 1\)"),
+        (dict(x=X, y=Y, sample_weight=Y[:3, 0]), r"sample_weight of shape \(3,\)"),
+    ],
+)
+def test_bad_data(change, words):
+    with pytest.raises(ValueError, match=words):
+        lr_finder(linear(), **change)
+
+
+@pytest.mark.skipif(
+    not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras 3.13 has no such optimiser"
+)
+def test_an_optimizer_with_several_rates():
+    model = linear()
+    rates = keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1))
+    model.compile(keras.optimizers.MultiOptimizer(rates), "mse")
+    with pytest.raises(ValueError, match="one learning rate. Received: .* a MultiOptimizer"):
+        lr_finder(model, X, Y)
+
+
+def test_a_model_that_reports_no_loss():
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            return {"gain": keras.ops.sum(data[0])}
+
+    model = Own([keras.Input((8,)), keras.layers.Dense(1)])
+    model.compile("sgd")
+    with pytest.raises(ValueError, match="must report its `loss` .* which reports gain"):
+        lr_finder(model, X, Y)

@@ -46,6 +46,16 @@ def test_a_loss():
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("epoch", "loss", "a run")
 
 
+def test_a_run_that_went_on():
+    """The epochs are those of `fit`, with its `initial_epoch`."""
+    history = keras.callbacks.History()
+    history.history, history.epoch = RUN, [5, 6, 7]
+    ax = plot_gap(history)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[6, 7, 8], [6, 7, 8], [7]]
+    assert {x for x, _ in shaded(ax)} == {6, 7, 8}
+    assert labels(ax)[-1] == "best validation 2.5, epoch 7"
+
+
 def test_an_accuracy():
     ax = plot_gap(RUN, metric="accuracy")
     assert ax.lines[2].get_xydata().tolist() == [[2, 0.625]], "the highest is the best"

@@ -43,6 +43,97 @@ def test_several_runs_and_no_validation():
     assert rates.get_ylabel() == "learning rate"
 
 
+def fit(*callbacks, model=None, n_epochs=6, **options):
+    """What `fit` returns, and the epochs from 1 after which it was so far, by a callback."""
+    if model is None:
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile(loss="mse")
+    x, seen = np.ones((4, 2)), {"loss": [], "val_loss": []}
+
+    def note(epoch, logs):
+        for name in logs:
+            seen[name].append(epoch + 1)
+
+    callbacks = [*callbacks, keras.callbacks.LambdaCallback(on_epoch_end=note)]
+    options |= dict(epochs=n_epochs, callbacks=callbacks, verbose=0)
+    return model.fit(x, x[:, 0], validation_data=(x, x[:, 0]), **options), seen
+
+
+def drawn(*args, **options):
+    ax = viz.plot_history(*args, **options)
+    return {f"{'val_' * (line.get_linestyle() == '--')}loss": line for line in ax.lines}
+
+
+@pytest.mark.parametrize(
+    "options, epochs",
+    [
+        (dict(validation_freq=3), [3, 6]),
+        (dict(validation_freq=[1, 5]), [1, 5]),
+        (dict(validation_freq=3, initial_epoch=2), [3, 6]),
+        (dict(validation_freq=1, initial_epoch=3), [4, 5, 6]),
+    ],
+)
+def test_values_are_drawn_at_the_epochs_of_fit(options, epochs):
+    watching = viz.LearningCurves()
+    history, seen = fit(watching, **options)
+    assert seen["val_loss"] == epochs
+    for lines in (
+        drawn(history, validation_freq=options["validation_freq"]),
+        drawn(watching),
+        drawn({"a run": watching}),
+    ):
+        for name, line in lines.items():
+            assert line.get_xdata().tolist() == seen[name]
+            assert line.get_ydata().tolist() == history.history[name]
+    if len(epochs) == 2:
+        with pytest.raises(ValueError, match="`validation_freq` must be .* and 2 values of val_l"):
+            viz.plot_history(history)
+
+
+def test_a_fit_that_was_stopped_and_went_on():
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs):
+            self.model.stop_training = epoch == 1
+
+    history, seen = fit(keras.callbacks.History(), Stop(), validation_freq=2)
+    lines = drawn(history, validation_freq=2)
+    assert lines["loss"].get_xdata().tolist() == [1, 2] == seen["loss"]
+    assert lines["val_loss"].get_xdata().tolist() == [2]
+    fit(history, model=history.model, n_epochs=4, initial_epoch=2, validation_freq=2)
+    lines = drawn(history, validation_freq=2)
+    assert lines["loss"].get_xdata().tolist() == [1, 2, 3, 4]
+    assert lines["val_loss"].get_xdata().tolist() == [2, 4]
+    fit(history, model=history.model, n_epochs=1)
+    with pytest.raises(ValueError, match="of one `fit`, .* Received: .* 5 epochs, which knows 1"):
+        viz.plot_history(history)
+
+
+def test_the_file_of_a_csv_logger():
+    """Its columns: epochs from 0, and no number where there was no validation."""
+    nan = float("nan")
+    columns = {"epoch": [2, 3, 4], "loss": np.array([3.0, 2, 1]), "val_loss": [nan, 4.0, nan]}
+    lines = drawn(columns)
+    assert lines["loss"].get_xdata().tolist() == [3, 4, 5] and lines["loss"].get_marker() == "None"
+    assert lines["val_loss"].get_xydata()[1].tolist() == [4, 4]
+    assert lines["val_loss"].get_marker() == "o", "a point between gaps is seen"
+
+
+@pytest.mark.parametrize(
+    "history, options, words",
+    [
+        ({"loss": [3, 2, 1], "val_loss": [4]}, {}, "`validation_freq` must be .* and 1 value of"),
+        (RUN, dict(validation_freq=2), "validation_freq=2, which gives 1 .* 1 to 3, and 3 values"),
+        (RUN, dict(validation_freq=0), "`validation_freq` must be a positive integer"),
+        (RUN | {"f1": [1]}, dict(metric="f1"), "'f1' with 1 value in 3 epochs"),
+        ([3, 2, 1], {}, "`history` must be what `fit` returned, .* Received: history of type list"),
+        ({"a": {"loss": 3}}, {}, "`history` must be what `fit` returned"),
+    ],
+)
+def test_epochs_that_are_not_known(history, options, words):
+    with pytest.raises(ValueError, match=words):
+        viz.plot_history(history, **options)
+
+
 @pytest.mark.parametrize(
     "history, words",
     [
@@ -50,6 +141,7 @@ def test_several_runs_and_no_validation():
         ({"a": RUN}, "one of the metrics of 'a': accuracy, loss."),
         ({"loss": [], "auc": []}, "one of the metrics: auc, loss. Received: metric='auc'"),
         ({}, "one of the metrics: none"),
+        ({"loss": [1], "val_auc": [2]}, "one of the metrics: loss. Received: metric='auc'"),
     ],
 )
 def test_an_unknown_metric(history, words):
@@ -94,7 +186,8 @@ def test_in_words_of_a_metric_that_may_be_better_either_way():
         "validation is 2 above training, at first 2 above."
     )
     sparse = {"loss": [3.0, 2.0], "val_loss": [2.5]}
-    assert viz.plot_history(sparse).figure.alt_text.endswith("best 2.5 in epoch 1.")
+    text = viz.plot_history(sparse, validation_freq=2).figure.alt_text
+    assert text.endswith("best 2.5 in epoch 2.")
 
 
 @pytest.mark.parametrize(
