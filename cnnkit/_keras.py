@@ -19,6 +19,7 @@ class Call(NamedTuple):
         inputs, outputs: Lists of `keras.KerasTensor`, which stand for the arrays passed: they have
             a shape, `(batch, ...)`, and no values. No two calls make the same object.
         is_expanded: Whether the layer is a model whose own calls come right before this one.
+        arguments: What the call gives the layer, the inputs among it: `(args, kwargs)`.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Call(NamedTuple):
     inputs: list
     outputs: list
     is_expanded: bool = False
+    arguments: tuple = ((), {})
 
 
 def layers_within(layer, recursive=False):
@@ -90,7 +92,8 @@ def _follow(graph, inputs, prefix, calls):
                 outputs = _outputs(node, values)
             else:
                 outputs = _follow(inner, passed, f"{path}/", calls)
-            calls.append(Call(path, layer, passed, outputs, inner is not None))
+            arguments = node.arguments.fill_in(values)
+            calls.append(Call(path, layer, passed, outputs, inner is not None, arguments))
             values.update(zip(map(id, node.output_tensors), outputs, strict=True))
     return [values[id(tensor)] for tensor in graph.outputs]
 

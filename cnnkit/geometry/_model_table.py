@@ -8,10 +8,8 @@ import keras
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
 from cnnkit._tables import INDENT, ShownAsTable, Table
-from cnnkit.geometry._costs import multiply_adds
-from cnnkit.geometry._keras_kind import keras_kind
+from cnnkit.geometry._cost_rules import call_multiply_adds, rows_of_an_example
 from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
-from cnnkit.geometry._trace_fields import is_elementwise
 
 _TITLES = (
     *("layer", "type", "output", "parameters", "trainable", "multiply-adds"),
@@ -98,8 +96,10 @@ def model_table(model: keras.Model) -> ModelTable:
         rows = [_row(layer.name, layer, counted) for layer in model.layers]
     else:
         calls = find_calls(graph)
-        fields = receptive_fields(calls)
-        rows = [_row_of_call(call, fields, counted) for call in calls if not call.is_expanded]
+        fields, n_rows = receptive_fields(calls), rows_of_an_example(calls)
+        rows = [
+            _row_of_call(call, fields, n_rows, counted) for call in calls if not call.is_expanded
+        ]
     return ModelTable(
         name=model.name,
         rows=rows,
@@ -109,7 +109,7 @@ def model_table(model: keras.Model) -> ModelTable:
     )
 
 
-def _row_of_call(call, fields, counted):
+def _row_of_call(call, fields, rows, counted):
     shape, field = call.outputs[0].shape[1:], fields[id(call.outputs[0])]
     sizes = [math.prod(t.shape[1:]) for t in call.outputs if None not in t.shape[1:]]
     return _row(
@@ -117,7 +117,7 @@ def _row_of_call(call, fields, counted):
         call.layer,
         counted,
         output_shape=shape,
-        n_products=_multiply_adds(call),
+        n_products=call_multiply_adds(call, rows),
         field=field if isinstance(field, ReceptiveField) else None,
         memory=4 * sum(sizes) if len(sizes) == len(call.outputs) else None,
     )
@@ -134,18 +134,6 @@ def _row(name, layer, counted, output_shape=None, n_products=None, field=None, m
 
 def _count(weights):
     return sum(math.prod(w.shape) for w in weights)
-
-
-def _multiply_adds(call):
-    layer = call.layer
-    try:
-        return multiply_adds(layer, call.inputs[0].shape[1:] if call.inputs else ())
-    except TypeError:  # not known, but layers that scale each value are no products of matrices
-        kind = keras_kind(layer)
-        alone = is_elementwise(layer) or kind is keras.layers.GroupNormalization
-        return 0 if alone and kind is not keras.layers.Dense else None
-    except ValueError:  # the model leaves the size of the image open
-        return None
 
 
 def _lines(rows):
