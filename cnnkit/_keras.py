@@ -19,7 +19,7 @@ class Call(NamedTuple):
         inputs, outputs: Lists of `keras.KerasTensor`, which stand for the arrays passed: they have
             a shape, `(batch, ...)`, and no values. No two calls make the same object.
         is_expanded: Whether the layer is a model whose own calls come right before this one.
-        arguments: What the call gives the layer, the inputs among it: `(args, kwargs)`.
+        args, kwargs: What the layer is called with, the `inputs` among it.
     """
 
     path: str
@@ -27,7 +27,8 @@ class Call(NamedTuple):
     inputs: list
     outputs: list
     is_expanded: bool = False
-    arguments: tuple = ((), {})
+    args: tuple = ()
+    kwargs: dict = {}
 
 
 def layers_within(layer, recursive=False):
@@ -92,8 +93,8 @@ def _follow(graph, inputs, prefix, calls):
                 outputs = _outputs(node, values)
             else:
                 outputs = _follow(inner, passed, f"{path}/", calls)
-            arguments = node.arguments.fill_in(values)
-            calls.append(Call(path, layer, passed, outputs, inner is not None, arguments))
+            given = node.arguments.fill_in(values)
+            calls.append(Call(path, layer, passed, outputs, inner is not None, *given))
             values.update(zip(map(id, node.output_tensors), outputs, strict=True))
     return [values[id(tensor)] for tensor in graph.outputs]
 

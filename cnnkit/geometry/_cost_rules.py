@@ -88,11 +88,9 @@ def call_multiply_adds(call, rows):
 
 
 def _count_of_call(call, shapes):
-    args, kwargs = call.arguments
-    if _kind(call.layer) is getattr(keras.layers, "ReversibleEmbedding", ()):
-        given = inspect.signature(call.layer.call).bind(*args, **kwargs).arguments
-        if given.get("reverse"):  # from vectors back to scores; the way there looks up
-            return call.layer.input_dim * _product(*shapes)
+    reversible = getattr(keras.layers, "ReversibleEmbedding", None)
+    if kind_of(call.layer) is reversible and call_arguments(call).get("reverse"):
+        return call.layer.input_dim * _product(*shapes)  # vectors to scores; the way there looks up
     return count_multiply_adds(call.layer, shapes)
 
 
@@ -108,7 +106,7 @@ def rows_of_an_example(calls):
     """
     rows = {}
     for call in calls:
-        kind = _kind(call.layer)
+        kind = kind_of(call.layer)
         known = isinstance(call.layer, keras.Layer) and kind not in (None, keras.layers.Lambda)
         if not call.inputs or known:
             found = {rows[id(tensor)] for tensor in call.inputs} or {1}
@@ -137,17 +135,27 @@ def _lengths_made(call, rows, n_examples):
         )
         for tensor in call.inputs
     }
-    args, kwargs = keras.tree.map_structure(lambda v: tensors.get(id(v), v), call.arguments)
+    given = (call.args, call.kwargs)
+    args, kwargs = keras.tree.map_structure(lambda value: tensors.get(id(value), value), given)
     outputs = keras.tree.flatten(call.layer.compute_output_spec(*args, **kwargs))
     return [tensor.shape[0] if tensor.shape else None for tensor in outputs]
 
 
+def call_arguments(call):
+    """What a call gives a layer, by the names of its arguments."""
+    return inspect.signature(call.layer.call).bind(*call.args, **call.kwargs).arguments
+
+
+def takes_training(layer):
+    """Whether a layer may compute something else in training."""
+    return "training" in inspect.signature(layer.call).parameters
+
+
 def _data(call):
     """What a layer computes with: its masks and states are no inputs in this sense."""
-    args, kwargs = call.arguments
-    if not args and not kwargs:
+    if not call.inputs:
         return []
-    given = inspect.signature(call.layer.call).bind(*args, **kwargs).arguments
+    given = call_arguments(call)
     names = [name for name in ("query", "value", "key") if given.get(name) is not None]
     data = [given[name] for name in names] if "query" in names else next(iter(given.values()))
     return keras.tree.flatten(data)
@@ -160,7 +168,7 @@ def _find_rule(layer):
         raise _unknown(layer, "it is changed by LoRA or quantisation")
     if isinstance(layer, keras.Model):
         return _parameters_of_model, _products_of_model
-    kind = _kind(layer)
+    kind = kind_of(layer)
     if kind is None:
         raise _unknown(layer, "a class of one's own may compute anything")
     if kind.__name__ in REFUSED:
@@ -170,7 +178,7 @@ def _find_rule(layer):
     return RULES[kind.__name__]
 
 
-def _kind(layer):
+def kind_of(layer):
     """The class whose rules hold for a layer, of Keras or of `cnnkit.layers`; or None."""
     own = type(layer).__module__.startswith("cnnkit.layers.")
     return type(layer) if own else keras_kind(layer)
@@ -187,7 +195,7 @@ def _makes_nothing(layer):
     """Whether a layer never gets weights, whatever it computes: a user's function of its inputs."""
     no_build = type(layer).build is keras.Layer.build
     is_bare = not layer.weights and not layers_within(layer)
-    return _kind(layer) is None and no_build and is_bare and not isinstance(layer, keras.Model)
+    return kind_of(layer) is None and no_build and is_bare and not isinstance(layer, keras.Model)
 
 
 # Shapes

@@ -65,16 +65,12 @@ def operation_multiply_adds(call, rows):
         return 0
     if name not in PRODUCTS:
         return None
-    args, kwargs = call.arguments
-    operands = [_shape(each, rows) for each in (*args, *kwargs.values()) if _is_array(each)]
+    given = (*call.args, *call.kwargs.values())
+    operands = [_shape(each, rows) for each in given if hasattr(each, "shape")]
     output = _shape(call.outputs[0], rows)
     if any(size is None for shape in (*operands, output) for size in shape):
         return None
     return PRODUCTS[name](call.layer, operands, output)
-
-
-def _is_array(value):
-    return hasattr(value, "shape")
 
 
 def _shape(tensor, rows):
