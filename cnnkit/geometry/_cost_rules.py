@@ -412,6 +412,10 @@ def _prelu_parameters(layer, shapes):
     return _product([size for axis, size in enumerate(shape, 1) if axis not in shared])
 
 
+def _layer_scale_parameters(layer, shapes):
+    return layer.projection_dim
+
+
 # Wrappers and models
 
 
@@ -728,6 +732,7 @@ RULES = {
         _projected_products(_grouped_query),
     ),
     "LayerNormalization": (_layer_norm_parameters, _nothing),
+    "LayerScale": (_layer_scale_parameters, _nothing),  # in ConvNeXt of `keras.applications`
     "MaxBlurPooling2D": (_nothing, _blur_products),
     "MelSpectrogram": (_nothing, _not_counted),
     "MultiHeadAttention": (_projected_parameters(_multi_head), _projected_products(_multi_head)),

@@ -122,8 +122,16 @@ _BOTH = set(
     Maxout
     """.split()
 )
-_OUTPUT_ACTIVATIONS = "relu relu6 elu selu sigmoid tanh softmax exponential".split()
-_INPUT_ACTIVATIONS = "leaky_relu softplus softsign silu".split()
+# Of an activation: whether its input and its output are needed, and how many results from within.
+_ACTIVATIONS = {
+    **dict.fromkeys("relu relu6 elu selu sigmoid tanh softmax exponential".split(), (0, 1, 0)),
+    **dict.fromkeys("leaky_relu softplus softsign silu".split(), (1, 0, 0)),
+    "gelu": (0, 0, 3),
+    "hard_sigmoid": (0, 0, 1),
+    "hard_silu": (1, 0, 2),
+    "linear": (0, 0, 0),
+    "mish": (1, 0, 1),
+}
 _OPERATIONS = {
     **dict.fromkeys("Relu Relu6 Elu Selu Sigmoid Tanh Softmax Exp".split(), "output"),
     **dict.fromkeys("LeakyRelu Softplus Softsign Silu".split(), "input"),
@@ -137,6 +145,8 @@ def _needs(call, flows, trains):
     were given when the model was made: Keras replaces it.
     """
     name = _name(call)
+    if getattr(call.layer, "lora_rank", None) or getattr(call.layer, "quantization_mode", None):
+        return None
     if name in _NOTHING:
         return _Needs()
     if name in _BOTH:
@@ -165,29 +175,30 @@ def _convolution_needs(call, trains):
 
 def _with_activation(call, needs):
     """What a convolution or a dense layer needs, and its activation after it."""
-    if needs is None:
-        return None
-    activation = getattr(call.layer, "activation", None)
-    name = getattr(activation, "__name__", "linear") if activation else "linear"
-    if name in _OUTPUT_ACTIVATIONS:
-        needs.output = True
-    elif name in _INPUT_ACTIVATIONS or name == "gelu":
-        sizes = call.outputs[0].shape[1:]
-        n_values = (3 if name == "gelu" else 1) * (0 if None in sizes else math.prod(sizes))
-        if None in sizes or needs.extra is None:
-            needs.extra = None
-        else:
-            needs.extra += n_values * _itemsize(call.layer.compute_dtype)
-    elif name != "linear":
-        return None
-    return needs
+    return _add_activation(call, needs, is_within=True)
 
 
 def _activation(call, flows, trains):
-    name = getattr(call.layer.activation, "__name__", None)
-    if name in _INPUT_ACTIVATIONS:
-        return _Needs(call.inputs)
-    return _with_activation(call, _Needs())
+    return _add_activation(call, _Needs(), is_within=False)
+
+
+def _add_activation(call, needs, is_within):
+    """Add what the layer's activation needs: its input is a result from within, or the layer's."""
+    function = call.layer.activation
+    name = getattr(function, "__name__", None)
+    if name not in _ACTIVATIONS or function is not getattr(keras.activations, name):
+        return None
+    needs_input, needs.output, n_extra = _ACTIVATIONS[name]
+    if needs_input and is_within:
+        n_extra += 1
+    elif needs_input:
+        needs.inputs = call.inputs
+    if n_extra:
+        sizes = call.outputs[0].shape[1:]
+        is_open = None in sizes or needs.extra is None
+        size = None if is_open else math.prod(sizes) * _itemsize(call.layer.compute_dtype)
+        needs.extra = None if is_open else needs.extra + n_extra * size
+    return needs
 
 
 def _relu(call, flows, trains):
@@ -240,7 +251,8 @@ def _dropout(call, flows, trains):
     if _name(call) != "Dropout":  # whole channels
         sizes = sizes[-1:] if call.layer.data_format == "channels_last" else sizes[:1]
     elif call.layer.noise_shape is not None:
-        return None
+        given = call.layer.noise_shape[1:]
+        sizes = [own if n is None else n for own, n in zip(sizes, given, strict=True)]
     return _Needs(extra=None if None in sizes else math.prod(sizes))
 
 
@@ -268,8 +280,8 @@ def _up_sampling(call, flows, trains):
     return _Needs() if call.layer.interpolation == "nearest" else _Needs(call.inputs)
 
 
-def _embedding(call, flows, trains):
-    return _Needs(call.inputs)
+def _if_trained(call, flows, trains):
+    return _Needs(call.inputs if trains else [])
 
 
 def _max_blur(call, flows, trains):
@@ -305,9 +317,10 @@ _RULES = {
     "Divide": _divide,
     "Dropout": _dropout,
     "ELU": lambda *_: _Needs(output=True),
-    "Embedding": _embedding,
+    "Embedding": _if_trained,
     "GroupNormalization": _group_norm,
     "LayerNormalization": _layer_norm,
+    "LayerScale": _if_trained,
     "LeakyReLU": lambda call, *_: _Needs(call.inputs),
     "MaxBlurPooling2D": _max_blur,
     "Maximum": _two,

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
@@ -124,7 +125,9 @@ def _without(rows, name, what):
     return f", without {unknown} layers of unknown {what}" if unknown else ""
 
 
-def model_table(model: keras.Model, images=None, *, verbose: int = 1) -> ModelTable:
+def model_table(
+    model: keras.Model, images: np.ndarray | list | None = None, *, verbose: int = 1
+) -> ModelTable:
     """Tell of each layer of a model what it makes, what it costs and what it sees.
 
     Nothing is computed but shapes, unless times are asked for. Layers in nested Sequential and

@@ -21,10 +21,16 @@ def gate(maps):
     return layers.Multiply()([maps, layers.Reshape((1, 1, 4))(scale)])
 
 
+def gate_hard(maps):
+    gates = layers.Activation("hard_sigmoid")(maps)
+    return layers.Activation("hard_silu")(layers.Activation("mish")(gates))
+
+
 FUNCTIONS = {
     "activations": lambda x: ops.relu(layers.LeakyReLU()(layers.ReLU(6.0)(x))),
     "fused": lambda x: layers.Dense(3, "silu")(layers.Conv2D(5, 2, activation="elu")(x)),
     "gelu": lambda x: layers.Dense(3, "gelu")(layers.Activation("linear")(x)),
+    "hard": lambda x: layers.Dense(3, "mish")(layers.Dense(3, "hard_silu")(gate_hard(x))),
     "softmax": lambda x: layers.Softmax()(layers.Activation("softplus")(x)),
     "batch norm": lambda x: layers.BatchNormalization()(x),
     "frozen batch norm": lambda x: layers.BatchNormalization(trainable=False)(x),
@@ -38,6 +44,7 @@ FUNCTIONS = {
     "moves": lambda x: layers.Permute((2, 1, 3))(layers.ZeroPadding2D()(x))[:, 1:],
     "pooling": lambda x: layers.AveragePooling2D(2)(layers.UpSampling2D()(x)),
     "dropout": lambda x: layers.SpatialDropout2D(0.5)(layers.Dropout(0.5)(x)),
+    "dropout of examples": lambda x: layers.Dropout(0.5, noise_shape=(None, 1, 1, 1))(x),
     "no dropout": lambda x: layers.Dropout(0.0)(x),
     "views": lambda x: layers.Dense(3)(layers.Flatten()(layers.Reshape((36, 4))(x))),
     "gate": gate,
@@ -123,6 +130,12 @@ def test_rows_say_where_it_is_kept():
 
 
 def test_what_is_not_known():
+    def relu(x):
+        return ops.relu(x) ** 2
+
+    for layer in (layers.Dense(3, activation=relu), layers.Dense(3, activation=layers.PReLU())):
+        table = model_table(keras.Sequential([keras.Input((4,)), layers.Dense(2), layer]))
+        assert [row.training_memory for row in table.rows] == [16, 0, None]
     model = after_a_convolution(lambda x: layers.LSTM(3)(layers.Reshape((36, 4))(x)))
     table = model_table(model)
     assert [row.training_memory for row in table.rows][-1] is None
