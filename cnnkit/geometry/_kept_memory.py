@@ -103,7 +103,7 @@ def _name(call):
 # Neither their input nor their output: sums, moves, means and products with constants.
 _NOTHING = set(
     """
-    Add AveragePooling1D AveragePooling2D AveragePooling3D Average Concatenate Cropping1D Cropping2D
+    Add AveragePooling1D AveragePooling2D AveragePooling3D Concatenate Cropping1D Cropping2D
     Cropping3D ExpandDims Flatten GaussianNoise GetItem GlobalAveragePooling1D
     GlobalAveragePooling2D GlobalAveragePooling3D Identity Mean Negative Pad Permute RepeatVector
     Rescaling Reshape Squeeze Subtract Sum Swapaxes Transpose UpSampling1D UpSampling3D
@@ -270,6 +270,12 @@ def _divide(call, flows, trains):
     return _Needs() if by_constant else None
 
 
+def _average(call, flows, trains):
+    """`keras.ops.average` may have weights."""
+    is_layer = isinstance(call.layer, keras.Layer)
+    return _Needs() if is_layer or len(call.inputs) == 1 else None
+
+
 def _two(call, flows, trains):
     """Which of the two is larger."""
     return _Needs(call.inputs) if len(call.inputs) == 2 else None
@@ -313,6 +319,7 @@ def _multi_head(call, flows, trains):
 
 _RULES = {
     "Activation": _activation,
+    "Average": _average,
     "BatchNormalization": _batch_norm,
     "Divide": _divide,
     "Dropout": _dropout,

@@ -143,8 +143,8 @@ def model_table(
 
     The time of a layer is that of its call alone at inference, compiled, on what it receives in the
     model: the median of 7 runs after one to warm up. It holds for this machine and this batch, and
-    has the overhead of a call, a tenth of a millisecond or so, which small layers do not exceed; a
-    whole model also runs faster than the sum, as its layers are compiled together.
+    has the overhead of a call, some tenths of a millisecond, which is all that is seen of a small
+    layer; and a whole model, compiled together, is faster than the sum.
 
     Args:
         model: A built `keras.Model`.

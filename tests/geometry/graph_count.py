@@ -18,7 +18,7 @@ def counted(function, shapes, dtype="float32"):
 
 def _of_graph(function, shapes, n, dtype):
     specs = [tf.TensorSpec((n, *shape), dtype) for shape in shapes]
-    graph = tf.function(function).get_concrete_function(*specs).graph
+    graph = tf.function(function, autograph=False).get_concrete_function(*specs).graph
     return sum(_of_operation(op) for op in graph.get_operations())
 
 
