@@ -10,30 +10,30 @@ NOTHING = frozenset(
     """
     Abs Absolute AdaptiveAveragePool AdaptiveMaxPool Add AffineTransform All AllClose Amax Amin
     Angle Any Append Arange Arccos Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh Argmax Argmin
-    Argpartition Argsort Array ArraySplit Average AveragePool BatchNorm BinaryCrossentropy Bincount
-    BitwiseAnd BitwiseInvert BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor
-    BroadcastTo Cast CategoricalCrossentropy Cbrt Ceil Celu Clip Concatenate Conj Conjugate
-    ConvertToTensor Copy Cos Cosh CountNonzero CropImages Cross Cumprod Cumsum Deg2rad DepthToSpace
-    Diag Diagflat Diagonal Diff Digitize Divide DivideNoNan Dsplit Dstack Elu EmptyLike Equal Erf
-    Erfc Erfinv Exp Exp2 ExpandDims Expm1 ExtractPatches ExtractSequences Fabs Flip Fliplr Flipud
-    Floor FloorDivide Fmax Fmin Fmod Fold Full FullLike Gcd Gelu Geomspace GetItem Glu Greater
-    GreaterEqual HSVToRGB HardShrink HardSigmoid HardSilu HardTanh Heaviside Histogram Hsplit
-    Hstack Hypot I0 Imag InTopK IsIn Isclose Isfinite Isinf Isnan Isneginf Isposinf Isreal Kron
-    LayerNorm Lcm Ldexp LeakyRelu LeftShift Less LessEqual Linspace Log Log10 Log1p Log2
-    LogSigmoid LogSoftmax Logaddexp Logaddexp2 LogicalAnd LogicalNot LogicalOr LogicalXor Logspace
-    Logsumexp MapCoordinates Max MaxPool Maximum Mean Median Meshgrid Min Minimum Mod Moments
-    Moveaxis MultiHot Multiply NanToNum Nanargmax Nanargmin Nancumprod Nancumsum Nanmax Nanmean
-    Nanmedian Nanmin Nanpercentile Nanprod Nanquantile Nanstd Nansum Nanvar Ndim Negative Nextafter
-    Nonzero Norm Normalize NotEqual OneHot OnesLike Outer PSNR Pad PadImages Percentile
-    PerspectiveTransform Polar Power Prod Ptp Quantile RGBToGrayscale RGBToHSV RMSNorm Rad2deg
-    Ravel Real Rearrange Reciprocal Relu Relu6 Repeat Reshape Resize RightShift Roll Rot90 Round
-    Rsqrt SaturateCast ScaleAndTranslate Scatter ScatterUpdate SearchSorted SegmentMax SegmentMin
-    SegmentProd SegmentSum Select Selu Sigmoid Sign Signbit Silu Sin Sinc Sinh Size Slice
-    SliceUpdate SoftShrink Softmax Softplus Softsign Sort SpaceToDepth SparseCategoricalCrossentropy
-    SparsePlus SparseSigmoid Sparsemax Split Sqrt Square Squareplus Squeeze Stack Std StopGradient
-    Subtract Sum Swapaxes Take TakeAlongAxis Tan Tanh TanhShrink Threshold Tile TopK Trace Transpose
-    Trapezoid Tril Triu TrueDivide Trunc Unfold Unique UnravelIndex Unstack Vander Var View
-    ViewAsComplex ViewAsReal Vsplit Vstack Where ZerosLike
+    Argpartition Argsort Array ArraySplit Average AveragePool Bartlett BatchNorm BinaryCrossentropy
+    Bincount BitwiseAnd BitwiseInvert BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift
+    BitwiseXor Blackman BroadcastTo Cast CategoricalCrossentropy Cbrt Ceil Celu Clip Concatenate
+    Conj Conjugate ConvertToTensor Copy Cos Cosh CountNonzero CropImages Cross Cumprod Cumsum
+    Deg2rad DepthToSpace Diag Diagflat Diagonal Diff Digitize Divide DivideNoNan Dsplit Dstack Elu
+    EmptyLike Equal Erf Erfc Erfinv Exp Exp2 ExpandDims Expm1 ExtractPatches ExtractPatches3D
+    ExtractSequences Fabs Flip Fliplr Flipud Floor FloorDivide Fmax Fmin Fmod Fold Full FullLike Gcd
+    Gelu Geomspace GetItem Glu Greater GreaterEqual HSVToRGB Hamming Hanning HardShrink HardSigmoid
+    HardSilu HardTanh Heaviside Histogram Hsplit Hstack Hypot I0 Imag InTopK IsIn Isclose Isfinite
+    Isinf Isnan Isneginf Isposinf Isreal Kaiser Kron LayerNorm Lcm Ldexp LeakyRelu LeftShift Less
+    LessEqual Linspace Log Log10 Log1p Log2 LogSigmoid LogSoftmax Logaddexp Logaddexp2 LogicalAnd
+    LogicalNot LogicalOr LogicalXor Logspace Logsumexp MapCoordinates Max MaxPool Maximum Mean
+    Median Meshgrid Min Minimum Mod Moments Moveaxis MultiHot Multiply NanToNum Nanargmax Nanargmin
+    Nancumprod Nancumsum Nanmax Nanmean Nanmedian Nanmin Nanpercentile Nanprod Nanquantile Nanstd
+    Nansum Nanvar Ndim Negative Nextafter Nonzero Norm Normalize NotEqual OneHot OnesLike Outer PSNR
+    Pad PadImages Percentile PerspectiveTransform Polar Power Prod Ptp Quantile RGBToGrayscale
+    RGBToHSV RMSNorm Rad2deg Ravel Real Rearrange Reciprocal Relu Relu6 Repeat Reshape Resize
+    RightShift Roll Rot90 Round Rsqrt SaturateCast ScaleAndTranslate Scatter ScatterUpdate
+    SearchSorted SegmentMax SegmentMin SegmentProd SegmentSum Select Selu Sigmoid Sign Signbit Silu
+    Sin Sinc Sinh Size Slice SliceUpdate SoftShrink Softmax Softplus Softsign Sort SpaceToDepth
+    SparseCategoricalCrossentropy SparsePlus SparseSigmoid Sparsemax Split Sqrt Square Squareplus
+    Squeeze Stack Std StopGradient Subtract Sum Swapaxes Take TakeAlongAxis Tan Tanh TanhShrink
+    Threshold Tile TopK Trace Transpose Trapezoid Tril Triu TrueDivide Trunc Unfold Unique
+    UnravelIndex Unstack Vander Var View ViewAsComplex ViewAsReal Vsplit Vstack Where ZerosLike
     """.split()
 )
 # How many products these make depends on an algorithm, or on a function that they call.
