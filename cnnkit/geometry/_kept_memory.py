@@ -116,6 +116,7 @@ _FOR_WEIGHTS = set(  # the input, for the gradient of the weights
     DepthwiseConv2D EinsumDense
     """.split()
 )
+_PLAIN_CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D")
 _BOTH = set(
     """
     GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D MaxPooling1D MaxPooling2D MaxPooling3D
@@ -163,19 +164,37 @@ def _needs(call, flows, trains):
 
 def _convolution_needs(call, trains):
     layer, (inputs,) = call.layer, call.inputs
+    dilation = getattr(layer, "dilation_rate", (1,))
+    dilation = dilation if isinstance(dilation, (list, tuple)) else (dilation,)
     if not trains:
         return _Needs()
-    if getattr(layer, "padding", None) != "causal":
+    if getattr(layer, "padding", None) != "causal" and set(dilation) == {1}:
         return _Needs([inputs])
-    _, size, channels = inputs.shape  # a copy with a border in front
-    reach = effective_size(layer.kernel_size[0], layer.dilation_rate[0]) - 1
-    copy = None if size is None else (size + reach) * channels
-    return _Needs(extra=copy and copy * _itemsize(layer.compute_dtype))
+    if set(dilation) != {1} and (1 in dilation or _name(call) not in _PLAIN_CONVOLUTIONS):
+        return None
+    return _Needs(extra=_padded_copy(layer, inputs))
+
+
+def _padded_copy(layer, inputs):
+    """The bytes of the copy that TensorFlow makes: with its border, and as many values along each
+    axis as the dilation divides.
+    """
+    channels_first = layer.data_format == "channels_first"
+    sizes = inputs.shape[2:] if channels_first else inputs.shape[1:-1]
+    if None in sizes:
+        return None
+    n_values = inputs.shape[1 if channels_first else -1]
+    settings = zip(sizes, layer.kernel_size, layer.dilation_rate, strict=True)
+    for size, kernel_size, dilation_rate in settings:
+        if layer.padding != "valid":
+            size += effective_size(kernel_size, dilation_rate) - 1
+        n_values *= -(-size // dilation_rate) * dilation_rate
+    return n_values * _itemsize(layer.compute_dtype)
 
 
 def _with_activation(call, needs):
     """What a convolution or a dense layer needs, and its activation after it."""
-    return _add_activation(call, needs, is_within=True)
+    return needs and _add_activation(call, needs, is_within=True)
 
 
 def _activation(call, flows, trains):
@@ -215,6 +234,8 @@ def _separable(call, flows, trains):
     channels = call.inputs[0].shape[1 if channels_first else -1] * layer.depth_multiplier
     if not trains:
         return _with_activation(call, _Needs())
+    if set(layer.dilation_rate) != {1}:
+        return None
     between = None if None in sizes else math.prod(sizes) * channels
     extra = between and between * _itemsize(layer.compute_dtype)
     return _with_activation(call, _Needs(call.inputs, extra=extra))

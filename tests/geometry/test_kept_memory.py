@@ -21,6 +21,10 @@ def gate(maps):
     return layers.Multiply()([maps, layers.Reshape((1, 1, 4))(scale)])
 
 
+def dilated(maps):
+    return layers.Conv2D(5, 3, padding="same", dilation_rate=(2, 3))(maps)
+
+
 def gate_hard(maps):
     gates = layers.Activation("hard_sigmoid")(maps)
     return layers.Activation("hard_silu")(layers.Activation("mish")(gates))
@@ -53,6 +57,10 @@ FUNCTIONS = {
     "separable": lambda x: layers.SeparableConv2D(3, 3, depth_multiplier=2, activation="relu")(x),
     "transposed": lambda x: layers.Conv2DTranspose(3, 3)(layers.DepthwiseConv2D(3)(x)),
     "interpolated": lambda x: layers.UpSampling2D(interpolation="bilinear")(x),
+    "dilated": lambda x: layers.Conv2D(3, 2, dilation_rate=2)(dilated(x)),
+    "causal and dilated": lambda x: layers.Conv1D(3, 2, padding="causal", dilation_rate=3)(
+        layers.Reshape((36, 4))(x)
+    ),
     "causal": lambda x: layers.Conv1D(3, 2, padding="causal")(layers.Reshape((36, 4))(x)),
 }
 
@@ -133,6 +141,12 @@ def test_what_is_not_known():
 
     model = after_a_convolution(lambda x: ops.average(x, axis=-1, weights=x))
     assert model_table(model).rows[-1].training_memory is None
+    for layer in (
+        layers.DepthwiseConv2D(3, dilation_rate=2),
+        layers.Conv2D(3, 2, dilation_rate=(1, 2)),
+        layers.SeparableConv2D(3, 2, dilation_rate=2),
+    ):
+        assert model_table(after_a_convolution(layer)).rows[-1].training_memory is None
     for layer in (layers.Dense(3, activation=relu), layers.Dense(3, activation=layers.PReLU())):
         table = model_table(keras.Sequential([keras.Input((4,)), layers.Dense(2), layer]))
         assert [row.training_memory for row in table.rows] == [16, 0, None]
