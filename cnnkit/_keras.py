@@ -23,7 +23,7 @@ class Call(NamedTuple):
         inputs, outputs: Lists of `keras.KerasTensor`, which stand for the arrays passed: they have
             a shape, `(batch, ...)`, and no values. No two calls make the same object.
         is_expanded: Whether the layer is a model whose own calls come right before this one.
-        args: Its positional arguments, with the tensors of the graph that `inputs` stand for.
+        args, kwargs: What the layer is called with, the `inputs` among it.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Call(NamedTuple):
     outputs: list
     is_expanded: bool = False
     args: tuple = ()
+    kwargs: dict = {}
 
 
 def layers_within(layer, recursive=False):
@@ -144,8 +145,8 @@ def _follow(graph, inputs, prefix, calls):
                 outputs = _outputs(node, values)
             else:
                 outputs = _follow(inner, passed, f"{path}/", calls)
-            is_expanded, args = inner is not None, node.arguments.args
-            calls.append(Call(path, layer, passed, outputs, is_expanded, args))
+            given = node.arguments.fill_in(values)
+            calls.append(Call(path, layer, passed, outputs, inner is not None, *given))
             values.update(zip(map(id, node.output_tensors), outputs, strict=True))
     return [values[id(tensor)] for tensor in graph.outputs]
 

@@ -4,18 +4,19 @@ import math
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._keras import find_calls, find_graph
 from cnnkit._tables import INDENT, ShownAsTable, Table
-from cnnkit.geometry._costs import multiply_adds
-from cnnkit.geometry._keras_kind import keras_kind
+from cnnkit.geometry._cost_rules import call_multiply_adds, rows_of_an_example
+from cnnkit.geometry._kept_memory import kept_memory, size_of
+from cnnkit.geometry._layer_times import as_arrays, layer_times
 from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
-from cnnkit.geometry._trace_fields import is_elementwise
 
 _TITLES = (
     *("layer", "type", "output", "parameters", "trainable", "multiply-adds"),
-    *("field", "stride", "memory"),
+    *("field", "stride", "kept"),
 )
 _N_TEXT_COLUMNS = 3  # the others are numbers
 
@@ -24,26 +25,51 @@ _N_TEXT_COLUMNS = 3  # the others are numbers
 class TableRow:
     """What `model_table` tells of one call of a layer. None stands for what is not known.
 
+    A list of rows makes a table: `pandas.DataFrame(table.rows)` has a column for each attribute.
+
     Attributes:
         name: The layer's name, behind the names of the models it is in: "model/layer".
         type: The name of its class.
         output_shape: Shape of its output for one example. The first one's, if there are several.
         parameters, trainable_parameters: How many numbers it holds, and how many of them are
             trained. A layer that is called again counts none.
-        multiply_adds: Those for one example, as `geometry.multiply_adds` counts them. Layers that
-            treat each value alone, such as BatchNorm, count 0.
-        field: Its `ReceptiveField`.
-        memory: Bytes of its output for one example, in float32.
+        multiply_adds: Those for one example, as `geometry.multiply_adds` counts them. Where tiles
+            are folded into the batch, those of all tiles of an example.
+        field_height, field_width, stride_vertical, stride_horizontal, offset_vertical,
+            offset_horizontal, misaligned, beyond: The parts of its `ReceptiveField`.
+        memory: Bytes of its output for one example.
+        training_memory: Bytes for one example that wait for the backward pass, as `model_table`
+            says.
+        milliseconds: Time for the batch that was given to `model_table`, if one was.
     """
 
     name: str
     type: str
-    output_shape: tuple[int | None, ...] | None
-    parameters: int
-    trainable_parameters: int
-    multiply_adds: int | None
-    field: ReceptiveField | None
-    memory: int | None
+    output_shape: tuple[int | None, ...] | None = None
+    parameters: int = 0
+    trainable_parameters: int = 0
+    multiply_adds: int | None = None
+    field_height: float | None = None
+    field_width: float | None = None
+    stride_vertical: float | None = None
+    stride_horizontal: float | None = None
+    offset_vertical: float | None = None
+    offset_horizontal: float | None = None
+    misaligned: tuple[str, ...] | None = None
+    beyond: tuple[str, ...] | None = None
+    memory: int | None = None
+    training_memory: int | None = None
+    milliseconds: float | None = None
+
+    @property
+    def field(self) -> ReceptiveField | None:
+        """The `ReceptiveField`, put together again."""
+        if self.misaligned is None:
+            return None
+        size = (self.field_height, self.field_width)
+        strides = (self.stride_vertical, self.stride_horizontal)
+        offset = (self.offset_vertical, self.offset_horizontal)
+        return ReceptiveField(size, strides, offset, self.misaligned, self.beyond)
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,13 +77,18 @@ class ModelTable(ShownAsTable):
     """The layers of a model, which prints as a table, in a notebook as one of HTML.
 
     The column "field" gives height x width of the receptive field in pixels, one number if they
-    are equal; "stride" is "-" where all units see the same. "?" stands for what is not known.
+    are equal, with "+" if units depend on pixels beyond it too; "stride" is "-" where all units see
+    the same; "kept" is the `training_memory`, in bytes; "ms" the time, if it was asked for. "?"
+    stands for what is not known.
 
     Attributes:
         name: The model's name.
         rows: A list of `TableRow`, in the order of computation.
         total_parameters, trainable_parameters: Parameters of the model, and how many are trained.
         total_multiply_adds: Those for one example, of all layers whose cost is known.
+        total_training_memory: Bytes that wait for the backward pass, for one example, of all layers
+            of which it is known.
+        n_images: How many images the times are for. None if no times were taken.
     """
 
     name: str
@@ -65,99 +96,159 @@ class ModelTable(ShownAsTable):
     total_parameters: int
     trainable_parameters: int
     total_multiply_adds: int
+    total_training_memory: int
+    n_images: int | None = None
+
+    def to_markdown(self) -> str:
+        """The table as Markdown, with the summary above it."""
+        return self._table().as_markdown()
 
     def _table(self):
-        return Table(_TITLES, _lines(self.rows), self._summary(), _N_TEXT_COLUMNS)
+        timed = self.n_images is not None
+        titles = (*_TITLES, "ms") if timed else _TITLES
+        return Table(titles, _lines(self.rows, timed), self._summary(), _N_TEXT_COLUMNS)
 
     def _summary(self):
-        unknown = sum(row.multiply_adds is None for row in self.rows)
-        without = f", without {unknown} layers of unknown cost" if unknown else ""
-        return (
+        unknown = _without(self.rows, "multiply_adds", "cost")
+        kept = _without(self.rows, "training_memory", "need")
+        text = (
             f"{self.name}: {self.total_parameters:,} parameters, {self.trainable_parameters:,} of "
-            f"them trainable; {self.total_multiply_adds:,} multiply-adds{without}"
+            f"them trainable; {self.total_multiply_adds:,} multiply-adds{unknown}; "
+            f"{self.total_training_memory:,} bytes kept in training{kept}"
         )
+        if self.n_images is None:
+            return text
+        total = sum(row.milliseconds or 0 for row in self.rows)
+        return f"{text}; {total:.1f} ms for {self.n_images} images, each layer run alone"
 
 
-def model_table(model: keras.Model) -> ModelTable:
+def _without(rows, name, what):
+    unknown = sum(getattr(row, name) is None for row in rows)
+    return f", without {unknown} layer{'s' * (unknown > 1)} of unknown {what}" if unknown else ""
+
+
+def model_table(
+    model: keras.Model, images: np.ndarray | list | None = None, *, verbose: int = 1
+) -> ModelTable:
     """Tell of each layer of a model what it makes, what it costs and what it sees.
 
-    Nothing is computed but shapes. Layers in nested Sequential and functional models have their own
-    rows. Of a subclassed model it is not known how its layers are connected: each has a row with
-    its parameters, and "?" elsewhere.
+    Nothing is computed but shapes, unless times are asked for. Layers in nested Sequential and
+    functional models have their own rows. Of a subclassed model it is not known how its layers are
+    connected: each has a row with its parameters, and "?" elsewhere.
+
+    The bytes kept in training are those that TensorFlow holds from the forward pass until the
+    backward pass has used them: each input, output or intermediate result, in the dtype in which it
+    is computed with, that the gradients of the trainable weights are computed from, once, in the
+    row of the layer that makes it. So a frozen layer in front of all that is trained keeps nothing,
+    nor do layers whose gradient needs no values, such as additions; reshaping copies nothing. The
+    loss, the weights and buffers that come and go are not counted.
+
+    The time of a layer is that of its call alone at inference, compiled, on what it receives in the
+    model: the median of 7 runs after one to warm up. It holds for this machine and this batch, and
+    has the overhead of a call, some tenths of a millisecond, which is all that is seen of a small
+    layer; and a whole model, compiled together, is faster than the sum.
 
     Args:
         model: A built `keras.Model`.
+        images: A batch of what the model takes, to time each layer on it: an array of shape
+            `(n_images, height, width, channels)`, or a list of one for each input. None takes no
+            times. Images give a model that leaves their size open a size as well.
+        verbose: 1 to show progress while times are taken, 0 not to.
 
     Returns:
         A `ModelTable`.
+
+    Raises:
+        ValueError: If the model is not built, or `images` do not suit it.
+        RuntimeError: If `images` are given and Keras does not run on TensorFlow.
     """
     check_model(model)
     check_built(model)
-    graph, counted = find_graph(model), set()
+    graph = find_graph(model)
+    if graph is None and images is not None:
+        raise ValueError(
+            "`images` can be given for a Sequential or functional model only: of others it is not "
+            f"known what their layers receive. Received: {model.name!r}, a {type(model).__name__}"
+        )
     if graph is None:
-        rows = [_row(layer.name, layer, counted) for layer in model.layers]
+        counted = set()
+        rows = [TableRow(**_of_layer(layer.name, layer, counted)) for layer in model.layers]
     else:
-        calls = find_calls(graph)
-        fields = receptive_fields(calls)
-        rows = [_row_of_call(call, fields, counted) for call in calls if not call.is_expanded]
+        rows = _rows(graph, None if images is None else as_arrays(graph, images), verbose)
     return ModelTable(
         name=model.name,
         rows=rows,
         total_parameters=_count(model.weights),
         trainable_parameters=_count(model.trainable_weights),
         total_multiply_adds=sum(row.multiply_adds or 0 for row in rows),
+        total_training_memory=sum(row.training_memory or 0 for row in rows),
+        n_images=None if images is None else len(as_arrays(graph, images)[0]),
     )
 
 
-def _row_of_call(call, fields, counted):
-    shape, field = call.outputs[0].shape[1:], fields[id(call.outputs[0])]
-    sizes = [math.prod(t.shape[1:]) for t in call.outputs if None not in t.shape[1:]]
-    return _row(
-        call.path,
-        call.layer,
-        counted,
-        output_shape=shape,
-        n_products=_multiply_adds(call),
-        field=field if isinstance(field, ReceptiveField) else None,
-        memory=4 * sum(sizes) if len(sizes) == len(call.outputs) else None,
-    )
+def _rows(graph, arrays, verbose):
+    calls, counted, rows = find_calls(graph, _image_size(graph, arrays)), set(), []
+    fields, n_rows = receptive_fields(calls), rows_of_an_example(calls)
+    kept = kept_memory(calls, n_rows)
+    times = {} if arrays is None else layer_times(graph, calls, arrays, verbose)
+    for i, call in enumerate(calls):
+        if call.is_expanded:
+            continue
+        sizes = [size_of(tensor, n_rows) for tensor in call.outputs]
+        row = TableRow(
+            **_of_layer(call.path, call.layer, counted),
+            **_of_field(fields[id(call.outputs[0])]),
+            output_shape=tuple(call.outputs[0].shape[1:]),
+            multiply_adds=call_multiply_adds(call, n_rows),
+            memory=None if None in sizes else sum(sizes),
+            training_memory=kept[i],
+            milliseconds=times.get(i),
+        )
+        rows.append(row)
+    return rows
 
 
-def _row(name, layer, counted, output_shape=None, n_products=None, field=None, memory=None):
-    """A row, which counts those weights that are not yet in the set `counted`."""
+def _image_size(graph, arrays):
+    """That of the images, for a model that leaves it open."""
+    if arrays is None:
+        return None
+    pairs = zip(graph.inputs, arrays, strict=True)
+    sizes = {a.shape[1:3] for t, a in pairs if len(t.shape) == 4 and None in t.shape[1:3]}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _of_layer(name, layer, counted):
+    """The parts of a row about a layer's weights: those that are not yet in the set `counted`."""
     new = [w for w in getattr(layer, "weights", []) if id(w) not in counted]  # a function has none
     counted.update(id(w) for w in new)
     n_trained = _count([w for w in new if w.trainable])
     kind = type(layer).__name__
-    return TableRow(name, kind, output_shape, _count(new), n_trained, n_products, field, memory)
+    return dict(name=name, type=kind, parameters=_count(new), trainable_parameters=n_trained)
+
+
+def _of_field(field):
+    if not isinstance(field, ReceptiveField):
+        return {}
+    names = ("field_height", "field_width", "stride_vertical", "stride_horizontal")
+    names += ("offset_vertical", "offset_horizontal")
+    numbers = dict(zip(names, (*field.size, *field.strides, *field.offset), strict=True))
+    return numbers | {"misaligned": field.misaligned, "beyond": field.beyond}
 
 
 def _count(weights):
     return sum(math.prod(w.shape) for w in weights)
 
 
-def _multiply_adds(call):
-    layer = call.layer
-    try:
-        return multiply_adds(layer, call.inputs[0].shape[1:] if call.inputs else ())
-    except TypeError:  # not known, but layers that scale each value are no products of matrices
-        kind = keras_kind(layer)
-        alone = is_elementwise(layer) or kind is keras.layers.GroupNormalization
-        return 0 if alone and kind is not keras.layers.Dense else None
-    except ValueError:  # the model leaves the size of the image open
-        return None
-
-
-def _lines(rows):
+def _lines(rows, timed):
     """The cells of each row, and before the rows of a nested model one with its name alone."""
     lines, current = [], []
     for row in rows:
         *models, name = row.name.split("/")
         for depth, model in enumerate(models):
             if current[: depth + 1] != models[: depth + 1]:
-                lines.append((INDENT * depth + f"{model}:", *[""] * (len(_TITLES) - 1)))
+                lines.append((INDENT * depth + f"{model}:", *[""] * (len(_TITLES) - 1 + timed)))
         current = models
-        lines.append((INDENT * len(models) + name, *_cells(row)))
+        lines.append((INDENT * len(models) + name, *_cells(row), *([_time(row)] if timed else [])))
     return lines
 
 
@@ -170,10 +261,14 @@ def _cells(row):
         f"{row.parameters:,}",
         f"{row.trainable_parameters:,}",
         "?" if row.multiply_adds is None else f"{row.multiply_adds:,}",
-        "?" if field is None else _pair(field.size),
+        "?" if field is None else _pair(field.size) + "+" * bool(field.beyond),
         "?" if field is None else "-" if field.strides == (0, 0) else _pair(field.strides),
-        "?" if row.memory is None else f"{row.memory:,}",
+        "?" if row.training_memory is None else f"{row.training_memory:,}",
     )
+
+
+def _time(row):
+    return "" if row.milliseconds is None else f"{row.milliseconds:.2f}"
 
 
 def _sizes(shape):
@@ -181,4 +276,5 @@ def _sizes(shape):
 
 
 def _pair(pair):
-    return str(pair[0]) if pair[0] == pair[1] else _sizes(pair)
+    height, width = (f"{number:.4g}" if number % 1 else f"{number:.0f}" for number in pair)
+    return height if height == width else f"{height}x{width}"

@@ -175,11 +175,6 @@ class OddAdd(layers.Add):
         self.scale = self.add_weight(shape=())
 
 
-class OwnAdd(layers.Add):
-    def _merge_function(self, inputs):
-        return 2 * super()._merge_function(inputs)
-
-
 class OwnConv(layers.Conv2D):
     def __init__(self, filters, **kwargs):
         super().__init__(filters, 3, **kwargs)
@@ -190,24 +185,12 @@ class OwnDense(layers.Dense):
 
 
 @pytest.mark.parametrize(
-    "layer",
-    [
-        layers.BatchNormalization(),
-        layers.Conv2DTranspose(3, 3),
-        layers.LSTM(3),
-        layers.Dot(1),
-        layers.Lambda(lambda inputs: inputs),
-        layers.Dense(3, lora_rank=2),
-        keras.Sequential([layers.Dense(2)]),
-        Head(),
-        OddConv(3, 3),
-        OddAdd(),
-    ],
+    "layer", [layers.Lambda(abs), layers.Dense(3, lora_rank=2), Head(), OddConv(3, 3), OddAdd()]
 )
 def test_layers_of_unknown_cost(layer):
-    words = f"cost is not known. Received: '{layer.name}', a {type(layer).__name__}"
+    words = f"Received: '{layer.name}', a {type(layer).__name__}"
     for count in (parameters, multiply_adds):
-        with pytest.raises(TypeError, match=re.escape(words)):
+        with pytest.raises(TypeError, match=f"whose cost is known: .*{re.escape(words)}"):
             count(layer, (8, 8, 3))
 
 
@@ -215,7 +198,6 @@ def test_subclasses_of_known_cost():
     assert parameters(OwnConv(5), (8, 8, 3)) == 5 * 28
     assert multiply_adds(OwnConv(5), (8, 8, 3)) == 36 * 5 * 27
     assert multiply_adds(OwnDense(5), (8, 3)) == 8 * 15
-    assert parameters(OwnAdd(), (8, 8, 3)) == multiply_adds(OwnAdd(), (8, 8, 3)) == 0
 
 
 def test_what_is_no_layer():

@@ -69,7 +69,7 @@ CHANGED = [
     changed(changed(SmallConv, call=nothing))(1),
     type("Mixed", (changed(object, call=nothing), layers.Conv2D), {})(1, 3),
     changed(layers.ReLU, call=nothing)(),
-    changed(RandomAffine, augment=nothing)(),
+    changed(RandomAffine, transform_images=nothing)(),
 ]
 
 

@@ -1,6 +1,7 @@
 """The table of a model against Keras and TensorFlow's profiler."""
 
 import re
+from dataclasses import asdict
 
 import keras
 import numpy as np
@@ -89,14 +90,14 @@ def test_rows_of_nested_models():
 
 
 TEXT = """\
-layer  type              output  parameters  trainable  multiply-adds  field  stride  memory
-x      InputLayer        8x9x1            0          0              0      1       1     288
+layer  type              output  parameters  trainable  multiply-adds  field  stride  kept
+x      InputLayer        8x9x1            0          0              0      1       1   288
 m:
-  c    Conv2D            6x6x2           24         24            864    3x4       1     288
-  p    AveragePooling2D  3x2x2            0          0              0    4x6     2x3      48
-f      Flatten           12               0          0              0    8x9       -      48
-<d>    Dense             5               65         65             60    8x9       -      20
-t: 89 parameters, 89 of them trainable; 924 multiply-adds"""
+  c    Conv2D            6x6x2           24         24            864    3x4       1     0
+  p    AveragePooling2D  3x2x2            0          0              0    4x6     2x3    48
+f      Flatten           12               0          0              0    8x9       -     0
+<d>    Dense             5               65         65             60    8x9       -     0
+t: 89 parameters, 89 of them trainable; 924 multiply-adds; 336 bytes kept in training"""
 
 
 def test_texts():
@@ -110,6 +111,27 @@ def test_texts():
     assert "<td>&lt;d&gt;</td>" in page and "<td>&emsp;c</td>" in page and "<d>" not in page
     assert page.count("<tr>") == 1 + 6 and page.count("<td>") == 6 * 9
     assert re.sub("<[^>]*>", "", page).startswith("t: 89 parameters")
+    lines = table.to_markdown().splitlines()
+    assert lines[0] == TEXT.splitlines()[-1] and lines[2].startswith("| layer | type | output |")
+    assert lines[5] == "| m: |  |  |  |  |  |  |  |  |" and "| &emsp;c | Conv2D |" in lines[6]
+    assert len(lines) == 2 + 2 + 6
+
+
+def test_rows_are_flat():
+    """What pandas makes of a list of dataclasses: `asdict` of each, whose values are cells."""
+    row = asdict(model_table(small_cnn()).rows[4])
+    assert (row["field_height"], row["stride_vertical"], row["offset_horizontal"]) == (8, 2, -3)
+    assert row["output_shape"] == (14, 14, 32) and row["misaligned"] == ()
+    assert not any(isinstance(value, dict) for value in row.values())
+    unknown = asdict(model_table(keras.Sequential([keras.Input((3,)), layers.Dense(2)])).rows[1])
+    assert unknown["field_height"] is unknown["misaligned"] is unknown["milliseconds"] is None
+
+
+def test_rows_in_pandas():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(model_table(small_cnn()).rows)
+    assert frame.parameters.sum() == 98_442 and frame.set_index("type").memory["Conv2D"].size == 3
+    assert frame.field_height.dtype.kind in "if" and len(frame.columns) == 16
 
 
 # What is not known
@@ -133,12 +155,28 @@ def test_layers_of_unknown_field_or_cost():
     model = keras.Model(inputs, outputs)
     table = model_table(model)
     rows = {row.name: row for row in table.rows}
-    assert rows["conv"].multiply_adds == 16 * 16 * 9 * 2 * 2 and rows["back"].multiply_adds is None
+    assert (
+        rows["conv"].multiply_adds == 16 * 16 * 9 * 2 * 2
+        and rows["back"].multiply_adds == 16 * 16 * 54
+    )
     assert rows["up"].multiply_adds == 0 and rows["up"].field.strides == (0.5, 0.5)
     assert rows["dense"].field is None
     assert rows["own"].multiply_adds is None and rows["own"].parameters == 38 + 12
     assert table.total_parameters == model.count_params()
-    assert "without 2 layers of unknown cost" in repr(table) and " ? " in repr(table)
+    assert "multiply-adds, without 1 layer of unknown cost" in repr(table)
+    assert "bytes kept in training, without 2 layers of unknown need" in repr(table)
+    assert " ? " in repr(table) and rows["own"].memory == 4 * 14 * 14 * 4
+
+
+def test_tiles_in_the_batch_are_all_counted():
+    """Of each image there are four."""
+    inputs = keras.Input((8, 8, 3))
+    tiles = ops.reshape(inputs, (-1, 4, 4, 3))
+    maps = layers.Conv2D(2, 3, name="conv")(tiles)
+    model = keras.Model(inputs, ops.reshape(maps, (-1, 4, 2, 2, 2)))
+    row = next(row for row in model_table(model).rows if row.name == "conv")
+    assert row.multiply_adds == 4 * 2 * 2 * 27 * 2 and row.memory == 4 * 4 * 2 * 2 * 2
+    assert 2 * row.multiply_adds == profiled(model)
 
 
 def test_a_shared_layer_counts_its_weights_once():
