@@ -9,7 +9,7 @@ the image, as is usual, moves what it shows: in MobileNetV2, of 224 pixels, by 1
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._inputs import image_at
+from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
 
@@ -27,7 +27,7 @@ def to_images(maps, trace):
         A float32 array of shape `(batch, height, width)` or `(batch, height, width, channels)`.
     """
     image_size = _image_size(trace)
-    first, step = trace.kept(_find_positions) or _stretch(image_size, maps.shape[1:3])
+    first, step = trace.kept(_positions) or _stretch(image_size, maps.shape[1:3])
     return upsample(maps, image_size, first, step)
 
 
@@ -58,15 +58,31 @@ def _weights(n_pixels, n_positions, first, step):
 
 
 def _image_size(trace):
-    return tuple(tf.nest.flatten(trace.specs)[image_at(trace.specs)].shape[1:3])
+    return tuple(tf.nest.flatten(trace.specs)[trace.image].shape[1:3])
 
 
-def _find_positions(trace):
-    """The middles of the receptive fields, as `(first, step)`; None where they are not known."""
+def _positions(trace):
     layer = trace.layer(), trace.call
+    return find_positions(trace.model(), layer, trace.specs, trace.image)
+
+
+def find_positions(model, layer, inputs, at):
+    """The middles of the receptive fields, as `(first, step)`; None where they are not known.
+
+    Args:
+        model: The model.
+        layer: A pair `(layer, call)`.
+        inputs, at: What the model takes, as arrays or specifications, and the place of the image.
+    """
+    if not hasattr(model, "inputs"):
+        return None
+    size = tuple(tf.nest.flatten(inputs)[at].shape[1:3])
+    options = {} if None in size else {"image_size": size}
+    if len(images_in(inputs)) > 1:
+        options["image"] = model_input_at(model, inputs, at)
     try:
-        field = receptive_field(trace.model(), layer, image_size=_image_size(trace))
-    except ValueError:
+        field = receptive_field(model, layer, **options)
+    except (ValueError, TypeError):
         return None
     return None if 0 in field.strides else (field.center, field.strides)
 

@@ -46,6 +46,7 @@ def deletion_insertion(
     maps: np.ndarray,
     target: Target = None,
     n_steps: int = 20,
+    image: int | str | None = None,
 ) -> DeletionInsertion:
     """Measure explanations by deleting and by inserting the most important pixels first.
 
@@ -54,9 +55,9 @@ def deletion_insertion(
     blurred image. Of equal values the first pixel counts as more important, row by row.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`. A function gives what it gives,
-            for a class it is the probability: after softmax, or sigmoid, also for a model that
-            ends with logits.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`. A function gives what it
+            gives, for a class it is the probability: after softmax, or sigmoid, also for a model
+            that ends with logits.
         maps: Array of shape `(batch, height, width)`, as from any method here.
         n_steps: In how many steps of equally many pixels.
 
@@ -68,7 +69,7 @@ def deletion_insertion(
             another shape or is not finite, or `n_steps` is not positive.
     """
     check_positive(n_steps, "n_steps")
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     images = scores.images
     ranks = _ranks(_as_maps(maps, images.shape[:3]))
     fractions = np.arange(n_steps + 1) / n_steps
