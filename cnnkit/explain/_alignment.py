@@ -6,9 +6,12 @@ middle at pixel 1, not at 0.5, and each further such layer doubles the shift. To
 the image, as is usual, moves what it shows: in MobileNetV2, of 224 pixels, by 15.5 of them.
 """
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
 
+from cnnkit.explain._image_axes import kind_of_maps
 from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
@@ -17,7 +20,7 @@ def to_images(maps, trace):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
     Where the receptive fields are not known, as in a subclassed model, the maps are stretched over
-    the whole image.
+    the whole image; with a warning, the first time, if the image was cut or turned on the way.
 
     Args:
         maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
@@ -63,7 +66,14 @@ def _image_size(trace):
 
 def _positions(trace):
     layer = trace.layer(), trace.call
-    return find_positions(trace.model(), layer, trace.specs, trace.image)
+    positions = find_positions(trace.model(), layer, trace.specs, trace.image)
+    if positions is None and kind_of_maps(trace.axes) == "unknown":
+        warnings.warn(
+            f"The map of the layer {layer[0].name!r} is stretched over the whole image, as it is "
+            "not known where on the image its positions lie, or whether they do.",
+            stacklevel=4,
+        )
+    return positions
 
 
 def find_positions(model, layer, inputs, at):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
-from cnnkit.explain._inputs import Inputs, as_inputs, image_at
+from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
 from cnnkit.explain._maps import check_leads_to, check_on_image
 from cnnkit.explain._output_gradients import output_gradients
@@ -65,10 +65,9 @@ def grad_cam(
             known which maps are the last; or if `target` does not fit the outputs or the number of
             images.
     """
-    inputs = as_inputs(images, image)
-    at = image_at(inputs, image)
-    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=at)
-    n_images, score = len(tf.nest.flatten(inputs)[at]), as_score(target)
+    inputs, score = as_inputs(images, image), as_score(target)
+    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
+    n_images = len(tf.nest.flatten(inputs)[trace.image])
     maps, gradients, _ = trace.capture_gradients(tensors, score)
     check_on_image(maps, layer, trace, n_images)
     if not gradients.any():

@@ -134,13 +134,13 @@ def _follow(graph, found):
         inputs = [found.get(tensor.name) for tensor in op.inputs]
         if op.type in _ONLY_SHAPES or not any(axes is not None for axes in inputs):
             continue
-        for output, axes in zip(op.outputs, _after(op, inputs), strict=True):
+        for output, axes in zip(op.outputs, _after(op, inputs, found), strict=True):
             if axes is not None:
                 found[output.name] = axes
     return found
 
 
-def _after(op, inputs):
+def _after(op, inputs, found):
     """The axes of all outputs of an operation; None for one that does not depend on the image."""
     if op.type == "IdentityN":
         return inputs
@@ -154,7 +154,8 @@ def _after(op, inputs):
     ranks = [output.shape.rank for output in op.outputs]
     first = next(axes for axes in inputs if axes is not None)
     rule = _rule(op.type)
-    axes = rule(op, inputs, first) if rule else None
+    options = {"found": found} if op.type == "Reshape" else {}
+    axes = rule(op, inputs, first, **options) if rule else None
     if axes is not None and len(axes) != ranks[0]:
         axes = None
     # Further outputs are pieces of the same kind, or statistics.
@@ -357,21 +358,46 @@ def _transpose(op, inputs, first):
     return None if order is None else tuple(first[axis] for axis in order)
 
 
-def _reshape(op, inputs, first):
+def _reshape(op, inputs, first, found):
     sizes = op.outputs[0].shape.as_list()
-    n_values = _size([part for axis in first[1:] for part in axis])
-    if sizes[1:].count(None) == 1 and n_values is not None and _keeps_batch(op.inputs[1]):
-        others = math.prod(size for size in sizes[1:] if size is not None)
-        sizes = [sizes[0], *(n_values // others if size is None else size for size in sizes[1:])]
+    named = _elements(op.inputs[1], found)
+    if len(named) == len(sizes):
+        pairs = zip(named, sizes, strict=True)
+        sizes = [each if isinstance(each, tuple) else size for each, size in pairs]
     return regrouped(first, sizes)
 
 
-def _keeps_batch(shape):
-    """Whether a shape was computed as `(shape(x)[0], ...)`."""
-    if shape.op.type != "Pack" or shape.op.inputs[0].op.type != "StridedSlice":
-        return False
-    source, begin, *_ = shape.op.inputs[0].op.inputs
-    return source.op.type == "Shape" and _constant(begin) == [0]
+def _elements(shape, found):
+    """What the numbers of a shape are, as far as they are known.
+
+    Returns:
+        A list of integers; of axes, where a number is the size of an axis of some tensor, which may
+        be open; and of None.
+    """
+    value, op = _constant(shape), shape.op
+    if value is not None:
+        return value
+    unknown = [None] * (shape.shape.num_elements() or 0)
+    if op.type == "Shape":
+        sizes = op.inputs[0].shape
+        return list(found.get(op.inputs[0].name, unknown if sizes.rank is None else sizes))
+    if op.type in ("Cast", "Identity"):
+        return _elements(op.inputs[0], found)
+    if op.type in ("ConcatV2", "Pack"):
+        parts = op.inputs[:-1] if op.type == "ConcatV2" else op.inputs
+        return [element for part in parts for element in _elements(part, found)]
+    if op.type not in ("GatherV2", "Prod", "StridedSlice"):
+        return unknown
+    elements, places = _elements(op.inputs[0], found), _constant(op.inputs[1])
+    if op.type == "Prod":
+        is_axes = all(isinstance(element, tuple) for element in elements)
+        return [tuple(part for axis in elements for part in axis) if is_axes else None]
+    if op.type == "GatherV2" and places is not None:
+        return [elements[place] for place in places]
+    if op.type == "StridedSlice" and places is not None:
+        chosen = elements[0 if op.get_attr("begin_mask") else places[0] :]
+        return chosen[: len(unknown)] if _constant(op.inputs[3]) == [1] else unknown
+    return unknown
 
 
 def regrouped(axes, sizes):
@@ -379,25 +405,25 @@ def regrouped(axes, sizes):
 
     Args:
         axes: The axes before.
-        sizes: The shape afterwards, with None for a size that is open.
+        sizes: The shape afterwards: integers, axes that have that size, and None for one that is
+            open.
 
     Returns:
         The axes afterwards; "unknown" where the parts cannot be assigned.
     """
-    parts = list(_merged([part for axis in axes for part in axis]))
-    before, after = _take(parts, sizes, last=False), []
-    if len(before) < len(sizes):
-        after = _take(parts, sizes[len(before) :], last=True)
-    middle = sizes[len(before) : len(sizes) - len(after)]
-    if len(middle) == 1 and middle[0] is None:
-        between = [_merged(parts)]
-    elif len(middle) == len(parts) and all(
-        part.size == size for part, size in zip(parts, middle, strict=True)
-    ):
-        between = [(part,) for part in parts]
-    else:
-        between = [_new("unknown", size) for size in middle]
-    return (*before, *between, *after)
+    parts = [part for axis in axes for part in axis]
+    for start in (parts, _merged(parts)):
+        left = list(start)
+        before, after = _take(left, sizes, last=False), []
+        if len(before) < len(sizes):
+            after = _take(left, sizes[len(before) :], last=True)
+        middle = sizes[len(before) : len(sizes) - len(after)]
+        if len(middle) < 2:
+            return (*before, *(_merged(left) for _ in middle), *after)
+        if [part.size for part in left] == middle:  # as all of them are open
+            return (*before, *((part,) for part in left), *after)
+    middle = [_size(size) if isinstance(size, tuple) else size for size in middle]
+    return (*before, *(_new("unknown", size) for size in middle), *after)
 
 
 def _take(parts, sizes, last):
@@ -406,7 +432,12 @@ def _take(parts, sizes, last):
     axes = []
     for size in sizes[::-1] if last else sizes:
         axis, needed, rest = [], size, list(parts)
-        if not last and not axes and rest and rest[0].of == "batch" and _leads(rest, sizes):
+        if isinstance(size, tuple):
+            n, needed = len(size), _size(size)
+            if tuple(rest[-n:] if last else rest[:n]) == size and n:
+                axis, needed = list(size)[:: at or 1], 1
+                del rest[slice(-n, None) if last else slice(n)]
+        elif not last and not axes and rest and rest[0].of == "batch" and _leads(rest, sizes):
             axis, needed = [rest.pop(0)], 1
         while needed != 1:
             if needed is None or not rest or rest[at].size is None:

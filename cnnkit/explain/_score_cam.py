@@ -11,7 +11,7 @@ from scipy.special import softmax
 from cnnkit._checks import check_positive
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
-from cnnkit.explain._inputs import Inputs, as_inputs, image_at
+from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
 from cnnkit.explain._maps import check_leads_to, check_on_image
 from cnnkit.explain._scores import Scores
@@ -48,7 +48,7 @@ def score_cam(
     check_positive(n_maps, "n_maps")
     scores = Scores(model, images, target, image)
     inputs = as_inputs(images, image)
-    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image_at(inputs, image))
+    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     maps, _ = trace.capture(tensors)
     check_on_image(maps, layer, trace, len(scores.images))
     check_leads_to([True] * len(trace.reached), layer, trace)

@@ -105,16 +105,20 @@ def test_the_second_call_of_a_shared_layer():
 
 
 def test_one_map_of_twin_networks():
-    """Of two images the first gives the size."""
+    """The image that is explained gives the size."""
     twin = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="maps")])
     left, right = keras.Input((16, 16, 3)), keras.Input((20, 24, 3))
     pooled = [layers.GlobalAveragePooling2D()(twin(side)) for side in (left, right)]
     model = keras.Model([left, right], layers.Dense(2)(layers.Concatenate()(pooled)))
     x = [images(2), images(2, (20, 24, 3))]
-    for call in range(2):
-        assert grad_cam(model, x, target=0, layer=("maps", call)).shape == (2, 16, 16)
+    for call, shape in enumerate([(2, 16, 16), (2, 20, 24)]):
+        found = grad_cam(model, x, target=0, layer=("maps", call), image=call)
+        assert found.shape == shape
+        assert np.array_equal(found, grad_cam(model, x, target=0, image=call))
+        with pytest.raises(ValueError, match=f"`layer` must depend on the image.*{call}.*does not"):
+            grad_cam(model, x, target=0, layer=("maps", call), image=1 - call)
     with pytest.raises(ValueError, match="`layer` must say which of its calls"):
-        grad_cam(model, x, target=0, layer="maps")
+        grad_cam(model, x, target=0, layer="maps", image=0)
 
 
 def test_clear_errors():
