@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
 from cnnkit.explain._output_gradients import output_gradients
 from cnnkit.explain._targets import Target, as_score
 
@@ -67,6 +67,7 @@ def grad_cam(
     """
     inputs, score = as_inputs(images, image), as_score(target)
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
+    trace.kept(check_rows)
     n_images = len(tf.nest.flatten(inputs)[trace.image])
     maps, gradients, _ = trace.capture_gradients(tensors, score)
     check_on_image(maps, layer, trace, n_images)

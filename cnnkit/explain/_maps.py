@@ -6,6 +6,7 @@ from cnnkit._checks import check_maps
 from cnnkit._layers import layer_paths
 from cnnkit.explain._alignment import find_positions
 from cnnkit.explain._image_axes import ancestors, image_axes, kind_of_maps
+from cnnkit.explain._output_gradients import floats
 from cnnkit.explain._recording import tensors_in, with_four_axes
 
 
@@ -56,6 +57,20 @@ def last_maps(model, records, inputs, outputs, at):
         "`layer` must be given, as no layer gives maps with more than one position on the image, "
         f"from which outputs are computed. Received: layer=None and the model {model.name!r}"
     )
+
+
+def check_rows(trace):
+    """Raise a ValueError if a model gives a row of its outputs for each part of an image.
+
+    Or if it takes another axis than the last of the images for their channels.
+    """
+    for output in floats(trace.forward.structured_outputs[1]):
+        rows = trace.image_axes.get(output.name, [()])[0]
+        if len(rows) > 1 and any(part.of == "batch" for part in rows):
+            raise ValueError(
+                "`model` must give one row of outputs for each image. Received: the model "
+                f"{trace.model().name!r}, which gives one for each part of an image"
+            )
 
 
 def check_on_image(maps, layer, trace, n_images):

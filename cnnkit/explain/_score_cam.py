@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -49,6 +49,7 @@ def score_cam(
     scores = Scores(model, images, target, image)
     inputs = as_inputs(images, image)
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
+    trace.kept(check_rows)
     maps, _ = trace.capture(tensors)
     check_on_image(maps, layer, trace, len(scores.images))
     check_leads_to([True] * len(trace.reached), layer, trace)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
 from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, with_logits
+from cnnkit.explain._maps import check_rows
 from cnnkit.explain._output_gradients import floats, output_gradients
 from cnnkit.explain._targets import as_score, class_weights, logit_score
 
@@ -171,7 +172,7 @@ class Scores:
         inputs = tf.nest.pack_sequence_as(self._inputs, [tf.constant(part) for part in parts])
         specs = specs_of(self._model, inputs)
         trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
-        trace.check_channels_last()
+        trace.kept(check_rows)
         return trace, inputs
 
 

@@ -91,12 +91,13 @@ class Trace:
     @functools.cached_property
     def axes(self):
         """What `image_axes` finds for the activations; None if they do not depend on the image."""
-        graph = self.forward.graph
-        return image_axes(graph, graph.get_tensor_by_name(self._image)).get(self._activations)
+        return self.image_axes.get(self._activations)
 
-    def check_channels_last(self):
-        """Raise a ValueError if the model takes another axis of the image for its channels."""
-        _ = self.axes
+    @functools.cached_property
+    def image_axes(self):
+        """What `image_axes` finds for all tensors of the graph."""
+        graph = self.forward.graph
+        return image_axes(graph, graph.get_tensor_by_name(self._image))
 
     @functools.cached_property
     def reached(self):

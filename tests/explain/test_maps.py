@@ -244,6 +244,16 @@ def test_maps_of_parts_of_images():
             explain(model, X, layer="conv")
 
 
+@pytest.mark.parametrize("explain", METHODS)
+def test_outputs_of_parts_of_images(explain):
+    parts = tiles().layers[1:5]
+    model = functional([*parts, layers.Dense(3)], (32, 32, 3))
+    options = {"layer": "conv"} if explain in (grad_cam, score_cam) else {}
+    for target in (0, lambda y: y[:, 0]):
+        with pytest.raises(ValueError, match="`model` must give one row of outputs for each image"):
+            explain(model, X, target=target, **options)
+
+
 def channels_first(kind):
     end = [layers.Flatten(), layers.Dense(3)]
     option = {"data_format": "channels_first"}
