@@ -115,8 +115,8 @@ _ELEMENTWISE = frozenset(
 )
 _REDUCTIONS = frozenset("All Any EuclideanNorm Max Mean Min Prod Sum".split())
 _WINDOWS = frozenset(  # which slide over all axes but those of the batch and the channels
-    "AvgPool AvgPool3D Conv Conv2D Conv2DBackpropInput Conv3D Conv3DBackpropInputV2 "
-    "DepthwiseConv2dNative MaxPool MaxPool3D MaxPoolV2 MaxPoolWithArgmax".split()
+    "AvgPool AvgPool3D Conv2D Conv2DBackpropInput Conv3D Conv3DBackpropInputV2 "
+    "DepthwiseConv2dNative MaxPool MaxPool3D MaxPoolV2".split()
 )
 _RESIZED = frozenset(  # rows stay rows and columns columns, of another number
     "DepthToSpace ExtractImagePatches MirrorPad Pad PadV2 ResizeArea ResizeBicubic "
@@ -158,11 +158,17 @@ def _after(op, inputs, found):
     axes = rule(op, inputs, first, **options) if rule else None
     if axes is not None and len(axes) != ranks[0]:
         axes = None
-    # Further outputs are pieces of the same kind, or statistics.
+    # Further outputs are statistics.
     return [
-        axes if axes is not None and rank == ranks[0] else _unknown(output)
+        _complete(axes, output) if axes is not None and rank == ranks[0] else _unknown(output)
         for output, rank in zip(op.outputs, ranks, strict=True)
     ]
+
+
+def _complete(axes, output):
+    """Where a single value was broadcast, all positions are of equal standing."""
+    sizes = zip(axes, output.shape, strict=True)
+    return tuple(axis or _new("other", 1 if size is None else size) for axis, size in sizes)
 
 
 def _rule(kind):
@@ -321,15 +327,19 @@ def _slides(op, found):
     """Whether an operation slides a window over the rows and columns of the image."""
     if op.type not in _WINDOWS:
         return False
-    axes = [found.get(tensor.name) for tensor in op.inputs]
-    axes = next((each for each in axes if each is not None), None)
+    axes = found.get(op.inputs[_slid_input(op)].name)
     return axes is not None and {"rows", "columns"} <= {_main(axis) for axis in axes[1:]}
+
+
+def _slid_input(op):
+    """Over which input a window slides; the others are kernels and sizes."""
+    return 2 if "Backprop" in op.type else 0
 
 
 def _window(op, inputs, first):
     slid, channel, kernel = _window_axes(op)
-    sizes = op.outputs[0].shape
-    if len(first) != len(sizes):
+    sizes, first = op.outputs[0].shape, inputs[_slid_input(op)]
+    if first is None:
         return None
     axes = list(first)
     for axis, kernel_size in zip(slid, kernel, strict=True):

@@ -41,23 +41,27 @@ def are_maps(function):
 
 
 def random_steps(rng):
-    """A few reshapes and transposes, that divide axes and join them again."""
-    steps, shape = [], list(SHAPE[1:])
+    """A few reshapes and transposes, that divide axes and join them again; half of them undone."""
+    steps, undone, shape = [], [], list(SHAPE[1:])
     for _ in range(rng.integers(1, 5)):
-        what = rng.integers(3)
+        what, before = rng.integers(3), list(shape)
         at = int(rng.integers(len(shape)))
         if what == 0 and shape[at] % 2 == 0:
             shape[at : at + 1] = [shape[at] // 2, 2]
         elif what == 1 and at + 1 < len(shape):
             shape[at : at + 2] = [shape[at] * shape[at + 1]]
         else:
-            order = [int(i) for i in rng.permutation(len(shape))]
-            shape = [shape[i] for i in order]
-            steps.append((tf.transpose, [0, *(1 + i for i in order)]))
+            order = [0, *(1 + int(i) for i in rng.permutation(len(shape)))]
+            shape = [before[i - 1] for i in order[1:]]
+            steps.append((tf.transpose, order))
+            undone.append((tf.transpose, np.argsort(order).tolist()))
+            continue
         steps.append((tf.reshape, [-1, *shape]))
-    if len(shape) > 3:  # so that there are four axes
-        steps.append((tf.reshape, [-1, *shape[:2], int(np.prod(shape[2:]))]))
-    return steps
+        undone.append((tf.reshape, [-1, *before]))
+    if rng.integers(2):
+        return steps + undone[::-1]
+    # So that there are four axes.
+    return [*steps, (tf.reshape, [-1, *shape[:2], int(np.prod(shape[2:]))])]
 
 
 def test_reshapes_and_transposes():
@@ -73,7 +77,7 @@ def test_reshapes_and_transposes():
         expected = are_maps(function)
         assert kind(function) == ("maps" if expected else None), steps
         counts[expected] += 1
-    assert min(counts.values()) > 8, "both happen"
+    assert min(counts.values()) > 20, "both happen"
 
 
 def tokens(x):
@@ -136,6 +140,7 @@ FUNCTIONS = {
     "heads with a class token": (lambda x: tf.reshape(with_class_token(x), (-1, 25, 2, 4)), None),
     "transposed": (lambda x: tf.transpose(x, (0, 2, 1, 3)), None),
     "decoder": (lambda x: tf.reshape(tf.reduce_mean(x, axis=(1, 2)), (-1, 2, 2, 2)), None),
+    "grid": (lambda x: tf.reduce_mean(x, (1, 2), keepdims=True) + tf.ones((1, 4, 6, 1)), None),
     "windows": (windows, "parts"),
     "a convolution in windows": (lambda x: tf.nn.conv2d(windows(x), KERNEL, 1, "SAME"), "parts"),
     "windows and back": (lambda x: from_windows(windows(x)), "maps"),
