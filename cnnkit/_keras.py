@@ -1,7 +1,7 @@
 """All that is taken from Keras without being public there: one release of Keras breaks one file.
 
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
-nodes found there, and `Trainer.train_function`.
+nodes found there, and `Trainer.train_function`; of TensorFlow, `Graph._get_function`.
 """
 
 import contextlib
@@ -31,6 +31,11 @@ class Call(NamedTuple):
 def layers_within(layer, recursive=False):
     """The layers that a layer or model holds: its own, or with `recursive` theirs as well."""
     return list(layer._flatten_layers(include_self=False, recursive=recursive))
+
+
+def called_graph(op):
+    """The graph of the function that an operation of a TensorFlow graph calls."""
+    return op.graph._get_function(op.get_attr("f").name).graph
 
 
 @contextlib.contextmanager

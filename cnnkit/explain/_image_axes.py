@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from cnnkit._keras import called_graph
+
 
 class Part(NamedTuple):
     """What an axis goes along; an axis may have several parts, the slowest first.
@@ -187,10 +189,7 @@ def _rule(kind):
 
 def _after_call(op, inputs):
     """What a function of TensorFlow does, such as that in which Keras has grouped convolutions."""
-    function = getattr(op.graph, "_get_function", lambda name: None)(op.get_attr("f").name)
-    if function is None:
-        return [_unknown(output) for output in op.outputs]
-    graph = function.graph
+    graph = called_graph(op)
     given = zip(graph.inputs, inputs, strict=True)
     found = _follow(graph, {tensor.name: axes for tensor, axes in given if axes is not None})
     return [found.get(tensor.name) for tensor in graph.outputs]

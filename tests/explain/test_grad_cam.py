@@ -9,7 +9,7 @@ from captured_models import backbone, chain
 from explained_models import close, images, new, plain
 from keras import layers
 
-from cnnkit.explain import grad_cam
+from cnnkit.explain import capture, grad_cam
 from cnnkit.explain._alignment import upsample
 
 
@@ -111,12 +111,18 @@ def test_one_map_of_twin_networks():
     pooled = [layers.GlobalAveragePooling2D()(twin(side)) for side in (left, right)]
     model = keras.Model([left, right], layers.Dense(2)(layers.Concatenate()(pooled)))
     x = [images(2), images(2, (20, 24, 3))]
-    for call, shape in enumerate([(2, 16, 16), (2, 20, 24)]):
-        found = grad_cam(model, x, target=0, layer=("maps", call), image=call)
+    for image, shape in enumerate([(2, 16, 16), (2, 20, 24)]):
+        found = grad_cam(model, x, target=0, image=image)
         assert found.shape == shape
-        assert np.array_equal(found, grad_cam(model, x, target=0, image=call))
-        with pytest.raises(ValueError, match=f"`layer` must depend on the image.*{call}.*does not"):
-            grad_cam(model, x, target=0, layer=("maps", call), image=1 - call)
+        map_size = capture(model, x, image=image).activations.shape[1:3]
+        assert map_size == (shape[1] - 2, shape[2] - 2)
+        sizes = [capture(model, x, layer=("maps", call)).activations.shape[1:3] for call in (0, 1)]
+        call = sizes.index(map_size)
+        assert np.array_equal(
+            grad_cam(model, x, target=0, layer=("maps", call), image=image), found
+        )
+        with pytest.raises(ValueError, match="`layer` must depend on the image .* does not"):
+            grad_cam(model, x, target=0, layer=("maps", 1 - call), image=image)
     with pytest.raises(ValueError, match="`layer` must say which of its calls"):
         grad_cam(model, x, target=0, layer="maps", image=0)
 
