@@ -139,7 +139,7 @@ def base():
 class Twins(keras.Model):
     def __init__(self):
         super().__init__()
-        self.base, self.end = base(), layers.Dense(1, kernel_initializer="ones")
+        self.base, self.end = base(), layers.Dense(2, kernel_initializer="ones")
 
     def call(self, inputs):
         return self.end(ops.concatenate([self.base(each) for each in inputs], axis=-1))
@@ -153,7 +153,7 @@ def twins(kind):
         model([np.zeros((2, 32, 32, 1))] * 2)
         return model
     one, joined = base(), layers.Concatenate()
-    end = layers.Dense(1, kernel_initializer="ones")(joined([one(a), one(b)]))
+    end = layers.Dense(2, kernel_initializer="ones")(joined([one(a), one(b)]))
     return keras.Model([a, b] if kind == "list" else {"b": b, "a": a}, end)
 
 
