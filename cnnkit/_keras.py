@@ -3,7 +3,7 @@
 These are `Layer._flatten_layers`, `Sequential._functional`, `Functional._nodes_by_depth` with the
 nodes found there, `KerasTensor._keras_history`, `Trainer.train_function`, where the global seed
 generator is kept, and the names of the attributes in which layers and models keep what is not
-their settings.
+their settings; of TensorFlow, `Graph._get_function`.
 """
 
 import contextlib
@@ -67,6 +67,11 @@ def _bookkeeping():
     private = "_compiled_trainable_state _compile_config _eval_epoch_iterator _distributed_dataset"
     of_models = {*vars(keras.Model(name="model")), *in_training.split(), *private.split()}
     return {*vars(keras.layers.Layer(name="layer"))}, of_models
+
+
+def called_graph(op):
+    """The graph of the function that an operation of a TensorFlow graph calls."""
+    return op.graph._get_function(op.get_attr("f").name).graph
 
 
 @contextlib.contextmanager

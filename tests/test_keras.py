@@ -1,9 +1,11 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from cnnkit._keras import (
+    called_graph,
     find_calls,
     find_graph,
     fits,
@@ -99,3 +101,10 @@ def test_another_optimizer_for_a_while():
     assert model.optimizer is own and model.train_function is traced
     model.train_on_batch(x, x - 100)
     assert model.get_weights()[0] != before
+
+
+def test_the_graph_of_a_function_that_is_called():
+    inner = tf.function(lambda x: tf.nn.relu(x))
+    graph = tf.function(lambda x: inner(x)).get_concrete_function(tf.TensorSpec([2])).graph
+    (call,) = [op for op in graph.get_operations() if op.type.endswith("PartitionedCall")]
+    assert "Relu" in [op.type for op in called_graph(call).get_operations()]

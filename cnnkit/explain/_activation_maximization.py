@@ -70,13 +70,15 @@ def activation_maximization(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `cnnkit.explain.capture`, and a ValueError if the
-            layer has no such channel, a setting is out of range, or the size is not known.
+            model has several inputs or takes the channels first, the layer has no such channel or
+            does not depend on the image, a setting is out of range, or the size is not known.
     """
     check_positive(n_steps, "n_steps")
     check_not_negative(jitter, "jitter")
     check_not_negative(total_variation, "total_variation")
     low, high = ascending_pair(value_range, "value_range")
     check_can_run(model)
+    _check_one_input(model)
     rng, numbers = as_generator(seed), np.atleast_1d(channels)
     if start is None:
         start = _gray(model, rng)
@@ -85,6 +87,10 @@ def activation_maximization(
     images = tf.constant(np.repeat(start[None], max(numbers.size, 1), axis=0), tf.float32)
     trace, _ = trace_of(model, images, layer)
     _check_channels(numbers, trace.forward.structured_outputs[0].shape[-1])
+    if trace.axes is None:
+        raise ValueError(
+            f"`layer` must depend on the image. Received: layer={layer!r}, which does not"
+        )
     step = trace.kept(_step_graph)
     for _ in range(n_steps):
         shift = rng.integers(-jitter, jitter + 1, 2)
@@ -132,6 +138,15 @@ def _before_activation(model, layer, call, images):
         run(model, images)
     _, activations = one_call(records, layer, call, images.graph)
     return tf.cast(before_activation(activations, _ACTIVATIONS), tf.float32)
+
+
+def _check_one_input(model):
+    shapes = [tensor.shape for tensor in getattr(model, "inputs", [])]
+    if len(shapes) > 1:
+        raise ValueError(
+            "`model` must have one input, the image, as others cannot be made up. "
+            f"Received: the model {model.name!r} with inputs of shape {shapes}"
+        )
 
 
 def _gray(model, rng):

@@ -6,10 +6,13 @@ middle at pixel 1, not at 0.5, and each further such layer doubles the shift. To
 the image, as is usual, moves what it shows: in MobileNetV2, of 224 pixels, by 15.5 of them.
 """
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._inputs import image_at
+from cnnkit.explain._image_axes import kind_of_maps
+from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
 
@@ -17,7 +20,8 @@ def to_images(maps, trace):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
     Where the receptive fields are not known, as in a subclassed model, the maps are stretched over
-    the whole image; so they are along an axis where all units see the same.
+    the whole image, with a warning, the first time, if the image was cut or turned on the way; so
+    they are along an axis where all units see the same.
 
     Args:
         maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
@@ -28,7 +32,7 @@ def to_images(maps, trace):
     """
     image_size = _image_size(trace)
     first, step = _stretch(image_size, maps.shape[1:3])
-    field = trace.kept(_find_field)
+    field = trace.kept(_field)
     if field is not None:
         axes = zip(field.strides, field.center, first, strict=True)
         first = [center if stride else stretched for stride, center, stretched in axes]
@@ -63,15 +67,38 @@ def _weights(n_pixels, n_positions, first, step):
 
 
 def _image_size(trace):
-    return tuple(tf.nest.flatten(trace.specs)[image_at(trace.specs)].shape[1:3])
+    return tuple(tf.nest.flatten(trace.specs)[trace.image].shape[1:3])
 
 
-def _find_field(trace):
-    """The receptive field of the layer; None where it is not known."""
+def _field(trace):
     layer = trace.layer(), trace.call
+    field = find_field(trace.model(), layer, trace.specs, trace.image)
+    if field is None and kind_of_maps(trace.axes) == "unknown":
+        warnings.warn(
+            f"The map of the layer {layer[0].name!r} is stretched over the whole image, as it is "
+            "not known where on the image its positions lie, or whether they do.",
+            stacklevel=4,
+        )
+    return field
+
+
+def find_field(model, layer, inputs, at):
+    """The `ReceptiveField` of a layer; None where it is not known.
+
+    Args:
+        model: The model.
+        layer: A pair `(layer, call)`.
+        inputs, at: What the model takes, as arrays or specifications, and the place of the image.
+    """
+    if not hasattr(model, "inputs"):
+        return None
+    size = tuple(tf.nest.flatten(inputs)[at].shape[1:3])
+    options = {} if None in size else {"image_size": size}
+    if len(images_in(inputs)) > 1:
+        options["image"] = model_input_at(model, inputs, at)
     try:
-        return receptive_field(trace.model(), layer, image_size=_image_size(trace))
-    except ValueError:
+        return receptive_field(model, layer, **options)
+    except (ValueError, TypeError):
         return None
 
 

@@ -47,6 +47,7 @@ def capture(
     *,
     layer: str | keras.Layer | tuple | None = None,
     training: bool = False,
+    image: int | str | None = None,
 ) -> Captured:
     """Run a model, and take a note of what one of its layers gives.
 
@@ -60,12 +61,15 @@ def capture(
             dictionary of them.
         layer: A layer of the model or of a model within it: a name, a path such as
             `"mobilenetv2_1.00_224/out_relu"` or the end of one, or the layer itself. None means the
-            last layer that gives maps: an output with four axes, and more than one position. For a
-            layer that the model calls several times, a pair `(layer, call)`: `call` counts from 0,
-            in the order in which the model runs.
+            last layer that gives maps of the image: an output `(batch, rows, columns, channels)`
+            with more than one position, each a place of the image, on which the outputs depend; so
+            the inner layers of attention, which give tokens, do not count. For a layer that the
+            model calls several times, a pair `(layer, call)`: `call` counts from 0, in the order in
+            which the model runs.
         training: Whether the model runs as in training, where batch normalisation uses the mean and
             the variance of `inputs` and dropout is on, or as in inference. Random layers draw the
             same numbers in each run, until the model is trained.
+        image: Where `layer` is None, which of the inputs has the maps, as in `grad_cam`.
 
     Returns:
         A `Captured`.
@@ -73,10 +77,10 @@ def capture(
     Raises:
         RuntimeError: If Keras runs on another backend than TensorFlow.
         TypeError: If `model` is no Keras model.
-        ValueError: If the model is not built, there is no such layer or several of that name, or
-            the layer does not give exactly one tensor.
+        ValueError: If the model is not built, there is no such layer or several of that name, the
+            layer does not give exactly one tensor, or it is not known which maps are the last.
     """
-    trace, tensors = trace_of(model, inputs, layer, training)
+    trace, tensors = trace_of(model, inputs, layer, training, image=image)
     return Captured(*trace.capture(tensors))
 
 
@@ -86,6 +90,7 @@ def capture_gradients(
     *,
     layer: str | keras.Layer | tuple | None = None,
     score: Callable[[Any], tf.Tensor] | None = None,
+    image: int | str | None = None,
 ) -> CapturedGradients:
     """Compute the gradients of a score with respect to what a layer gives.
 
@@ -93,7 +98,7 @@ def capture_gradients(
     inference mode, goes backwards through the part of the model that comes after the layer.
 
     Args:
-        model, inputs, layer: As in `capture`.
+        model, inputs, layer, image: As in `capture`.
         score: A function of the outputs of the model, which are tensors, written with `keras.ops`
             or TensorFlow. It returns one number for each example: a tensor of shape `(batch,)`.
             By default the largest output of each example.
@@ -106,7 +111,7 @@ def capture_gradients(
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if `score` does not
             give one number for each example.
     """
-    trace, tensors = trace_of(model, inputs, layer)
+    trace, tensors = trace_of(model, inputs, layer, image=image)
     return CapturedGradients(*trace.capture_gradients(tensors, score or _largest))
 
 
@@ -119,13 +124,19 @@ def _largest(outputs):
     return tf.reduce_max(tf.reshape(outputs, [tf.shape(outputs)[0], -1]), axis=1)
 
 
-def find_layer(model: keras.Model, layer: str | keras.Layer | tuple | None = None) -> keras.Layer:
+def find_layer(
+    model: keras.Model,
+    layer: str | keras.Layer | tuple | None = None,
+    *,
+    image: int | str | None = None,
+) -> keras.Layer:
     """Find a layer of a model, or of the models within it.
 
     Args:
         model: A built `keras.Model`.
         layer: As in `capture`. None means the last layer that gives maps, and works for models that
             know the shape of their inputs.
+        image: As in `capture`, among the inputs that the model has.
 
     Returns:
         The layer.
@@ -133,5 +144,5 @@ def find_layer(model: keras.Model, layer: str | keras.Layer | tuple | None = Non
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`.
     """
-    layer, _ = find_call(model, layer)
+    layer, _ = find_call(model, layer, image)
     return layer

@@ -46,6 +46,7 @@ def deletion_insertion(
     maps: np.ndarray,
     target: Target = None,
     n_steps: int = 20,
+    image: int | str | None = None,
 ) -> DeletionInsertion:
     """Measure explanations by deleting and by inserting the most important pixels first.
 
@@ -54,10 +55,10 @@ def deletion_insertion(
     blurred image. Of equal values the first pixel counts as more important, row by row.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`. For a class it is its probability,
-            which must be known: the model ends in softmax or sigmoid, or it is compiled with a
-            crossentropy, which says with `from_logits` whether it gives logits. A function gives
-            what it gives, and so does a single unit that stands for no class.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`. For a class it is its
+            probability, which must be known: the model ends in softmax or sigmoid, or it is
+            compiled with a crossentropy, which says with `from_logits` whether it gives logits. A
+            function gives what it gives, and so does a single unit that stands for no class.
         maps: Array of shape `(batch, height, width)`, as from any method here.
         n_steps: In how many steps of equally many pixels.
 
@@ -70,7 +71,7 @@ def deletion_insertion(
             class is not known.
     """
     check_positive(n_steps, "n_steps")
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     images = scores.images
     ranks = _ranks(_as_maps(maps, images.shape[:3]))
     fractions = np.arange(n_steps + 1) / n_steps

@@ -4,18 +4,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit._checks import check_maps
-from cnnkit.explain._engine import find_call
+from cnnkit.explain._engine import trace_of
+from cnnkit.explain._inputs import Inputs, as_inputs, image_at
+from cnnkit.explain._maps import check_on_image
 from cnnkit.explain._recording import one_call, recording, run
 from cnnkit.explain._trace import as_it_is, graph_of
 
 
 def effective_receptive_field(
     model: keras.Model,
-    images: np.ndarray,
+    images: Inputs,
     *,
     layer: str | keras.Layer | tuple | None = None,
     position: tuple[int, int] | None = None,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Measure how strongly one unit depends on each pixel, as a mean over images.
 
@@ -25,34 +27,40 @@ def effective_receptive_field(
     in deep convolutional neural networks", 2016, arXiv:1701.04128, section 2).
 
     Args:
-        model: A built `keras.Model` with one input of shape `(batch, height, width, channels)`.
-        images: Array of that shape, with the values that the model was trained with, or noise.
-        layer: As in `capture`. None means the last layer with maps.
+        model: A built `keras.Model` of any kind, with the channels last.
+        images: Array of shape `(batch, height, width, channels)`, with the values that the model
+            was trained with, or noise; or a list or dictionary, for a model with several inputs.
+        layer: As in `capture`. None means the last layer with maps of the image.
         position: `(row, column)` of the unit in the map. By default the middle one.
+        image: Of which of the inputs are the pixels, as in `grad_cam`.
 
     Returns:
         A float32 array of shape `(height, width)`, 0 or more.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
-            no maps, or `position` lies outside of them.
+            no maps of the image, or `position` lies outside of them.
     """
-    found, call = find_call(model, layer)
+    inputs = as_inputs(images, image)
+    at = image_at(inputs, image)
+    trace, tensors = trace_of(model, inputs, layer, image=image)
+    maps, _ = trace.capture(tensors)
+    check_on_image(maps, layer, trace, len(tf.nest.flatten(inputs)[at]))
 
-    def gradients(images):
+    def gradients(inputs):
+        pixels = tf.nest.flatten(inputs)[at]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            with recording([found]) as records:
-                run(model, images)
-            _, maps = one_call(records, found, call, images.graph)
-            check_maps(maps, layer)
+            tape.watch(pixels)
+            with recording([trace.layer()]) as records:
+                run(model, inputs)
+            _, maps = one_call(records, trace.layer(), trace.call, pixels.graph)
             row, column = _check_position(position, maps.shape[1:3])
             unit = tf.cast(maps[:, row, column], tf.float32)
-        return tape.gradient(unit, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return tape.gradient(unit, pixels, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-    images = tf.constant(np.asarray(images, np.float32))
     # In a graph, as TensorFlow outside of one computes the gradients of the kernels as well.
-    per_pixel = tf.abs(graph_of(gradients, as_it_is(images))(images))
+    specs = tf.nest.map_structure(as_it_is, tensors)
+    per_pixel = tf.abs(graph_of(gradients, specs)(tensors))
     return tf.reduce_mean(tf.reduce_sum(per_pixel, axis=-1), axis=0).numpy()
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._layers import find_in, layer_paths, split_call
+from cnnkit.explain._inputs import image_at, images_in
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
@@ -26,11 +27,11 @@ def check_can_run(model):
     check_built(model)
 
 
-def find_call(model, layer=None):
+def find_call(model, layer=None, image=None):
     """Find the layer that is meant, and which of its calls.
 
     Args:
-        model, layer: As in `cnnkit.explain.find_layer`.
+        model, layer, image: As in `cnnkit.explain.find_layer`.
 
     Returns:
         `(layer, call)`: a layer, and an integer from 0, or None where `layer` does not say it.
@@ -38,7 +39,8 @@ def find_call(model, layer=None):
     check_can_run(model)
     layer, call = split_call(layer)
     if layer is None:
-        trace = cached_trace(model, None, None, _input_specs(model))
+        specs = _input_specs(model)
+        trace = cached_trace(model, None, None, specs, image=_image_of_default(specs, image))
         return trace.layer(), trace.call
     # The model itself is one of its layers.
     return layer if layer is model else find_in(layer_paths(model), layer, model.name), call
@@ -67,24 +69,43 @@ def _any_batch(tensor):
     return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
-def trace_of(model, inputs, layer=None, training=False, run=plain_run):
+def _image_of_default(inputs, image):
+    """The integer of `image_at`, for the layer that is found if none is given."""
+    if not images_in(inputs):
+        raise ValueError(
+            "`layer` must be given, as no layer gives maps of an image: none of the inputs has the "
+            "shape (batch, height, width, channels). Received: layer=None"
+        )
+    return image_at(inputs, image)
+
+
+def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=None):
     """The trace for these arguments, made now or before, and the inputs as tensors.
 
     Args:
         model, inputs, layer, training: As in `cnnkit.explain.capture`.
-        run: What runs the model: a function of a module, called as `run(model, inputs, training)`.
+        run: What runs the model: a function of a module, called as `run(model, inputs, training,
+            image)`.
+        image: Which of the inputs is the image, as in `image_at`. It need not be said if there are
+            several and it does not matter: where a layer is given and `run` is not `with_logits`.
 
     Returns:
         `(trace, tensors)`.
     """
     check_can_run(model)
-    layer, call = (None, None) if layer is None else find_call(model, layer)
+    default = layer is None
+    layer, call = (None, None) if default else find_call(model, layer)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
     if any(tensor.shape.rank == 0 for tensor in tf.nest.flatten(tensors)):
         raise ValueError(
             "`inputs` must be arrays with a batch axis. Received: inputs with a single number"
         )
-    return cached_trace(model, layer, call, specs_of(model, tensors), training, run), tensors
+    if default:
+        image = _image_of_default(tensors, image)
+    elif image is not None or run is not plain_run or len(images_in(tensors)) == 1:
+        image = image_at(tensors, image)
+    specs = specs_of(model, tensors)
+    return cached_trace(model, layer, call, specs, training, run, image), tensors
 
 
 class _Traces(dict):
@@ -117,11 +138,11 @@ class _Traces(dict):
 traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def cached_trace(model, layer, call, specs, training=False, run=plain_run):
+def cached_trace(model, layer, call, specs, training=False, run=plain_run, image=None):
     """The trace for these arguments, as `Trace` has them, made now or before."""
     if model not in traces:
         traces[model] = _Traces(model)
     meaning = None if run is plain_run else meaning_of_loss(model)
-    key = (reference(layer), call, repr(specs), training, run, meaning)
-    make = functools.partial(Trace, model, layer, call, specs, training, run)
+    key = (reference(layer), call, repr(specs), training, run, image, meaning)
+    make = functools.partial(Trace, model, layer, call, specs, training, run, image)
     return traces[model].find(key, model, make)

@@ -2,14 +2,17 @@
 
 import sys
 from dataclasses import dataclass
+from operator import itemgetter
 
 import keras
 import numpy as np
+import tensorflow as tf
 from tqdm import tqdm
 
-from cnnkit._checks import check_maps, check_positive
-from cnnkit.explain._capture import capture
+from cnnkit._checks import check_positive
+from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._maps import check_on_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,7 @@ def feature_maps(
     images: Inputs,
     *,
     layer: str | keras.Layer | tuple | None = None,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute the feature maps of images: what a layer gives, in inference mode.
 
@@ -39,27 +43,30 @@ def feature_maps(
         images: What the model takes: an array or tensor of shape `(batch, height, width,
             channels)`, with the values that the model was trained with; or a list or dictionary,
             for a model with several inputs.
-        layer: As in `capture`. None means the last layer with maps.
+        layer: As in `capture`. None means the last layer with maps of the image.
+        image: Which of the inputs has the maps, as in `grad_cam`.
 
     Returns:
         A float32 array of shape `(batch, height, width, channels)`: of the maps, not of the images.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
-            something else than maps.
+            something else than maps, one for each image.
     """
-    maps = capture(model, images, layer=layer).activations
-    check_maps(maps, layer)
+    trace, tensors = trace_of(model, images, layer, image=image)
+    maps, _ = trace.capture(tensors)
+    check_on_image(maps, layer, trace, len(tf.nest.flatten(tensors)[0]))
     return maps
 
 
 def top_images(
     model: keras.Model,
-    images: np.ndarray,
+    images: Inputs,
     *,
     layer: str | keras.Layer | tuple | None = None,
     n: int = 8,
     batch_size: int = 32,
+    image: int | str | None = None,
 ) -> TopImages:
     """Find the images that excite each channel of a layer most.
 
@@ -68,9 +75,10 @@ def top_images(
     equal values, the earlier image comes first. A run of more than a second shows a progress bar.
 
     Args:
-        model, layer: As in `feature_maps`.
-        images: An array of shape `(n_images, height, width, channels)`. It may be larger than the
-            memory, as a `np.memmap` is: only one batch is used at a time.
+        model, layer, image: As in `feature_maps`.
+        images: An array of shape `(n_images, height, width, channels)`, or a list or dictionary of
+            arrays. They may be larger than the memory, as a `np.memmap` is: only one batch is used
+            at a time.
         n: How many images to find for each channel.
         batch_size: How many images run through the model together.
 
@@ -83,15 +91,15 @@ def top_images(
     """
     check_positive(n, "n")
     check_positive(batch_size, "batch_size")
-    if n > len(images):
-        raise ValueError(
-            f"`n` must be at most the number of images, {len(images)}. Received: n={n}"
-        )
+    n_images = len(tf.nest.flatten(images)[0])
+    if n > n_images:
+        raise ValueError(f"`n` must be at most the number of images, {n_images}. Received: n={n}")
     indices, values = None, None
-    starts = range(0, len(images), batch_size)
+    starts = range(0, n_images, batch_size)
     bar_options = dict(unit="batch", delay=1, leave=False, file=sys.stdout)
     for start in tqdm(starts, "top images", **bar_options):
-        maps = feature_maps(model, images[start : start + batch_size], layer=layer)
+        batch = tf.nest.map_structure(itemgetter(slice(start, start + batch_size)), images)
+        maps = feature_maps(model, batch, layer=layer, image=image)
         new_values = maps.max(axis=(1, 2))
         new_indices = np.broadcast_to(
             np.arange(start, start + len(maps))[:, None], new_values.shape

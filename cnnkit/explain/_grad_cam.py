@@ -7,12 +7,14 @@ arXiv:1710.11063, equations 10, 11 and 19.
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from cnnkit._checks import check_maps
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
+from cnnkit.explain._output_gradients import output_gradients
 from cnnkit.explain._targets import Target, as_score
 
 
@@ -23,6 +25,7 @@ def grad_cam(
     target: Target = None,
     layer: str | keras.Layer | tuple | None = None,
     plus_plus: bool = False,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Grad-CAM.
 
@@ -35,7 +38,7 @@ def grad_cam(
         model: A built `keras.Model` of any kind, with the channels last. It is not changed.
         images: Array or tensor of shape `(batch, height, width, channels)`, with the values that
             the model was trained with. For a model with several inputs a list or dictionary of
-            arrays; the first with four axes is the image, in a dictionary the first by name.
+            arrays.
         target: What is explained. None: for each image the class with the largest output. An
             integer: this class, for all images. A sequence of integers: one class for each image.
             The score of a class is its logit, also if the model ends with softmax or sigmoid, else
@@ -45,9 +48,11 @@ def grad_cam(
             the model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
             each row: a tensor of shape `(batch,)`. The images may reach it in parts.
         layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
-            more than one position.
+            more than one position of the image.
         plus_plus: Whether to use Grad-CAM++, where positions whose gradient is positive count
             alone, and more where the map is weak: it finds several objects of a class better.
+        image: Which of the inputs of a model is explained: its place in the list, from 0, or its
+            key in the dictionary. None means the only one with four axes.
 
     Returns:
         A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more. The
@@ -56,13 +61,21 @@ def grad_cam(
     Raises:
         RuntimeError: If Keras runs on another backend than TensorFlow.
         TypeError: If `model` is no Keras model.
-        ValueError: If the model is not built, there is no such layer, or it gives no maps; if
-            `images` holds no image; or if `target` does not fit the outputs or the number of
+        ValueError: If the model is not built, there is no such layer, or it gives no maps of the
+            image, one for each; if the score does not depend on it; if `images` holds no image,
+            several of which `image` chooses none, or images with the channels first; if it is not
+            known which maps are the last; or if `target` does not fit the outputs or the number of
             images.
     """
-    trace, inputs = trace_of(model, as_inputs(images), layer, run=with_logits)
-    maps, gradients, _ = trace.capture_gradients(inputs, as_score(target))
-    check_maps(maps, layer)
+    inputs, score = as_inputs(images, image), as_score(target)
+    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
+    trace.kept(check_rows)
+    n_images = len(tf.nest.flatten(inputs)[trace.image])
+    maps, gradients, _ = trace.capture_gradients(tensors, score)
+    check_on_image(maps, layer, trace, n_images)
+    if not gradients.any():
+        of_outputs = output_gradients(score, trace.forward(tensors)[1], n_images)
+        check_leads_to([gradient.numpy().any() for gradient in of_outputs], layer, trace)
     weigh = _weighted_positive_gradients if plus_plus else _mean_gradient
     cam = np.einsum("bhwc,bc->bhw", maps, weigh(maps, gradients)).clip(0)
     return to_images(cam, trace)

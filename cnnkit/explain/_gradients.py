@@ -17,13 +17,19 @@ from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
 
-def saliency(model: keras.Model, images: Inputs, *, target: Target = None) -> np.ndarray:
+def saliency(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    image: int | str | None = None,
+) -> np.ndarray:
     """Compute how strongly the score of a class changes with each pixel.
 
     It is the size of the gradient with respect to the pixel, of its channels the largest one.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`.
 
     Returns:
         A float32 array of shape `(batch, height, width)`, 0 or more.
@@ -32,7 +38,7 @@ def saliency(model: keras.Model, images: Inputs, *, target: Target = None) -> np
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the model rounds
             its images to integers.
     """
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     parts = [scores.gradients(scores.images[i], i) for i, _ in scores.chunks()]
     return _sizes(np.concatenate(parts))
 
@@ -45,6 +51,7 @@ def smoothgrad(
     n_samples: int = 16,
     noise: float = 0.15,
     seed: int | np.random.Generator | None = None,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute the saliency of the mean gradient of noisy copies of each image.
 
@@ -52,8 +59,8 @@ def smoothgrad(
     noise.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`. The class is that of the image
-            without noise.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`. The class is that of the
+            image without noise.
         n_samples: How many copies. All images get the same noise.
         noise: Its standard deviation, as a part of the range of an image's values: the largest
             less the smallest.
@@ -69,7 +76,7 @@ def smoothgrad(
     """
     check_positive(n_samples, "n_samples")
     check_not_negative(noise, "noise")
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     images = scores.images
     ranges = np.ptp(images, axis=(1, 2, 3), keepdims=True)
     rng = as_generator(seed)
@@ -87,6 +94,7 @@ def integrated_gradients(
     target: Target = None,
     n_steps: int = 32,
     baseline: float | np.ndarray = 0.0,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute how much each pixel adds to the score, on the way from a baseline to the image.
 
@@ -96,7 +104,7 @@ def integrated_gradients(
     score of the image less that of the baseline, and shows with that how exact it is.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`.
         n_steps: How many steps.
         baseline: An image without content, in the values of the images: a number for all pixels,
             or an array of the shape of the images, or of one of them.
@@ -110,7 +118,7 @@ def integrated_gradients(
             positive, or the shape of `baseline` does not fit.
     """
     check_positive(n_steps, "n_steps")
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     images = scores.images
     differences = images - _as_baseline(baseline, images.shape)
     sums = np.zeros_like(images)

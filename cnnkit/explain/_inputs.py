@@ -1,41 +1,86 @@
 """What a model is given: the image, and whatever other inputs it has."""
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+from cnnkit._checks import is_integer
 
 Inputs = np.ndarray | tf.Tensor | list | dict
 
 
-def as_inputs(images):
+def as_inputs(images, image=None):
     """What a model takes, as arrays, the image as float32.
 
     Args:
         images: An array or tensor of shape `(batch, height, width, channels)`, or a list or
-            dictionary of inputs, of which the first with four axes is the image.
+            dictionary of inputs.
+        image: Which of them is the image, as in `image_at`.
 
     Returns:
         An array, or a list or dictionary of them.
 
     Raises:
-        ValueError: If there is no such array, or no image in it.
+        ValueError: As `image_at`.
     """
     parts = [np.asarray(part) for part in tf.nest.flatten(images)]
-    inputs = tf.nest.pack_sequence_as(images, parts)
-    at = image_at(inputs)
+    at = image_at(tf.nest.pack_sequence_as(images, parts), image)
     parts[at] = parts[at].astype(np.float32)
     return tf.nest.pack_sequence_as(images, parts)
 
 
-def image_at(inputs):
-    """Which of the inputs of a model is the image: the first with four axes.
+def images_in(inputs):
+    """The places, in `tf.nest.flatten(inputs)`, of those that may be images."""
+    shapes = [part.shape for part in tf.nest.flatten(inputs)]
+    return [at for at, shape in enumerate(shapes) if len(shape) == 4 and shape[0] != 0]
 
-    TensorFlow has the inputs of a dictionary in the order of their names.
+
+def image_at(inputs, image=None):
+    """Which of the inputs of a model is the image that is explained.
+
+    Args:
+        inputs: An array, a tensor or a specification of one; or a list or dictionary of them.
+        image: In a list an integer from 0, in a dictionary a key. None: the only one that has four
+            axes.
+
+    Returns:
+        An integer, the place in `tf.nest.flatten(inputs)`: that of a dictionary is in the order of
+        its keys.
+
+    Raises:
+        ValueError: If that is no array of shape `(batch, height, width, channels)`, or None and
+            there are several.
     """
-    shapes = [tuple(part.shape) for part in tf.nest.flatten(inputs)]
-    for at, shape in enumerate(shapes):
-        if len(shape) == 4 and shape[0] != 0:
-            return at
-    raise ValueError(
-        "`images` must be an array of shape (batch, height, width, channels), as `images[:1]` is "
-        f"for one image, or inputs with such an array. Received: shapes {shapes[:4]}"
-    )
+    parts = tf.nest.flatten(inputs)
+    names = sorted(inputs) if isinstance(inputs, dict) else list(range(len(parts)))
+    shapes = [tuple(part.shape) for part in parts]
+    found = images_in(inputs)
+    if not found:
+        raise ValueError(
+            "`images` must be an array of shape (batch, height, width, channels), as `images[:1]` "
+            f"is for one image, or inputs with such an array. Received: shapes {shapes[:4]}"
+        )
+    if image is None and len(found) == 1:
+        return found[0]
+    choices = ", ".join(f"{names[at]!r} of shape {shapes[at]}" for at in found)
+    is_name = isinstance(image, str) if isinstance(inputs, dict) else is_integer(image)
+    if not is_name or image not in [names[at] for at in found]:
+        raise ValueError(
+            "`image` must say which of the inputs is explained, one with four axes: "
+            f"{choices}. Received: image={image!r}"
+        )
+    return names.index(image)
+
+
+def model_input_at(model, inputs, at):
+    """Which of `model.inputs` is one of the inputs given, for a model that has some.
+
+    Args:
+        model: A Sequential or functional model.
+        inputs, at: As for `image_at`, and what it returns.
+    """
+    if not isinstance(inputs, dict):
+        return at
+    own = None if isinstance(model, keras.Sequential) else model.input
+    names = sorted(own) if isinstance(own, dict) else [tensor.name for tensor in model.inputs]
+    return names.index(sorted(inputs)[at])

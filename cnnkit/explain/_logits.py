@@ -37,9 +37,13 @@ class Outputs(NamedTuple):
 IMAGES = keras.layers.Identity(dtype="float32", name="images")
 
 
-def with_logits(model, inputs, training=False):
-    """Run a model, as `cnnkit.explain._recording.run` does, for `Outputs`."""
-    parts, at = tf.nest.flatten(inputs), image_at(inputs)
+def with_logits(model, inputs, training=False, image=None):
+    """Run a model, as `cnnkit.explain._recording.run` does, for `Outputs`.
+
+    `image` is the place of the image among the inputs, as from `image_at`.
+    """
+    parts = tf.nest.flatten(inputs)
+    at = image_at(inputs) if image is None else image
     parts[at] = IMAGES(parts[at])
     outputs = run(model, tf.nest.pack_sequence_as(inputs, parts), training)
     if not tf.is_tensor(outputs) or outputs.shape.rank not in (1, 2):

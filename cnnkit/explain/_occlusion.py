@@ -24,6 +24,7 @@ def occlusion(
     patch_size: int | tuple[int, int] | None = None,
     strides: int | tuple[int, int] | None = None,
     fill: float | Sequence[float] | None = None,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute how much the score falls when a patch of the image is covered.
 
@@ -31,7 +32,7 @@ def occlusion(
     column end at the border of the image, so that every pixel is covered.
 
     Args:
-        model, images, target: As in `cnnkit.explain.grad_cam`.
+        model, images, target, image: As in `cnnkit.explain.grad_cam`.
         patch_size: Height and width of the patch: an integer or a pair. By default an eighth of
             the image, rounded up.
         strides: Pixels from one patch to the next: an integer or a pair, at most `patch_size`,
@@ -47,15 +48,15 @@ def occlusion(
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the patch does
             not fit into the image, patches leave gaps, or `fill` does not fit the channels.
     """
-    scores = Scores(model, images, target)
+    scores = Scores(model, images, target, image)
     images = scores.images
     patch_size, corners = _patches(images.shape[1:3], patch_size, strides)
     colors = _as_fill(fill, images)
     covered_scores = np.zeros((len(images), len(corners)), np.float32)
     for i, patch in scores.chunks(len(corners)):
         covered = images[i]
-        for image, color, corner in zip(covered, colors[i], corners[patch], strict=True):
-            image[_window(corner, patch_size)] = color
+        for shown, color, corner in zip(covered, colors[i], corners[patch], strict=True):
+            shown[_window(corner, patch_size)] = color
         covered_scores[i, patch] = scores.values(covered, i)
     falls = scores.of_images()[:, None] - covered_scores
     return _mean_over_patches(falls, images.shape[:3], corners, patch_size)

@@ -8,8 +8,11 @@ import keras
 import tensorflow as tf
 
 
-def run(model, inputs, training=False):
-    """Run a model; what it would change, as random seeds, stays as it is."""
+def run(model, inputs, training=False, image=None):
+    """Run a model; what it would change, as random seeds, stays as it is.
+
+    Which of the inputs is the image does not matter here: `with_logits` is called in the same way.
+    """
     with keras.StatelessScope():
         return model(inputs, training=training)
 
@@ -101,29 +104,31 @@ def one_call(records, layer, call, graph):
     return call, outputs[call][0]
 
 
-def last_maps(records, graph):
-    """The last output that has maps, and who gave it first.
+def with_four_axes(records, graph):
+    """The outputs that may be maps, the last one first, each with the layer that gave it first.
 
     Args:
         records: What `recording` gave for all layers of a model.
         graph: As in `one_call`.
 
-    Returns:
-        `(layer, call, activations)`, or None if there are no maps.
+    Yields:
+        `(layer, call, activations)`. Those with a single position are left out.
     """
     outputs = [tensors_in(output) for _, output in records]
-    found = [i for i, output in enumerate(outputs) if _are_maps(output, graph)]
-    if not found:
-        return None
-    activations = outputs[found[-1]][0]
-    # A model, or a dropout that is off, gives what a layer before it gave.
-    first = next(i for i in found if outputs[i][0] is activations)
-    layer = records[first][0]
-    call = sum(earlier is layer for earlier, _ in records[:first])
-    return layer, call, activations
+    found = [i for i, output in enumerate(outputs) if _may_be_maps(output, graph)]
+    seen = set()
+    for i in reversed(found):
+        activations = outputs[i][0]
+        if id(activations) in seen:
+            continue
+        seen.add(id(activations))
+        # A model, or a dropout that is off, gives what a layer before it gave.
+        first = next(j for j in found if outputs[j][0] is activations)
+        layer = records[first][0]
+        yield layer, sum(earlier is layer for earlier, _ in records[:first]), activations
 
 
-def _are_maps(output, graph):
+def _may_be_maps(output, graph):
     if len(output) != 1 or not _is_in(graph, output[0]) or output[0].shape.rank != 4:
         return False
     return tuple(output[0].shape[1:3]) != (1, 1)

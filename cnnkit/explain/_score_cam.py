@@ -8,11 +8,12 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from cnnkit._checks import check_maps, check_positive
+from cnnkit._checks import check_positive
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -24,6 +25,7 @@ def score_cam(
     target: Target = None,
     layer: str | keras.Layer | tuple | None = None,
     n_maps: int = 32,
+    image: int | str | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Score-CAM.
 
@@ -32,7 +34,7 @@ def score_cam(
     is low. The scores of these images become weights by a softmax over the maps.
 
     Args:
-        model, images, target, layer: As in `grad_cam`.
+        model, images, target, layer, image: As in `grad_cam`.
         n_maps: How many maps of each image are tried, those that vary most. The paper tries all,
             which takes one run of the model each.
 
@@ -44,10 +46,13 @@ def score_cam(
             positive.
     """
     check_positive(n_maps, "n_maps")
-    scores = Scores(model, images, target)
-    trace, inputs = trace_of(model, as_inputs(images), layer, run=with_logits)
-    maps, _ = trace.capture(inputs)
-    check_maps(maps, layer)
+    scores = Scores(model, images, target, image)
+    inputs = as_inputs(images, image)
+    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
+    trace.kept(check_rows)
+    maps, _ = trace.capture(tensors)
+    check_on_image(maps, layer, trace, len(scores.images))
+    check_leads_to([True] * len(trace.reached), layer, trace)
     maps = _most_varying(maps, n_maps)
     values = np.zeros(maps.shape[:2], np.float32)
     for i, k in scores.chunks(values.shape[1]):

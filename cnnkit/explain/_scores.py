@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
-from cnnkit.explain._inputs import as_inputs, image_at
+from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
 from cnnkit.explain._loss import meaning_of_loss
+from cnnkit.explain._maps import check_rows
 from cnnkit.explain._output_gradients import floats, output_gradients
 from cnnkit.explain._targets import (
     as_score,
@@ -85,7 +86,8 @@ class Scores:
     """The scores of images under a model, and their gradients with respect to the pixels.
 
     Args:
-        model, inputs, target: As `model`, `images` and `target` of `cnnkit.explain.grad_cam`.
+        model, inputs, target, image: As `model`, `images`, `target` and `image` of
+            `cnnkit.explain.grad_cam`.
 
     Attributes:
         images: The images of `inputs`, float32.
@@ -94,10 +96,11 @@ class Scores:
         RuntimeError, TypeError, ValueError: As `cnnkit.explain.grad_cam`.
     """
 
-    def __init__(self, model, inputs, target=None):
+    def __init__(self, model, inputs, target=None, image=None):
         check_can_run(model)
-        self._model, self._inputs = model, as_inputs(inputs)
-        self.images = tf.nest.flatten(self._inputs)[image_at(self._inputs)]
+        self._model, self._inputs = model, as_inputs(inputs, image)
+        self._at = image_at(self._inputs, image)
+        self.images = tf.nest.flatten(self._inputs)[self._at]
         self._target = target
         if not callable(target):
             self._weights = class_weights(target, self._of_classes())
@@ -147,7 +150,7 @@ class Scores:
 
     def gradients(self, images, which):
         """Compute the gradients of `values`: a float32 array of the shape of the images."""
-        _check_takes_floats(self._model)
+        _check_takes_floats(self._model, self._inputs, self._at)
         trace, inputs = self._trace(images, which)
         if callable(self._target):
             outputs = in_halves(trace.forward, inputs)[1]
@@ -189,16 +192,20 @@ class Scores:
     def _trace(self, images, which):
         """The trace of the engine from the images on, and the inputs as tensors."""
         parts = [part[which] for part in tf.nest.flatten(self._inputs)]
-        parts[image_at(self._inputs)] = images
+        parts[self._at] = images
         inputs = tf.nest.pack_sequence_as(self._inputs, [tf.constant(part) for part in parts])
         specs = specs_of(self._model, inputs)
-        return cached_trace(self._model, IMAGES, 0, specs, run=with_logits), inputs
+        trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
+        trace.kept(check_rows)
+        return trace, inputs
 
 
-def _check_takes_floats(model):
-    for tensor in getattr(model, "inputs", []):
-        if len(tensor.shape) == 4 and "float" not in tensor.dtype:
-            raise ValueError(
-                "`model` must take images of floats: rounded pixels have no gradient. "
-                f"Received: the model {model.name!r} with an input of dtype {tensor.dtype}"
-            )
+def _check_takes_floats(model, inputs, at):
+    if not hasattr(model, "inputs"):
+        return
+    tensor = model.inputs[model_input_at(model, inputs, at)]
+    if "float" not in tensor.dtype:
+        raise ValueError(
+            "`model` must take images of floats: rounded pixels have no gradient. "
+            f"Received: the model {model.name!r} with an input of dtype {tensor.dtype}"
+        )

@@ -13,10 +13,11 @@ import weakref
 import tensorflow as tf
 
 from cnnkit._layers import layer_paths
+from cnnkit.explain._image_axes import ancestors, image_axes
+from cnnkit.explain._maps import last_maps
 from cnnkit.explain._output_gradients import floats, output_gradients
 from cnnkit.explain._recording import (
     exchange,
-    last_maps,
     one_call,
     outputs_through,
     recording,
@@ -31,20 +32,21 @@ class Trace:
 
     Args:
         model: The model, to which the trace has a weak reference only.
-        layer: The layer whose output the activations are; None stands for the last that has maps.
+        layer: The layer whose output the activations are; None stands for the last that has maps
+            of the image.
         call: Which of its calls that is, from 0. None: the only one.
         specs: A structure of `tf.TensorSpec`: what the model takes.
-        training, run: As in `cnnkit.explain._engine.trace_of`.
+        training, run, image: As in `cnnkit.explain._engine.trace_of`.
 
     Attributes:
         forward: A function from inputs to `(activations, outputs)`.
         model, layer: Weak references.
         call: An integer.
-        specs: As given.
+        specs, image: As given.
     """
 
-    def __init__(self, model, layer, call, specs, training=False, run=run):
-        self.specs = specs
+    def __init__(self, model, layer, call, specs, training=False, run=run, image=None):
+        self.specs, self.image = specs, image
         self.model = weakref.ref(model)
         self.layer, self.call = reference(layer), call
         self._run, self._training = run, training
@@ -74,20 +76,34 @@ class Trace:
         model = self.model()
         layers = [self.layer()] if self.layer else layer_paths(model).values()
         with recording(layers) as records:
-            outputs = self._run(model, inputs, self._training)
-        graph = tf.nest.flatten(inputs)[0].graph
+            outputs = self._run(model, inputs, self._training, self.image)
+        names = [tensor.name for tensor in tf.nest.flatten(inputs)]
         if self.layer:
+            graph = tf.nest.flatten(inputs)[0].graph
             self.call, activations = one_call(records, self.layer(), self.call, graph)
-            return activations, outputs
-        found = last_maps(records, graph)
-        if found is None:
-            raise ValueError(
-                "`layer` must be given, as no layer gives maps with more than one position. "
-                f"Received: layer=None and the model {model.name!r}"
-            )
-        layer, self.call, activations = found
-        self.layer = weakref.ref(layer)
+        else:
+            layer, self.call, activations = last_maps(model, records, inputs, outputs, self.image)
+            self.layer = weakref.ref(layer)
+        self._activations = activations.name
+        self._image = None if self.image is None else names[self.image]
         return activations, outputs
+
+    @functools.cached_property
+    def axes(self):
+        """What `image_axes` finds for the activations; None if they do not depend on the image."""
+        return self.image_axes.get(self._activations)
+
+    @functools.cached_property
+    def image_axes(self):
+        """What `image_axes` finds for all tensors of the graph."""
+        graph = self.forward.graph
+        return image_axes(graph, graph.get_tensor_by_name(self._image))
+
+    @functools.cached_property
+    def reached(self):
+        """For each of `floats(outputs)` whether it is computed from the activations."""
+        op = self.forward.graph.get_tensor_by_name(self._activations).op.name
+        return [op in ancestors([each]) for each in floats(self.forward.structured_outputs[1])]
 
     @functools.cached_property
     def backward(self):
@@ -106,7 +122,7 @@ class Trace:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(activations)
             with outputs_through(feed, [self.layer()]):
-                outputs = floats(self._run(self.model(), inputs, self._training))
+                outputs = floats(self._run(self.model(), inputs, self._training, self.image))
         zero = tf.UnconnectedGradients.ZERO
         return tape.gradient(outputs, activations, output_gradients, unconnected_gradients=zero)
 

@@ -181,6 +181,14 @@ def test_wrong_models():
     two = keras.Input((8, 8, 1)), keras.Input((2,))
     out = layers.Concatenate()([layers.Flatten()(two[0]), two[1]])
     with pytest.raises(
-        ValueError, match=r"its one input, .* shape \[\(None, 8, 8, 1\), \(None, 2\)"
+        ValueError, match=r"`model` must have one input, .* shape \[\(None, 8, 8, 1\), \(None, 2\)"
     ):
         maximize(keras.Model(two, out), 0)
+
+
+def test_channels_first():
+    model = sequential([layers.Permute((2, 3, 1)), layers.Conv2D(2, 3)], (3, 16, 16))
+    with pytest.raises(
+        ValueError, match=r"`images` must have the shape \(batch, height, width, ch"
+    ):
+        maximize(model, 0, n_steps=1)

@@ -175,6 +175,6 @@ def test_the_check_can_fail(monkeypatch):
         raise ValueError
 
     monkeypatch.setattr("cnnkit.explain._alignment.receptive_field", unknown)
-    for kind in ("same", "one side", "crop"):
+    for kind in ("same", "one side", "uneven"):
         with pytest.raises(AssertionError):
             test_a_unit_is_drawn_where_it_looks(kind)

@@ -9,7 +9,7 @@ from captured_models import backbone, chain
 from explained_models import close, images, new, plain
 from keras import layers
 
-from cnnkit.explain import grad_cam
+from cnnkit.explain import capture, grad_cam
 from cnnkit.explain._alignment import upsample
 
 
@@ -105,16 +105,26 @@ def test_the_second_call_of_a_shared_layer():
 
 
 def test_one_map_of_twin_networks():
-    """Of two images the first gives the size."""
+    """The image that is explained gives the size."""
     twin = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="maps")])
     left, right = keras.Input((16, 16, 3)), keras.Input((20, 24, 3))
     pooled = [layers.GlobalAveragePooling2D()(twin(side)) for side in (left, right)]
     model = keras.Model([left, right], layers.Dense(2)(layers.Concatenate()(pooled)))
     x = [images(2), images(2, (20, 24, 3))]
-    for call in range(2):
-        assert grad_cam(model, x, target=0, layer=("maps", call)).shape == (2, 16, 16)
+    for image, shape in enumerate([(2, 16, 16), (2, 20, 24)]):
+        found = grad_cam(model, x, target=0, image=image)
+        assert found.shape == shape
+        map_size = capture(model, x, image=image).activations.shape[1:3]
+        assert map_size == (shape[1] - 2, shape[2] - 2)
+        sizes = [capture(model, x, layer=("maps", call)).activations.shape[1:3] for call in (0, 1)]
+        call = sizes.index(map_size)
+        assert np.array_equal(
+            grad_cam(model, x, target=0, layer=("maps", call), image=image), found
+        )
+        with pytest.raises(ValueError, match="`layer` must depend on the image .* does not"):
+            grad_cam(model, x, target=0, layer=("maps", 1 - call), image=image)
     with pytest.raises(ValueError, match="`layer` must say which of its calls"):
-        grad_cam(model, x, target=0, layer="maps")
+        grad_cam(model, x, target=0, layer="maps", image=0)
 
 
 def test_clear_errors():

@@ -1,9 +1,10 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from explained_models import images
 
-from cnnkit.explain._inputs import as_inputs, image_at
+from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
 
 
 def test_as_inputs():
@@ -14,11 +15,38 @@ def test_as_inputs():
     assert np.array_equal(as_inputs(x), x) and as_inputs([v, x])[1].dtype == np.float32
 
 
-def test_the_image_is_the_first_with_four_axes():
+def test_the_image_is_the_only_one_with_four_axes():
     x, v = images(), np.ones((2, 3))
-    assert image_at(x) == 0 and image_at([v, x, x]) == 1
-    assert image_at({"b": x, "a": v, "c": x}) == 1, "in the order of the names"
+    assert image_at(x) == 0 and image_at([v, x]) == 1
+    assert image_at({"b": x, "a": v}) == 1, "in the order of the names"
     assert image_at([tf.TensorSpec([None, 3]), tf.TensorSpec([None, None, None, 3])]) == 1
     for wrong in (v, x[0], x[:0], [v, v]):
         with pytest.raises(ValueError, match="`images` must be an array of shape .* Received: sha"):
             image_at(wrong)
+
+
+def test_of_several_images_one_must_be_chosen():
+    x, v = images(), np.ones((2, 3))
+    assert [image_at([v, x, x], at) for at in (1, 2)] == [1, 2]
+    assert [image_at({"c": x, "b": x, "a": v}, key) for key in ("b", "c")] == [1, 2]
+    for wrong in (None, 0, 3, -1, True, "b"):
+        with pytest.raises(ValueError, match="`image` must say .* 1 of shape .* 2 of shape .*Rec"):
+            image_at([v, x, x], wrong)
+    for wrong in (None, 0, "a", "d"):
+        with pytest.raises(ValueError, match="`image` must say .* 'b' of shape .*, 'c' of shape"):
+            image_at({"c": x, "b": x, "a": v}, wrong)
+    with pytest.raises(ValueError, match="`image` must say"):
+        image_at(x, 1)
+    found = as_inputs([x.astype(int), x.astype(int)], 1)
+    assert [part.dtype for part in found] == [int, np.float32]
+
+
+def test_the_place_among_the_inputs_of_a_model():
+    """A model that takes a list also takes a dictionary of the names of its inputs."""
+    one, two = keras.Input((4, 4, 1), name="z"), keras.Input((4, 4, 1), name="y")
+    listed = keras.Model([one, two], keras.layers.Add()([one, two]))
+    named = keras.Model({"z": one, "y": two}, keras.layers.Add()([one, two]))
+    assert [model_input_at(listed, [0, 0], at) for at in (0, 1)] == [0, 1]
+    assert [model_input_at(listed, {"y": 0, "z": 0}, at) for at in (0, 1)] == [1, 0]
+    places = [model_input_at(named, {"y": 0, "z": 0}, at) for at in (0, 1)]
+    assert [named.inputs[place].name for place in places] == ["y", "z"]

@@ -9,7 +9,13 @@ from explained_models import all_layers, functional, images, sequential
 from keras import layers
 
 from cnnkit.explain import capture, capture_gradients
-from cnnkit.explain._recording import last_maps, one_call, outputs_through, recording, run
+from cnnkit.explain._recording import (
+    one_call,
+    outputs_through,
+    recording,
+    run,
+    with_four_axes,
+)
 
 
 def test_records_of_a_run():
@@ -22,11 +28,13 @@ def test_records_of_a_run():
     close(np.asarray(outputs), model(x))
     call, activations = one_call(records[1:], parts[2], call=None, graph=None)
     assert call == 0 and activations is records[1][1]
-    layer, call, activations = last_maps(records, None)
-    assert layer is parts[2] and call == 0 and activations is records[1][1]
-    assert last_maps([(parts[-1], outputs)], None) is None
+    records.append((parts[3], records[1][1]))  # as a layer that hands on what it gets
+    assert [layer for layer, _, _ in with_four_axes(records, None)] == parts[2:0:-1]
+    layer, call, activations = next(with_four_axes(records, None))
+    assert call == 0 and activations is records[1][1]
+    assert not list(with_four_axes([(parts[-1], outputs)], None))
     run(model, x)
-    assert len(records) == 2, "not afterwards"
+    assert len(records) == 3, "not afterwards"
 
 
 def test_outputs_are_replaced_for_a_while():

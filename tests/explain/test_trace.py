@@ -13,7 +13,7 @@ from cnnkit.explain._trace import Trace
 def test_a_trace_by_itself():
     parts, x = flat(), images()
     model = sequential(parts)
-    trace = Trace(model, None, None, tf.TensorSpec([None, *SHAPE]))
+    trace = Trace(model, None, None, tf.TensorSpec([None, *SHAPE]), image=0)
     assert trace.model() is model and trace.layer() is parts[2] and trace.call == 0
     activations, outputs = trace.capture(tf.constant(x))
     close(activations, chain(*parts[:3])(x))
@@ -24,7 +24,8 @@ def test_a_trace_by_itself():
 
 
 def test_what_is_made_of_a_trace_is_kept():
-    trace, made = Trace(sequential(flat()), None, None, tf.TensorSpec([None, *SHAPE])), []
+    trace = Trace(sequential(flat()), None, None, tf.TensorSpec([None, *SHAPE]), image=0)
+    made = []
 
     def make(trace):
         made.append(trace)

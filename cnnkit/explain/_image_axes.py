@@ -1,0 +1,629 @@
+"""Which axes of the tensors of a network are the rows and the columns of the image.
+
+A tensor of shape `(batch, 16, 4, 8)` may hold maps of 16 x 4 positions, or 16 tokens for each of 4
+heads of attention: its shape does not tell. But how it was computed does. TensorFlow has a graph of
+the network's run, whichever layers and functions it is made of. There each operation hands on the
+axes of the image in a known way: a convolution keeps rows and columns, a reshape to tokens makes
+one axis of both, a split into heads divides that of the channels.
+"""
+
+import math
+import re
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cnnkit._keras import called_graph
+
+
+class Part(NamedTuple):
+    """What an axis goes along; an axis may have several parts, the slowest first.
+
+    Attributes:
+        of: "batch", "rows", "columns" or "channels" of the image; "tokens" for rows and columns of
+            which some are left or others were added; "part" for the positions in a part of an
+            image; "other", as for the channels of feature maps; "unknown".
+        size: How many values it has, or None if that is open.
+        stride: How many positions one step is: in windows of 4 rows, 4 from window to window.
+        total: How many positions there are in all.
+    """
+
+    of: str
+    size: int | None
+    stride: int = 1
+    total: int | None = None
+
+
+# An axis is a tuple of parts. One with a single value goes along nothing: it is empty.
+def _new(of, size):
+    return () if size == 1 else (Part(of, size, 1, size),)
+
+
+def image_axes(graph, image):
+    """Find out what the axes of all tensors of a graph go along.
+
+    Args:
+        graph: A `tf.Graph`, in which a network ran.
+        image: The tensor of the graph that is the image, of shape `(batch, height, width,
+            channels)`.
+
+    Returns:
+        A dictionary from the name of each tensor that depends on the values of the image to its
+        axes: a tuple of tuples of `Part`.
+
+    Raises:
+        ValueError: If the network takes another axis than the last for the channels.
+    """
+    n, *sizes = image.shape
+    names = ("rows", "columns", "channels")
+    axes = ((Part("batch", n),), *(_new(of, size) for of, size in zip(names, sizes, strict=True)))
+    found = _follow(graph, {image.name: axes})
+    if len(sizes) == 3 and sizes[0] == 3 and None not in sizes and min(sizes[1:]) > 4:
+        # Nothing else in such a network may say which axes are the rows and the columns.
+        if not any(_slides(op, found) for op in graph.get_operations()):
+            raise _channels_first(image.shape)
+    return found
+
+
+def kind_of_maps(axes):
+    """What a tensor with these axes is.
+
+    Returns:
+        "maps", if it has the shape `(batch, rows, columns, channels)` with those of the image;
+        "parts" if each of its examples is a part of an image; "unknown"; or None.
+    """
+    if len(axes) != 4:
+        return None
+    batch, *others, channels = axes
+    if not _is_batch(batch):
+        if _is_unknown(batch):
+            return "unknown"
+        is_part = any(_main(axis) in ("rows", "columns", "part") for axis in others)
+        return "parts" if is_part else None
+    pairs = list(zip(others, ("rows", "columns"), strict=True))
+    fits = [not axis or _covers(axis, of) for axis, of in pairs]
+    attends = any(_covers((part,), of) for part in channels for of in ("rows", "columns"))
+    if attends or not any(others):
+        return None
+    if all(fits):
+        return "maps"
+    can_fit = [fit or _is_unknown(axis) for fit, axis in zip(fits, others, strict=True)]
+    return "unknown" if all(can_fit) else None
+
+
+def ancestors(tensors):
+    """The names of the operations from which tensors of a graph are computed, their own as well."""
+    todo, names = [tensor.op for tensor in tensors], set()
+    while todo:
+        op = todo.pop()
+        if op.name not in names:
+            names.add(op.name)
+            todo += [tensor.op for tensor in op.inputs]
+    return names
+
+
+# Operations that hand on each value at its place, those of several tensors at the same place.
+_ELEMENTWISE = frozenset(
+    "Abs Acos Acosh Add AddN AddV2 Asin Asinh Atan Atan2 Atanh BiasAdd BitwiseAnd BitwiseOr Cast "
+    "Ceil CheckNumerics ClipByValue Cos Cosh Cumprod Cumsum Digamma Div DivNoNan Elu EnsureShape "
+    "Equal Erf Erfc Exp Expm1 FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars Floor FloorDiv "
+    "FloorMod FusedBatchNormV3 Greater GreaterEqual Identity IsFinite IsInf IsNan LRN LeakyRelu "
+    "Less LessEqual Lgamma Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr Maximum Minimum "
+    "Mod Mul MulNoNan Neg NextAfter NotEqual Pow PreventGradient QuantizeAndDequantizeV2 "
+    "QuantizeAndDequantizeV4 RealDiv Reciprocal Relu Relu6 Rint Round Rsqrt Select SelectV2 Selu "
+    "Sigmoid Sign Sin Sinh Snapshot Softmax Softplus Softsign Sqrt Square SquaredDifference "
+    "StopGradient Sub Tan Tanh TruncateDiv Xdivy Xlogy".split()
+)
+_REDUCTIONS = frozenset("All Any EuclideanNorm Max Mean Min Prod Sum".split())
+_WINDOWS = frozenset(  # which slide over all axes but those of the batch and the channels
+    "AvgPool AvgPool3D Conv2D Conv2DBackpropInput Conv3D Conv3DBackpropInputV2 "
+    "DepthwiseConv2dNative MaxPool MaxPool3D MaxPoolV2".split()
+)
+_RESIZED = frozenset(  # rows stay rows and columns columns, of another number
+    "DepthToSpace ExtractImagePatches MirrorPad Pad PadV2 ResizeArea ResizeBicubic "
+    "ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate SpaceToDepth".split()
+)
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+_ONLY_SHAPES = frozenset("OnesLike Rank Shape ShapeN Size ZerosLike".split())
+# TensorFlow's way to dilate a depthwise convolution: the second undoes the first.
+_DILATION = ("BatchToSpaceND", "SpaceToBatchND")
+
+
+def _follow(graph, found):
+    """Add what depends on the tensors found so far; names to axes."""
+    for op in graph.get_operations():  # in the order of computation
+        inputs = [found.get(tensor.name) for tensor in op.inputs]
+        if op.type in _ONLY_SHAPES or not any(axes is not None for axes in inputs):
+            continue
+        for output, axes in zip(op.outputs, _after(op, inputs, found), strict=True):
+            if axes is not None:
+                found[output.name] = axes
+    return found
+
+
+def _after(op, inputs, found):
+    """The axes of all outputs of an operation; None for one that does not depend on the image."""
+    if op.type == "IdentityN":
+        return inputs
+    if op.type in _CALLS:
+        return _after_call(op, inputs)
+    if any(tensor.shape.rank is None for tensor in (*op.inputs, *op.outputs)):
+        return [_unknown(output) for output in op.outputs]
+    if op.type in ("Split", "SplitV"):
+        pieces = next(axes for axes in inputs if axes is not None)
+        return [tuple(map(_cut, pieces, output.shape)) for output in op.outputs]
+    ranks = [output.shape.rank for output in op.outputs]
+    first = next(axes for axes in inputs if axes is not None)
+    rule = _rule(op.type)
+    options = {"found": found} if op.type == "Reshape" else {}
+    axes = rule(op, inputs, first, **options) if rule else None
+    if axes is not None and len(axes) != ranks[0]:
+        axes = None
+    # Further outputs are statistics.
+    return [
+        _complete(axes, output) if axes is not None and rank == ranks[0] else _unknown(output)
+        for output, rank in zip(op.outputs, ranks, strict=True)
+    ]
+
+
+def _complete(axes, output):
+    """Where a single value was broadcast, all positions are of equal standing."""
+    sizes = zip(axes, output.shape, strict=True)
+    return tuple(axis or _new("other", 1 if size is None else size) for axis, size in sizes)
+
+
+def _rule(kind):
+    if kind in _ELEMENTWISE:
+        return _elementwise
+    if kind in _REDUCTIONS:
+        return _reduction
+    if kind in _WINDOWS:
+        return _window
+    if kind in _RESIZED:
+        return _resized
+    if kind in _DILATION:
+        return lambda op, inputs, first: first
+    return _RULES.get(kind)
+
+
+def _after_call(op, inputs):
+    """What a function of TensorFlow does, such as that in which Keras has grouped convolutions."""
+    graph = called_graph(op)
+    given = zip(graph.inputs, inputs, strict=True)
+    found = _follow(graph, {tensor.name: axes for tensor, axes in given if axes is not None})
+    return [found.get(tensor.name) for tensor in graph.outputs]
+
+
+def _unknown(tensor):
+    return tuple(_new("unknown", size) for size in tensor.shape) if tensor.shape.rank else ()
+
+
+def _main(axis):
+    return axis[0].of if axis else None
+
+
+def _covers(axis, of):
+    """Whether an axis goes along all rows, or all columns, in their order."""
+    if not axis or axis[0].of != of or any(part.of != "other" for part in axis[1:]):
+        return False
+    size, stride, total = axis[0][1:]
+    return size is None or size * stride == total
+
+
+def _is_unknown(axis):
+    return any(part.of == "unknown" for part in axis)
+
+
+def _is_batch(axis):
+    return [part.of for part in axis] == ["batch"]
+
+
+def _size(axis):
+    sizes = [part.size for part in axis]
+    return None if None in sizes else math.prod(sizes)
+
+
+def _merged(parts):
+    """Parts side by side, those that belong together as one."""
+    axis = []
+    for part in parts:
+        last = axis[-1] if axis else None
+        if last and None not in (last.size, part.size) and last.of == part.of != "batch":
+            if part.of in ("other", "unknown"):
+                size = last.size * part.size
+                axis[-1] = Part(part.of, size, 1, size)
+                continue
+            if last.total == part.total and last.stride == part.stride * part.size:
+                axis[-1] = part._replace(size=last.size * part.size)
+                continue
+        axis.append(part)
+    return tuple(axis)
+
+
+def _resize(axis, size):
+    """An axis of which there are more or fewer positions than before."""
+    if not axis or _size(axis) == size:
+        return axis
+    if _covers(axis, "rows") or _covers(axis, "columns"):
+        return _new(axis[0].of, size)
+    return _cut(axis, size)
+
+
+def _cut(axis, size):
+    """What is left of an axis, or what it becomes together with others."""
+    is_same = not axis or (_size(axis) == size and size is not None)
+    return axis if is_same else _changed(axis, size)
+
+
+def _changed(axis, size):
+    kinds = {part.of for part in axis}
+    if "tokens" in kinds or {"rows", "columns"} <= kinds:
+        return _new("tokens", size)
+    if kinds <= {"channels"} or kinds <= {"other"} or kinds <= {"part"}:
+        return _new(axis[0].of, size)
+    return _new("unknown", size)
+
+
+def _resized(op, inputs, first):
+    axes = tuple(map(_resize, first, op.outputs[0].shape))
+    is_regrouped = op.type in ("DepthToSpace", "ExtractImagePatches", "SpaceToDepth")
+    return (*axes[:-1], _new("other", op.outputs[0].shape[-1])) if is_regrouped else axes
+
+
+def _elementwise(op, inputs, first):
+    sizes = op.outputs[0].shape
+    aligned = [axes for axes in inputs if axes is not None]
+    aligned = [((),) * (sizes.rank - len(axes)) + axes for axes in aligned]
+    return tuple(_together(axes) for axes in zip(*aligned, strict=True))
+
+
+def _together(axes):
+    """What an axis goes along that tensors have in common: of one of them it may be known alone."""
+    known = [axis for axis in axes if axis and not {"other", "unknown"} >= {p.of for p in axis}]
+    if known:
+        same = all(axis == known[0] for axis in known)
+        same = same or any(all(_covers(a, of) for a in known) for of in ("rows", "columns"))
+        return known[0] if same else _new("unknown", _size(known[0]))
+    axes = [axis for axis in axes if axis]
+    return next(filter(_is_unknown, axes), None) or next(iter(axes), ())
+
+
+def _constant(tensor):
+    value = tf.get_static_value(tensor)
+    return None if value is None else np.atleast_1d(value).tolist()
+
+
+def _axis(tensor, rank):
+    value = _constant(tensor)
+    return None if value is None else [axis % rank for axis in value if rank]
+
+
+def _reduction(op, inputs, first):
+    reduced = _axis(op.inputs[1], len(first))
+    if reduced is None:
+        return None
+    if op.get_attr("keep_dims"):
+        return tuple(() if i in reduced else axis for i, axis in enumerate(first))
+    return tuple(axis for i, axis in enumerate(first) if i not in reduced)
+
+
+def _window_axes(op):
+    """Which axes a window slides over, which one is that of the channels, and its sizes."""
+    rank = op.outputs[0].shape.rank
+    layout = op.get_attr("data_format").decode()
+    channel = 1 if layout.startswith("NC") else rank - 1
+    slid = [axis for axis in range(1, rank) if axis != channel]
+    if "Pool" in op.type:
+        sizes = _constant(op.inputs[1]) if op.type == "MaxPoolV2" else op.get_attr("ksize")
+        sizes = [sizes[axis] for axis in slid]
+    else:
+        sizes = op.inputs[1].shape[: len(slid)].as_list()
+    return slid, channel, sizes
+
+
+def _slides(op, found):
+    """Whether an operation slides a window over the rows and columns of the image."""
+    if op.type not in _WINDOWS:
+        return False
+    axes = found.get(op.inputs[_slid_input(op)].name)
+    return axes is not None and {"rows", "columns"} <= {_main(axis) for axis in axes[1:]}
+
+
+def _slid_input(op):
+    """Over which input a window slides; the others are kernels and sizes."""
+    return 2 if "Backprop" in op.type else 0
+
+
+def _window(op, inputs, first):
+    slid, channel, kernel = _window_axes(op)
+    sizes, first = op.outputs[0].shape, inputs[_slid_input(op)]
+    if first is None:
+        return None
+    axes = list(first)
+    for axis, kernel_size in zip(slid, kernel, strict=True):
+        if kernel_size == 1 and _size(first[axis]) == sizes[axis]:
+            continue
+        if any(part.of == "channels" for part in first[axis]):
+            raise _channels_first(op.inputs[0].shape)
+        is_cut = not _is_batch(first[0])  # then the window sees a part of an image
+        size = sizes[axis]
+        axes[axis] = _new("part", size) if is_cut else _resize(first[axis], size)
+    if "Pool" not in op.type:
+        axes[channel] = _new("other", sizes[channel])
+    return tuple(axes)
+
+
+def _channels_first(shape):
+    return ValueError(
+        "`images` must have the shape (batch, height, width, channels), and the model must take "
+        "the last axis for the channels. Received: a model that slides over the last axis of the "
+        f"images, or images with the channels first; a tensor of shape {tuple(shape)}"
+    )
+
+
+def _transpose(op, inputs, first):
+    order = _axis(op.inputs[1], len(first))
+    return None if order is None else tuple(first[axis] for axis in order)
+
+
+def _reshape(op, inputs, first, found):
+    sizes = op.outputs[0].shape.as_list()
+    named = _elements(op.inputs[1], found)
+    if len(named) == len(sizes):
+        pairs = zip(named, sizes, strict=True)
+        sizes = [each if isinstance(each, tuple) else size for each, size in pairs]
+    return regrouped(first, sizes)
+
+
+def _elements(shape, found):
+    """What the numbers of a shape are, as far as they are known.
+
+    Returns:
+        A list of integers; of axes, where a number is the size of an axis of some tensor, which may
+        be open; and of None.
+    """
+    value, op = _constant(shape), shape.op
+    if value is not None:
+        return value
+    unknown = [None] * (shape.shape.num_elements() or 0)
+    if op.type == "Shape":
+        sizes = op.inputs[0].shape
+        return list(found.get(op.inputs[0].name, unknown if sizes.rank is None else sizes))
+    if op.type in ("Cast", "Identity"):
+        return _elements(op.inputs[0], found)
+    if op.type in ("ConcatV2", "Pack"):
+        parts = op.inputs[:-1] if op.type == "ConcatV2" else op.inputs
+        return [element for part in parts for element in _elements(part, found)]
+    if op.type not in ("GatherV2", "Prod", "StridedSlice"):
+        return unknown
+    elements, places = _elements(op.inputs[0], found), _constant(op.inputs[1])
+    if op.type == "Prod":
+        is_axes = all(isinstance(element, tuple) for element in elements)
+        return [tuple(part for axis in elements for part in axis) if is_axes else None]
+    if op.type == "GatherV2" and places is not None:
+        return [elements[place] for place in places]
+    if op.type == "StridedSlice" and places is not None:
+        chosen = elements[0 if op.get_attr("begin_mask") else places[0] :]
+        return chosen[: len(unknown)] if _constant(op.inputs[3]) == [1] else unknown
+    return unknown
+
+
+def regrouped(axes, sizes):
+    """The axes of a tensor after a reshape.
+
+    Args:
+        axes: The axes before.
+        sizes: The shape afterwards: integers, axes that have that size, and None for one that is
+            open.
+
+    Returns:
+        The axes afterwards; "unknown" where the parts cannot be assigned.
+    """
+    parts = [part for axis in axes for part in axis]
+    for start in (parts, _merged(parts)):
+        left = list(start)
+        before, after = _take(left, sizes, last=False), []
+        if len(before) < len(sizes):
+            after = _take(left, sizes[len(before) :], last=True)
+        middle = sizes[len(before) : len(sizes) - len(after)]
+        if len(middle) < 2:
+            return (*before, *(_merged(left) for _ in middle), *after)
+        if [part.size for part in left] == middle:  # as all of them are open
+            return (*before, *((part,) for part in left), *after)
+    middle = [_size(size) if isinstance(size, tuple) else size for size in middle]
+    return (*before, *(_new("unknown", size) for size in middle), *after)
+
+
+def _take(parts, sizes, last):
+    """Take parts from one end of a list for as many axes, from there on, as is possible."""
+    at = -1 if last else 0
+    axes = []
+    for size in sizes[::-1] if last else sizes:
+        axis, needed, rest = [], size, list(parts)
+        if isinstance(size, tuple):
+            n, needed = len(size), _size(size)
+            if tuple(rest[-n:] if last else rest[:n]) == size and n:
+                axis, needed = list(size)[:: at or 1], 1
+                del rest[slice(-n, None) if last else slice(n)]
+        elif not last and not axes and rest and rest[0].of == "batch" and _leads(rest, sizes):
+            axis, needed = [rest.pop(0)], 1
+        while needed != 1:
+            if needed is None or not rest or rest[at].size is None:
+                return axes[::-1] if last else axes
+            part = rest.pop(at)
+            if needed % part.size == 0:
+                needed //= part.size
+            elif part.size % needed == 0:
+                inner_size = needed if last else part.size // needed
+                outer, inner = _split(part, inner_size)
+                rest.insert(len(rest) if last else 0, outer if last else inner)
+                part, needed = (inner if last else outer), 1
+            else:
+                return axes[::-1] if last else axes
+            axis.append(part)
+        parts[:] = rest
+        axes.append(_merged(axis[::-1] if last else axis))
+    return axes[::-1] if last else axes
+
+
+def _leads(parts, sizes):
+    """Whether the batch stays alone at the front."""
+    rest = _size(parts[1:])
+    return sizes[0] == parts[0].size and (
+        rest is None or (None not in sizes[1:] and rest == math.prod(sizes[1:]))
+    )
+
+
+def _split(part, inner_size):
+    outer = part._replace(size=part.size // inner_size, stride=part.stride * inner_size)
+    pair = outer, part._replace(size=inner_size)
+    return [each._replace(of="unknown") for each in pair] if part.of == "tokens" else pair
+
+
+def _squeeze(op, inputs, first):
+    squeezed = [axis % len(first) for axis in op.get_attr("squeeze_dims")]
+    squeezed = squeezed or [i for i, size in enumerate(op.inputs[0].shape) if size == 1]
+    return tuple(axis for i, axis in enumerate(first) if i not in squeezed)
+
+
+def _expand_dims(op, inputs, first):
+    at = _axis(op.inputs[1], len(first) + 1)
+    return None if at is None else (*first[: at[0]], (), *first[at[0] :])
+
+
+def _slice(op, inputs, first):
+    return tuple(map(_cut, first, op.outputs[0].shape))
+
+
+def _strided_slice(op, inputs, first):
+    strides = _constant(op.inputs[3])
+    if strides is None:
+        return None
+
+    def has(mask, i):
+        return op.get_attr(f"{mask}_mask") >> i & 1
+
+    n_used = sum(not has("ellipsis", i) and not has("new_axis", i) for i in range(len(strides)))
+    left, axes, sizes = list(first), [], op.outputs[0].shape
+    for i, stride in enumerate(strides):
+        if has("ellipsis", i):
+            n = len(first) - n_used
+            axes, left = axes + left[:n], left[n:]
+        elif has("new_axis", i):
+            axes.append(())
+        elif has("shrink_axis", i):
+            left.pop(0)
+        else:
+            is_whole = stride == 1 and has("begin", i) and has("end", i)
+            axes.append(_sliced(left.pop(0), sizes[len(axes)], stride, is_whole))
+    return (*axes, *left)
+
+
+def _sliced(axis, size, stride, is_whole):
+    if is_whole or stride == 1:
+        return axis if is_whole else _cut(axis, size)
+    if _main(axis) in ("channels", "other", None):
+        return _cut(axis, size)
+    return _new("unknown", size)  # as when an image is mirrored
+
+
+def _matmul(op, inputs, first):
+    names = ("adj_x", "adj_y") if op.type.startswith("Batch") else ("transpose_a", "transpose_b")
+    swapped = [op.get_attr(name) for name in names]
+    sides = []
+    for axes, tensor, swap in zip(inputs, op.inputs, swapped, strict=True):
+        axes = axes or tuple(_new("other", size) for size in tensor.shape)
+        sides.append((*axes[:-2], axes[-1], axes[-2]) if swap else axes)
+    one, other = sides
+    rank = op.outputs[0].shape.rank
+    around = [((),) * (rank - len(axes)) + axes[:-2] for axes in sides]
+    return (*(_together(pair) for pair in zip(*around, strict=True)), one[-2], other[-1])
+
+
+def _einsum(op, inputs, first):
+    terms, result = re.sub(r"\s", "", op.get_attr("equation").decode()).split("->")
+    if "." in terms:
+        return None
+    labels = {}
+    for term, axes, tensor in zip(terms.split(","), inputs, op.inputs, strict=True):
+        axes = axes or tuple(_new("other", size) for size in tensor.shape)
+        for label, axis in zip(term, axes, strict=True):
+            labels.setdefault(label, []).append(axis)
+    return tuple(_together(labels[label]) for label in result)
+
+
+def _concat(op, inputs, first):
+    parts = [axes for axes in inputs[:-1] if axes is not None]
+    at = _axis(op.inputs[-1], len(first))
+    if at is None:
+        return None
+    axes = [_together(axes) for axes in zip(*parts, strict=True)]
+    joined = tuple(part for each in parts for part in each[at[0]])
+    size = op.outputs[0].shape[at[0]]
+    if {part.of for part in joined} <= {"channels", "other"}:
+        axes[at[0]] = _new(_main(joined) or "other", size)
+    else:
+        axes[at[0]] = _changed(joined, size)
+    return tuple(axes)
+
+
+def _pack(op, inputs, first):
+    at = op.get_attr("axis") % op.outputs[0].shape.rank
+    axes = [_together(axes) for axes in zip(*(a for a in inputs if a is not None), strict=True)]
+    return (*axes[:at], _new("other", op.outputs[0].shape[at]), *axes[at:])
+
+
+def _unpack(op, inputs, first):
+    at = op.get_attr("axis") % len(first)
+    return (*first[:at], *first[at + 1 :])
+
+
+def _tile(op, inputs, first):
+    """Axes that are repeated: a single value becomes several of equal standing."""
+    sizes = op.outputs[0].shape
+    first = ((),) * (sizes.rank - len(first)) + first  # BroadcastTo may add axes in front
+    before = (None,) * (sizes.rank - op.inputs[0].shape.rank) + tuple(op.inputs[0].shape)
+    return tuple(
+        axis if old == new else _new("unknown" if axis else "other", new)
+        for axis, old, new in zip(first, before, sizes, strict=True)
+    )
+
+
+def _arg(op, inputs, first):
+    reduced = _axis(op.inputs[1], len(first))
+    return None if reduced is None else tuple(a for i, a in enumerate(first) if i not in reduced)
+
+
+def _roll(op, inputs, first):
+    """Windows that are shifted go on at the other side, until they are shifted back."""
+    at = _axis(op.inputs[2], len(first))
+    if at is None:
+        return None
+    sizes = op.outputs[0].shape
+    return tuple(
+        _new("unknown", sizes[i]) if i in at and _main(axis) not in ("other", "channels") else axis
+        for i, axis in enumerate(first)
+    )
+
+
+_RULES = {
+    "ArgMax": _arg,
+    "ArgMin": _arg,
+    "BatchMatMulV2": _matmul,
+    "BatchMatMulV3": _matmul,
+    "BroadcastTo": _tile,
+    "ConcatV2": _concat,
+    "Einsum": _einsum,
+    "ExpandDims": _expand_dims,
+    "MatMul": _matmul,
+    "Pack": _pack,
+    "Reshape": _reshape,
+    "Roll": _roll,
+    "Slice": _slice,
+    "Squeeze": _squeeze,
+    "StridedSlice": _strided_slice,
+    "Tile": _tile,
+    "Transpose": _transpose,
+    "Unpack": _unpack,
+}
