@@ -98,7 +98,7 @@ def find_field(model, layer, inputs, at):
         options["image"] = model_input_at(model, inputs, at)
     try:
         return receptive_field(model, layer, **options)
-    except (ValueError, TypeError):
+    except ValueError:
         return None
 
 
