@@ -75,12 +75,11 @@ def run_study(
         total=len(wanted), initial=len(wanted) - len(missing), unit="run", leave=False
     )
     current = None
-    with _unfrozen_at_the_end(), tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
+    with _quick_collection() as collect, tqdm(desc="study", file=sys.stdout, **bar_options) as bar:
         for name, seed in missing:
             bar.set_postfix_str(f"{name}, seed {seed}")
             if current is None or current.name != name:
                 current = _Variant(name, build, train, variants[name])
-                _freeze()
             is_new = current.model is None
             rows = [(name, seed, *result) for result in current.run(seed, bar.write).items()]
             study = Study(study.rows + rows, study.settings | {name: texts[name]})
@@ -88,10 +87,7 @@ def run_study(
                 write_study(path, study.rows, study.settings)
             bar.update()
             # Keras models hold themselves in cycles; many would fill the memory.
-            if is_new and current.model is not None:
-                _freeze()
-            else:
-                gc.collect()
+            collect(and_pass_over=is_new and current.model is not None)
     return _select(study, wanted)
 
 
@@ -276,16 +272,27 @@ def _select(study, runs):
     return Study(rows, {name: study.settings[name] for name, _ in runs})
 
 
-def _freeze():
-    """Let `gc.collect` pass over the objects there are: TensorFlow alone has a million."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-
-
 @contextlib.contextmanager
-def _unfrozen_at_the_end():
+def _quick_collection():
+    """Collecting memory without the objects there are, of which TensorFlow alone has a million.
+
+    Yields:
+        A function. With `and_pass_over=True` it passes over what there is now as well, such as the
+        traced model of a variant, until it gets that the next time.
+    """
+    has_more = False
+
+    def collect(and_pass_over):
+        nonlocal has_more
+        if and_pass_over and has_more:
+            gc.unfreeze()
+        gc.collect()
+        if and_pass_over:
+            gc.freeze()
+            has_more = True
+
+    gc.freeze()
     try:
-        yield
+        yield collect
     finally:
         gc.unfreeze()
