@@ -128,7 +128,7 @@ def _without(rows, name, what):
 
 
 def model_table(
-    model: keras.Model, images: np.ndarray | list | None = None, *, verbose: int = 1
+    model: keras.Model, images: np.ndarray | list | dict | None = None, *, verbose: int = 1
 ) -> ModelTable:
     """Tell of each layer of a model what it makes, what it costs and what it sees.
 
@@ -151,8 +151,9 @@ def model_table(
     Args:
         model: A built `keras.Model`.
         images: A batch of what the model takes, to time each layer on it: an array of shape
-            `(n_images, height, width, channels)`, or a list of one for each input. None takes no
-            times. Images give a model that leaves their size open a size as well.
+            `(n_images, height, width, channels)`, or a list of one for each input, or a dictionary
+            by its name. None takes no times. Images give a model that leaves their size open a size
+            as well.
         verbose: 1 to show progress while times are taken, 0 not to.
 
     Returns:
