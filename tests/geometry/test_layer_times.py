@@ -45,6 +45,19 @@ def test_each_layer_is_run_on_what_it_receives():
     assert "<th>ms</th>" in table._repr_html_()
 
 
+@pytest.mark.parametrize(
+    "layer, shape, size, products",
+    [
+        (layers.Conv1D(3, 3), (None, 2), (9, 2), 7 * 3 * 2 * 3),
+        (layers.GRU(2), (None, 3), (5, 3), 5 * 6 * (3 + 2)),
+    ],
+)
+def test_images_give_a_model_its_sizes(layer, shape, size, products):
+    model = keras.Sequential([keras.Input(shape), layer])
+    assert model_table(model).rows[1].multiply_adds is None
+    assert model_table(model, np.ones((2, *size)), verbose=0).total_multiply_adds == products
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_images_by_the_names_of_inputs(named):
     """Those of a model that takes a dictionary, whose keys count, or of its input layers."""
