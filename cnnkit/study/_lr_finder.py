@@ -292,6 +292,11 @@ def _check(model, low, high, n_steps):
     check_model(model)
     if not model.compiled or model.optimizer is None:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}, not compiled")
+    if model.built and not model.trainable_variables:
+        raise ValueError(
+            f"`model` must have weights that are trained. Received: {model.name!r}, all of which "
+            "are frozen"
+        )
     if not 0 < low < high < math.inf:
         raise ValueError(
             f"`low` and `high` must be 0 < low < high. Received: low={low}, high={high}"

@@ -403,6 +403,14 @@ def test_an_optimizer_with_several_rates():
         lr_finder(model, X, Y)
 
 
+def test_a_model_that_is_frozen():
+    model = linear()
+    model.trainable = False
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="must have weights that are trained. Received: 'sequ"):
+        lr_finder(model, X, Y)
+
+
 def test_a_model_that_reports_no_loss():
     class Own(keras.Sequential):
         def train_step(self, data):
