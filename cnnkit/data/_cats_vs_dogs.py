@@ -175,8 +175,8 @@ def _read_folder(folder, verbose):
                 members.append((class_name, rest))
                 classes[split].add(class_name)
                 used.add(name)
-    check_classes(folder, members)
     check_same_classes(folder, classes)
+    check_classes(folder, members)
     _say_what_is_left(files.keys() - used, verbose)
     return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
 

@@ -107,6 +107,16 @@ def test_classes_that_are_called_differently_in_another_split(classes, tmp_path)
         load(tmp_path / "photos")
 
 
+def test_photos_of_a_split_that_are_not_sorted_into_classes(classes, tmp_path):
+    """As in Tiny ImageNet: train/n01443537/images, and val/images."""
+    for name in ("ants", "bees"):
+        target = tmp_path / "photos" / "train" / name / "images"
+        shutil.copytree(classes / "0" / name, target)
+    shutil.copytree(classes / "1" / "ants", tmp_path / "photos" / "val" / "images")
+    with pytest.raises(ValueError, match="train: ants, bees; validation: images, in source"):
+        load(tmp_path / "photos")
+
+
 def test_splits_inside_of_classes(classes, tmp_path):
     for name in ("ants", "bees"):
         shutil.copytree(classes / "0" / name, tmp_path / "photos" / name / "train")
