@@ -118,19 +118,23 @@ def input_names(graph):
     return [tensor._keras_history.operation.name for tensor in graph.inputs]
 
 
-def find_calls(graph, image_size=None):
+def find_calls(graph, image_size=None, shapes=None):
     """List all calls of layers, with those in nested models, in the order of computation.
 
     Args:
         graph: What `find_graph` returns.
         image_size: `(height, width)` of the images, for a model that leaves them open: all inputs
             that can have it get it. None stands for the shapes of the model's inputs as they are.
+        shapes: That of each input, if they are known better than by `image_size`.
 
     Returns:
         A list of `Call`, with those of input layers for the outermost model only.
     """
-    calls = []
-    _follow(graph, [_input(tensor, image_size) for tensor in graph.inputs], "", calls)
+    calls, inputs = [], [_input(tensor, image_size) for tensor in graph.inputs]
+    if shapes is not None:
+        pairs = zip(graph.inputs, shapes, strict=True)
+        inputs = [keras.KerasTensor(shape, tensor.dtype) for tensor, shape in pairs]
+    _follow(graph, inputs, "", calls)
     return calls
 
 

@@ -14,7 +14,7 @@ from cnnkit._checks import check_integer_seed
 from cnnkit._places import cache_dir, data_folder
 from cnnkit.data._bad_images import check_folder, examine
 from cnnkit.data._download import TIMEOUT, DownloadError, fetch, unpack
-from cnnkit.data._folder import check_classes, find_splits, subfolders
+from cnnkit.data._folder import check_classes, check_same_classes, find_splits, subfolders
 from cnnkit.data._pets import draw_pets
 from cnnkit.data._photo_splits import DRAWN, Photo, PhotoSplits
 from cnnkit.data._split import SPLITS
@@ -165,6 +165,7 @@ def _read_folder(folder, verbose):
     splits = find_splits(folder, files) or {"train": folder}
     class_names = sorted({path.name for top in splits.values() for path in subfolders(top)})
     photos, members, used = {name: [] for name in SPLITS}, [], set()
+    classes = {split: set() for split in splits}
     for split, top in splits.items():
         start = "" if top == folder else f"{top.relative_to(folder).as_posix()}/"
         for name, found in files.items():
@@ -172,7 +173,9 @@ def _read_folder(folder, verbose):
             if name.startswith(start) and rest and class_name in class_names:
                 photos[split].append(_photo(folder / name, class_names.index(class_name), found))
                 members.append((class_name, rest))
+                classes[split].add(class_name)
                 used.add(name)
+    check_same_classes(folder, classes)
     check_classes(folder, members)
     _say_what_is_left(files.keys() - used, verbose)
     return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]

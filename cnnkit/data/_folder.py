@@ -2,10 +2,10 @@
 
 import re
 
-_SPLITS = {
-    "train": "train|training|trn",
+_SPLITS = {  # longer words before those that they begin with
+    "train": "training|train|trn",
     "validation": "validation|validate|valid|val|development|dev",
-    "test": "test|testing|tests|tst",
+    "test": "testing|tests|test|tst",
 }
 # What archives put before or after: training_set, Test Images, seg_train, valSet2.
 _MORE = "(?:datasets?|data|sets?|images?|imgs?|photos?|pictures?|pics?|splits?|seg|folder|dir)*"
@@ -77,10 +77,10 @@ def _inner(path, split):
 
 
 def check_classes(folder, photos):
-    """Raise a ValueError if what would be classes all hold the same folders.
+    """Raise a ValueError if what would be classes rather are splits, or a second copy of all.
 
-    Then these are the classes, and what holds them are splits, or folds, or years; or each class
-    has its masks beside its photos.
+    If all hold the same folders, these are the classes, and what holds them are splits, or folds,
+    or years; or each class has its masks beside its photos.
 
     Args:
         folder: Path of the folder.
@@ -91,15 +91,61 @@ def check_classes(folder, photos):
     for name, path in photos:
         if "/" in path:
             inside[name].add(path.split("/")[0])
+    received = f"Received: source='folder:{folder}'"
     shared = sorted(set.intersection(*inside.values())) if inside else []
     has_splits = any(map(split_of, shared))
+    if len(inside) == 1 and len(shared) > 1:
+        (name,) = inside
+        raise ValueError(
+            f"Each class must be one folder of photos, and {name} alone holds the folders "
+            f"{_listed(shared)}: give source='folder:{folder / name}'. {received}"
+        )
     if len(shared) > 1 or has_splits:
         advice = "give the folder of one alone, or call those of splits train, validation and test"
         if has_splits and len(inside) > 1:
             advice = "put the classes into the splits, as in train/cats"
         raise ValueError(
             f"Each class must be one folder of photos, and {_listed(inside)} all hold the folders "
-            f"{_listed(shared)}: {advice}. Received: source='folder:{folder}'"
+            f"{_listed(shared)}: {advice}. {received}"
+        )
+    for name, folders in inside.items():
+        if others := sorted(folders & inside.keys() - {name}):
+            raise ValueError(
+                f"Each class must be one folder of photos, and {name} holds folders with the names "
+                f"of classes beside it, {_listed(others)}: is it a copy? Take it away. {received}"
+            )
+    _check_names(inside, received)
+
+
+def _check_names(classes, received):
+    """Raise a ValueError for names such as train_cats and test_cats, or trainA and testA."""
+    found = {}
+    for name in classes:
+        letters = re.sub("[^a-z]", "", name.lower())
+        for split, words in _SPLITS.items():
+            if match := re.fullmatch(f"(?:{words})(.+)|(.+)(?:{words})", letters):
+                found.setdefault(match[1] or match[2], {}).setdefault(split, name)
+    for names in found.values():
+        if len(names) > 1:
+            raise ValueError(
+                f"Classes must not be called after splits, as {_listed(names.values())} are: make "
+                f"folders of splits that hold one folder for each class, as in train/cats. "
+                f"{received}"
+            )
+
+
+def check_same_classes(folder, classes):
+    """Raise a ValueError if no split has all classes: rather they are called differently.
+
+    Args:
+        folder: Path of the folder.
+        classes: A dictionary from the name of a split to the set of its classes.
+    """
+    if set.union(*classes.values()) not in classes.values():
+        names = "; ".join(f"{split}: {_listed(sorted(classes[split]))}" for split in classes)
+        raise ValueError(
+            "The folder of a class must have the same name, in the same spelling, in every split. "
+            f"Received: {names}, in source='folder:{folder}'"
         )
 
 

@@ -236,9 +236,17 @@ def _is_channels_first(layer):
     return getattr(layer, "data_format", None) == "channels_first"  # a dense layer has none
 
 
+def _check_size(size):
+    if size is None:
+        raise ValueError(
+            "`input_shape` must give all sizes that the cost depends on. Received: None for one"
+        )
+    check_positive(size, "size")
+
+
 def _product(sizes):
     for size in sizes:
-        check_positive(size, "size")
+        _check_size(size)
     return math.prod(sizes)
 
 
@@ -291,7 +299,7 @@ def _positions(layer, shape):
     for size, kernel_size, strides, dilation_rate in zip(
         _sizes(layer, shape), *settings, strict=True
     ):
-        check_positive(size, "size")
+        _check_size(size)
         padding = layer.padding
         if padding == "causal":  # all in front, so that no output sees what comes later
             padding = (effective_size(kernel_size, dilation_rate) - 1, 0)
@@ -457,7 +465,7 @@ def _each_step_parameters(layer, shapes):
 
 def _each_step_products(layer, shapes):
     n_steps, step = _step_shapes(layer, shapes)
-    check_positive(n_steps, "size")
+    _check_size(n_steps)
     return n_steps * count_multiply_adds(_inner(layer), step)
 
 

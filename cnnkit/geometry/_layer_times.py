@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from cnnkit._keras import input_names
 from cnnkit.geometry._cost_rules import takes_training
 
 DELAY = 1  # seconds until progress is shown
@@ -27,6 +28,7 @@ def as_arrays(graph, images):
             "variable KERAS_BACKEND=tensorflow before Keras is imported. "
             f"Received: backend={keras.backend.backend()!r}"
         )
+    images = _in_order(graph, images)
     several = isinstance(images, (list, tuple))
     arrays = [np.asarray(array) for array in (images if several else [images])]
     shapes = [tuple(tensor.shape) for tensor in graph.inputs]
@@ -34,10 +36,26 @@ def as_arrays(graph, images):
     if not fits or not all(map(len, arrays)) or len(set(map(len, arrays))) > 1:
         raise ValueError(
             f"`images` must be a batch of what the model takes, of shape "
-            f"{', '.join(map(str, shapes))}; a list of one for each of several inputs. "
-            f"Received: images of shape {', '.join(str(array.shape) for array in arrays)}"
+            f"{', '.join(map(str, shapes))}; a list or dictionary of one for each of several "
+            f"inputs. Received: images of {_described(images, arrays)}"
         )
     return arrays
+
+
+def _in_order(graph, images):
+    """The list of what a dictionary has for each input; all else as it is."""
+    own = graph.input  # of a model that takes a dictionary, one with its keys
+    names = sorted(own) if isinstance(own, dict) else input_names(graph)
+    is_named = isinstance(images, dict) and images.keys() == set(names)
+    return [images[name] for name in names] if is_named else images
+
+
+def _described(images, arrays):
+    if isinstance(images, dict):
+        return f"the names {', '.join(map(str, images))}"
+    if any(array.dtype.kind in "OSU" for array in arrays):  # a dataset, a path
+        return f"type {type(images).__name__}"
+    return f"shape {', '.join(str(array.shape) for array in arrays)}"
 
 
 def _fits(array, shape):

@@ -128,7 +128,7 @@ def _without(rows, name, what):
 
 
 def model_table(
-    model: keras.Model, images: np.ndarray | list | None = None, *, verbose: int = 1
+    model: keras.Model, images: np.ndarray | list | dict | None = None, *, verbose: int = 1
 ) -> ModelTable:
     """Tell of each layer of a model what it makes, what it costs and what it sees.
 
@@ -151,8 +151,9 @@ def model_table(
     Args:
         model: A built `keras.Model`.
         images: A batch of what the model takes, to time each layer on it: an array of shape
-            `(n_images, height, width, channels)`, or a list of one for each input. None takes no
-            times. Images give a model that leaves their size open a size as well.
+            `(n_images, height, width, channels)`, or a list of one for each input, or a dictionary
+            by its name. None takes no times. Images give a model that leaves their size open a size
+            as well.
         verbose: 1 to show progress while times are taken, 0 not to.
 
     Returns:
@@ -187,7 +188,7 @@ def model_table(
 
 
 def _rows(graph, arrays, verbose):
-    calls, counted, rows = find_calls(graph, _image_size(graph, arrays)), set(), []
+    calls, counted, rows = find_calls(graph, shapes=_shapes(graph, arrays)), set(), []
     fields, n_rows = receptive_fields(calls), rows_of_an_example(calls)
     kept = kept_memory(calls, n_rows)
     times = {} if arrays is None else layer_times(graph, calls, arrays, verbose)
@@ -208,13 +209,12 @@ def _rows(graph, arrays, verbose):
     return rows
 
 
-def _image_size(graph, arrays):
-    """That of the images, for a model that leaves it open."""
+def _shapes(graph, arrays):
+    """Those of the inputs, with the sizes of the images where the model leaves them open."""
     if arrays is None:
         return None
     pairs = zip(graph.inputs, arrays, strict=True)
-    sizes = {a.shape[1:3] for t, a in pairs if len(t.shape) == 4 and None in t.shape[1:3]}
-    return sizes.pop() if len(sizes) == 1 else None
+    return [(tensor.shape[0], *array.shape[1:]) for tensor, array in pairs]
 
 
 def _of_layer(name, layer, counted):

@@ -106,6 +106,7 @@ def load_backbone(name="auto", image_size=None, *, verbose=1):
         BatchNorm layers are in inference mode always, whatever is trained and whatever `trainable`
         is set to, also in parts of it and after saving and loading: batches do not change their
         moving means and variances. Their scales and shifts are frozen until `trainable = True`.
+        To load a model that was saved with it, import `cnnkit.models` first, which has the layer.
 
     Raises:
         FileNotFoundError: If its weights cannot be had.

@@ -158,13 +158,22 @@ def _train(model, batches, rates):
 
 def _train_on(model, batch):
     model.reset_metrics()  # else the loss of Keras 3.13 is a mean over all steps
-    logs = model.train_on_batch(*batch, return_dict=True)
+    if _has_own_step(model) and keras.backend.backend() == "tensorflow":
+        # `fit` gives a step the parts that there are, `train_on_batch` three always.
+        model.make_train_function()
+        logs = model.train_function(iter([keras.utils.pack_x_y_sample_weight(*batch)]))
+    else:
+        logs = model.train_on_batch(*batch, return_dict=True)
     if "loss" not in logs:
         raise ValueError(
             f"`model` must report its `loss` in training. Received: {model.name!r}, which reports "
             f"{', '.join(logs) or 'nothing'}"
         )
-    return logs["loss"]
+    return float(logs["loss"])
+
+
+def _has_own_step(model):
+    return not type(model).train_step.__module__.startswith("keras.")
 
 
 def _is_dataset(x):
@@ -283,6 +292,11 @@ def _check(model, low, high, n_steps):
     check_model(model)
     if not model.compiled or model.optimizer is None:
         raise ValueError(f"`model` must be compiled. Received: {model.name!r}, not compiled")
+    if model.built and not model.trainable_variables:
+        raise ValueError(
+            f"`model` must have weights that are trained. Received: {model.name!r}, all of which "
+            "are frozen"
+        )
     if not 0 < low < high < math.inf:
         raise ValueError(
             f"`low` and `high` must be 0 < low < high. Received: low={low}, high={high}"
@@ -329,8 +343,7 @@ def _check_batch(model, x, y, sample_weight):
 
 
 def _check_labels(model, y):
-    is_own = type(model).train_step.__module__.startswith("keras.")
-    if y is None and model.loss is not None and is_own:
+    if y is None and model.loss is not None and not _has_own_step(model):
         raise ValueError(
             f"`y` must be given, as {model.name!r} is compiled with a loss. Received: y=None"
         )

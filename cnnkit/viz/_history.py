@@ -24,7 +24,7 @@ def plot_history(history, *, metric="loss", validation_freq=None, ax=None, title
         metric: The name of the metric, without `val_`.
         validation_freq: What `fit` got under this name, an integer or a list of epochs counted from
             1, if it did not validate after each epoch: Keras's histories do not know it. A
-            `LearningCurves` does.
+            `LearningCurves` does. Of several runs, those that did need none, and keep theirs.
         ax: The `Axes` to draw on. By default a new figure.
         title: The text above.
 
@@ -38,10 +38,12 @@ def plot_history(history, *, metric="loss", validation_freq=None, ax=None, title
             a `History` was given to several `fit` that do not follow one another.
     """
     runs = as_runs(history, metric)
-    drawn = {
-        name: (values_of(run), epochs_of(run, metric, validation_freq))
-        for name, run in runs.items()
-    }
+    drawn = {}
+    for name, run in runs.items():
+        values = values_of(run)
+        # Not of one run alone: then what is given would be wrong.
+        is_always = len(runs) > 1 and len(values.get(f"val_{metric}", [])) == len(values[metric])
+        drawn[name] = values, epochs_of(run, metric, None if is_always else validation_freq)
     ax = begin(ax)
     for name, (values, epochs) in drawn.items():
         draw_run(ax, values, metric, epochs, f"{name}, " if name else "")

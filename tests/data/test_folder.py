@@ -68,7 +68,10 @@ def test_a_class_may_be_called_test(classes, tmp_path, capsys):
     "parts, words",
     [
         (["A", "B"], "A, B all hold the folders ants, bees: give the folder of one alone"),
-        (["photos"], "photos all hold the folders ants, bees: give the folder of one alone"),
+        (
+            ["inner"],
+            "inner alone holds the folders ants, bees: give source='folder:.*photos/inner'",
+        ),
         (["2019", "2020", "2021"], "2019, 2020, 2021 all hold the folders ants, bees"),
         (["train/x", "train/y"], "x, y all hold the folders ants, bees"),
         (["val", "validation"], "photos/val, .*/validation are both called after the validation"),
@@ -78,6 +81,39 @@ def test_an_unclear_layout_is_refused(classes, tmp_path, parts, words):
     for part, name in enumerate(parts):
         shutil.copytree(classes / str(part), tmp_path / "photos" / name)
     with pytest.raises(ValueError, match=f"{words}.*Received: source='folder:.*photos'"):
+        load(tmp_path / "photos")
+
+
+def test_the_whole_a_second_time_beside_the_classes(classes, tmp_path):
+    shutil.copytree(classes / "0", tmp_path / "photos")
+    shutil.copytree(classes / "1", tmp_path / "photos" / "insects")
+    with pytest.raises(ValueError, match="insects holds .* ants, bees: is it a copy.*Received: so"):
+        load(tmp_path / "photos")
+
+
+@pytest.mark.parametrize("names", [("trainA", "testA"), ("ants_training", "ants_test")])
+def test_splits_in_the_names_of_classes(classes, tmp_path, names):
+    for name in names:
+        shutil.copytree(classes / "0" / "ants", tmp_path / "photos" / name)
+    with pytest.raises(ValueError, match=f"after splits, as {names[1]}, {names[0]} are"):
+        load(tmp_path / "photos")
+
+
+def test_classes_that_are_called_differently_in_another_split(classes, tmp_path):
+    shutil.copytree(classes / "0", tmp_path / "photos" / "train")
+    shutil.copytree(classes / "1" / "ants", tmp_path / "photos" / "val" / "Ants")
+    shutil.copytree(classes / "1" / "bees", tmp_path / "photos" / "val" / "bees")
+    with pytest.raises(ValueError, match="train: ants, bees; validation: Ants, bees, in source"):
+        load(tmp_path / "photos")
+
+
+def test_photos_of_a_split_that_are_not_sorted_into_classes(classes, tmp_path):
+    """As in Tiny ImageNet: train/n01443537/images, and val/images."""
+    for name in ("ants", "bees"):
+        target = tmp_path / "photos" / "train" / name / "images"
+        shutil.copytree(classes / "0" / name, target)
+    shutil.copytree(classes / "1" / "ants", tmp_path / "photos" / "val" / "images")
+    with pytest.raises(ValueError, match="train: ants, bees; validation: images, in source"):
         load(tmp_path / "photos")
 
 

@@ -178,11 +178,11 @@ def test_a_layer_of_ones_own_without_weights():
         (layers.Dot(1), [(5, 4), (6, 4)], "equal sizes along the axes"),
         (layers.Dot(1), (5, 4), "list of two shapes"),
         (layers.Dense(2), [(5,), (6,)], "must be one shape for the layer"),
-        (layers.LSTM(2), (None, 3), "Received: size=None"),
+        (layers.LSTM(2), (None, 3), "must give all sizes"),
         (layers.LSTM(2), (3,), "must suit the layer"),
         (layers.EinsumDense("ab,bc->ac", 2), (4, 3), "must suit the layer"),
         (layers.LayerNormalization(axis=3), (4, 3), "must suit the layer"),
-        (layers.MultiHeadAttention(2, 3), [(None, 4), (6, 4)], "Received: size=None"),
+        (layers.MultiHeadAttention(2, 3), [(None, 4), (6, 4)], "must give all sizes"),
         (layers.Dense(2), 3, "must be a tuple"),
     ],
 )

@@ -45,6 +45,30 @@ def test_each_layer_is_run_on_what_it_receives():
     assert "<th>ms</th>" in table._repr_html_()
 
 
+@pytest.mark.parametrize(
+    "layer, shape, size, products",
+    [
+        (layers.Conv1D(3, 3), (None, 2), (9, 2), 7 * 3 * 2 * 3),
+        (layers.GRU(2), (None, 3), (5, 3), 5 * 6 * (3 + 2)),
+    ],
+)
+def test_images_give_a_model_its_sizes(layer, shape, size, products):
+    model = keras.Sequential([keras.Input(shape), layer])
+    assert model_table(model).rows[1].multiply_adds is None
+    assert model_table(model, np.ones((2, *size)), verbose=0).total_multiply_adds == products
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_images_by_the_names_of_inputs(named):
+    """Those of a model that takes a dictionary, whose keys count, or of its input layers."""
+    b, a = keras.Input((6,), name="b"), keras.Input((3,), name="a")
+    outputs = [Watched()(b), Watched()(a)]
+    model = keras.Model({"b": b, "a": a} if named else [b, a], outputs)
+    SEEN.clear()
+    model_table(model, {"a": np.ones((2, 3)), "b": np.ones((2, 6))}, verbose=0)
+    assert {shape for shape, *_ in SEEN if shape[0] == 2} == {(2, 6), (2, 3)}
+
+
 def test_without_images_nothing_is_run():
     model = nested()
     SEEN.clear()
@@ -74,6 +98,15 @@ def test_progress_is_shown_unless_it_is_not_wanted(capsys, monkeypatch):
 def test_images_that_do_not_suit(images, received):
     words = rf"`images` must be a batch of what the model takes, .* of shape {received}"
     with pytest.raises(ValueError, match=words):
+        model_table(nested(), images)
+
+
+@pytest.mark.parametrize(
+    "images, received",
+    [("photo.jpg", "type str"), ({"x": np.ones((2, 9, 8, 3))}, "the names x")],
+)
+def test_what_holds_no_images(images, received):
+    with pytest.raises(ValueError, match=f"Received: images of {received}"):
         model_table(nested(), images)
 
 

@@ -403,6 +403,14 @@ def test_an_optimizer_with_several_rates():
         lr_finder(model, X, Y)
 
 
+def test_a_model_that_is_frozen():
+    model = linear()
+    model.trainable = False
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="must have weights that are trained. Received: 'sequ"):
+        lr_finder(model, X, Y)
+
+
 def test_a_model_that_reports_no_loss():
     class Own(keras.Sequential):
         def train_step(self, data):
@@ -412,3 +420,25 @@ def test_a_model_that_reports_no_loss():
     model.compile("sgd")
     with pytest.raises(ValueError, match="must report its `loss` .* which reports gain"):
         lr_finder(model, X, Y)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_step_of_ones_own_gets_what_fit_gives_it(labelled):
+    """Pairs where there are no weights, and images alone where there are no labels."""
+
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            x, y = data if labelled else (data, data[:, :1])
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((self(x) - y) ** 2)
+            weights = self.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+    model = Own([keras.Input((8,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile("sgd")
+    kernel = model.get_weights()[0]
+    result = lr_finder(model, X, Y if labelled else None, batch_size=99, low=1e-4, n_steps=10)
+    error = X @ kernel - (Y if labelled else X[:, :1])
+    np.testing.assert_allclose(result.losses[0], np.mean(error**2), rtol=1e-4)
+    np.testing.assert_array_equal(model.get_weights()[0], kernel)

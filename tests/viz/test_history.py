@@ -195,3 +195,12 @@ def test_in_words_of_a_metric_that_may_be_better_either_way():
 )
 def test_which_metrics_are_better_when_higher(metric, expected):
     assert is_higher_better(metric) is expected
+
+
+def test_one_of_two_runs_validated_after_each_epoch():
+    runs = {
+        "often": {"loss": [3, 2, 1], "val_loss": [4, 3, 2]},
+        "seldom": {"loss": [4, 3, 2, 1], "val_loss": [3, 2]},
+    }
+    lines = viz.plot_history(runs, validation_freq=2).lines
+    assert [list(line.get_xdata()) for line in lines[1::2]] == [[1, 2, 3], [2, 4]]
