@@ -92,11 +92,17 @@ def kind_of_maps(axes):
     return "unknown" if all(can_fit) else None
 
 
-def ancestors(tensors):
-    """The names of the operations from which tensors of a graph are computed, their own as well."""
+def ancestors(tensors, past=None):
+    """The names of the operations from which tensors of a graph are computed, their own as well.
+
+    With `past`, the name of an operation, those alone from which they are computed in another way
+    than by it and by what only asks for shapes.
+    """
     todo, names = [tensor.op for tensor in tensors], set()
     while todo:
         op = todo.pop()
+        if past is not None and (op.name == past or op.type in _ONLY_SHAPES):
+            continue
         if op.name not in names:
             names.add(op.name)
             todo += [tensor.op for tensor in op.inputs]
@@ -205,11 +211,8 @@ def _main(axis):
 
 def _is_place(axis):
     """Whether an axis goes along nothing but the rows, or the columns, of a part of an image."""
-    kinds = {part.of for part in axis}
-    return any(kinds <= {of, "other"} and _main(axis) != "other" for of in _PLACES) or not axis
-
-
-_PLACES = ("rows", "columns", "part")
+    is_one = len({part.of for part in axis} - {"other"}) == 1
+    return not axis or (is_one and _main(axis) in ("rows", "columns", "part"))
 
 
 def _covers(axis, of):

@@ -22,7 +22,8 @@ def settings_of(model):
     """The settings of a model and of all layers within it, to compare with later ones.
 
     Seen are numbers, words, arrays, and lists, dictionaries and objects of them, by their values,
-    also those that a user's function reads; and everything else as the object it is. Nothing in it keeps the model alive.
+    also those that a user's function reads; and everything else as the object it is. Nothing in it
+    keeps the model alive.
 
     Returns:
         A dictionary from each layer, a weak reference, to a dictionary from name to setting.
