@@ -72,7 +72,7 @@ def _frozen(value, around=()):
         return kind, [(_frozen(key, around), _frozen(value[key], around)) for key in value]
     if how == "sequence":
         return kind, [_frozen(part, around) for part in value]
-    if how == "function":
+    if how == "function" and not _is_of_library(value):
         return _Same(value), _frozen(_held(value), around), _frozen(vars(value), around)
     if how == "attributes" and hasattr(value, "__dict__"):
         return _Same(value), _frozen(vars(value), around)
@@ -81,9 +81,10 @@ def _frozen(value, around=()):
 
 def _held(function):
     """The values of its surroundings that a user's function reads, and its defaults."""
-    if function.__module__.partition(".")[0] in _OF_LIBRARIES:
+    try:
+        surroundings = inspect.getclosurevars(function)
+    except ValueError:  # a name that has no value yet
         return ()
-    surroundings = inspect.getclosurevars(function)
     names = {
         name: value
         for name, value in surroundings.globals.items()
@@ -98,8 +99,11 @@ def _how(kind):
     for how, kinds in _KINDS.items():
         if issubclass(kind, kinds):
             return how
-    is_of_library = kind.__module__.partition(".")[0] in _OF_LIBRARIES
-    return "object" if is_of_library else "attributes"
+    return "object" if _is_of_library(kind) else "attributes"
+
+
+def _is_of_library(value):
+    return (value.__module__ or "").partition(".")[0] in _OF_LIBRARIES
 
 
 _KINDS = {

@@ -34,8 +34,10 @@ class Own(layers.Layer):
         self.many, self.named = [1, (2, 3)], {"a": {"b": 1}}
         self.config = Config(of=Config())
         self.config.of.of = self.config  # a circle
+        if self.alpha < 0:
+            later = 1
         self.function = lambda x: x
-        self.reader = reader([2.0])
+        self.reader, self.early = reader([2.0]), lambda: later
 
     def call(self, x):
         return x
