@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows, warn_of_other_ways
 from cnnkit.explain._output_gradients import output_gradients
 from cnnkit.explain._targets import Target, as_score
 
@@ -48,7 +48,8 @@ def grad_cam(
             the model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
             each row: a tensor of shape `(batch,)`. The images may reach it in parts.
         layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
-            more than one position of the image.
+            more than one position of the image; with a warning, the first time, if the score
+            depends on the image past it too, as in an ensemble.
         plus_plus: Whether to use Grad-CAM++, where positions whose gradient is positive count
             alone, and more where the map is weak: it finds several objects of a class better.
         image: Which of the inputs of a model is explained: its place in the list, from 0, or its
@@ -73,6 +74,8 @@ def grad_cam(
     n_images = len(tf.nest.flatten(inputs)[trace.image])
     maps, gradients, _ = trace.capture_gradients(tensors, score)
     check_on_image(maps, layer, trace, n_images)
+    if layer is None:
+        trace.kept(warn_of_other_ways)
     if not gradients.any():
         of_outputs = output_gradients(score, trace.forward(tensors)[1], n_images)
         check_leads_to([gradient.numpy().any() for gradient in of_outputs], layer, trace)

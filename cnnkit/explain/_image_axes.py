@@ -79,7 +79,7 @@ def kind_of_maps(axes):
     if not _is_batch(batch):
         if _is_unknown(batch):
             return "unknown"
-        is_part = any(_main(axis) in ("rows", "columns", "part") for axis in others)
+        is_part = any(others) and all(map(_is_place, others))
         return "parts" if is_part else None
     pairs = list(zip(others, ("rows", "columns"), strict=True))
     fits = [not axis or _covers(axis, of) for axis, of in pairs]
@@ -92,11 +92,17 @@ def kind_of_maps(axes):
     return "unknown" if all(can_fit) else None
 
 
-def ancestors(tensors):
-    """The names of the operations from which tensors of a graph are computed, their own as well."""
+def ancestors(tensors, past=None):
+    """The names of the operations from which tensors of a graph are computed, their own as well.
+
+    With `past`, the name of an operation, those alone from which they are computed in another way
+    than by it and by what only asks for shapes.
+    """
     todo, names = [tensor.op for tensor in tensors], set()
     while todo:
         op = todo.pop()
+        if past is not None and (op.name == past or op.type in _ONLY_SHAPES):
+            continue
         if op.name not in names:
             names.add(op.name)
             todo += [tensor.op for tensor in op.inputs]
@@ -203,6 +209,12 @@ def _main(axis):
     return axis[0].of if axis else None
 
 
+def _is_place(axis):
+    """Whether an axis goes along nothing but the rows, or the columns, of a part of an image."""
+    is_one = len({part.of for part in axis} - {"other"}) == 1
+    return not axis or (is_one and _main(axis) in ("rows", "columns", "part"))
+
+
 def _covers(axis, of):
     """Whether an axis goes along all rows, or all columns, in their order."""
     if not axis or axis[0].of != of or any(part.of != "other" for part in axis[1:]):
@@ -284,7 +296,11 @@ def _together(axes):
     if known:
         same = all(axis == known[0] for axis in known)
         same = same or any(all(_covers(a, of) for a in known) for of in ("rows", "columns"))
-        return known[0] if same else _new("unknown", _size(known[0]))
+        if same:
+            return known[0]
+        # Tokens of which some are left, as a gate: they weigh the maps, and move nothing.
+        placed = [axis for axis in known if not any(part.of == "tokens" for part in axis)]
+        return _together(placed) if len(placed) < len(known) else _new("unknown", _size(known[0]))
     axes = [axis for axis in axes if axis]
     return next(filter(_is_unknown, axes), None) or next(iter(axes), ())
 
@@ -497,9 +513,10 @@ def _slice(op, inputs, first):
 
 
 def _strided_slice(op, inputs, first):
-    strides = _constant(op.inputs[3])
+    begins, strides = _constant(op.inputs[1]), _constant(op.inputs[3])
     if strides is None:
         return None
+    begins = begins or [-1] * len(strides)  # not known
 
     def has(mask, i):
         return op.get_attr(f"{mask}_mask") >> i & 1
@@ -515,15 +532,18 @@ def _strided_slice(op, inputs, first):
         elif has("shrink_axis", i):
             left.pop(0)
         else:
-            is_whole = stride == 1 and has("begin", i) and has("end", i)
+            begin = 0 if has("begin", i) else begins[i]
+            is_whole = has("end", i) and 0 <= begin < stride
             axes.append(_sliced(left.pop(0), sizes[len(axes)], stride, is_whole))
     return (*axes, *left)
 
 
 def _sliced(axis, size, stride, is_whole):
-    if is_whole or stride == 1:
-        return axis if is_whole else _cut(axis, size)
-    if _main(axis) in ("channels", "other", None):
+    if is_whole and stride == 1:
+        return axis
+    if is_whole:  # every second row, as when patches are merged
+        return _resize(axis, size)
+    if stride == 1 or _main(axis) in ("channels", "other", None):
         return _cut(axis, size)
     return _new("unknown", size)  # as when an image is mirrored
 

@@ -21,12 +21,23 @@ def as_inputs(images, image=None):
         An array, or a list or dictionary of them.
 
     Raises:
-        ValueError: As `image_at`.
+        ValueError: As `image_at`, and if a value of the image is not finite.
     """
     parts = [np.asarray(part) for part in tf.nest.flatten(images)]
     at = image_at(tf.nest.pack_sequence_as(images, parts), image)
     parts[at] = parts[at].astype(np.float32)
+    _check_finite(parts[at])
     return tf.nest.pack_sequence_as(images, parts)
+
+
+def _check_finite(images):
+    # TensorFlow's ReLU may make 0 of NaN, and what is explained would look sound.
+    is_finite = np.isfinite(images).all(axis=(1, 2, 3))
+    if not is_finite.all():
+        raise ValueError(
+            "`images` must have finite values, in float32. Received: NaN or infinite values in the "
+            f"images {np.flatnonzero(~is_finite)[:5].tolist()} of {len(images)}"
+        )
 
 
 def images_in(inputs):

@@ -1,5 +1,7 @@
 """Which maps are explained: the last whose positions lie on the image, or those of a layer."""
 
+import warnings
+
 import tensorflow as tf
 
 from cnnkit._checks import check_maps
@@ -101,6 +103,18 @@ def check_on_image(maps, layer, trace, n_images):
             "`layer` must give maps of shape (batch, height, width, channels) whose positions lie "
             f"on the image. Received: layer={layer!r}, which gives the shape {maps.shape} with "
             "other axes, as the heads and tokens of attention"
+        )
+
+
+def warn_of_other_ways(trace):
+    """Warn if the outputs depend on the image past the maps that were chosen, as last ones."""
+    if trace.passed:
+        layer = trace.layer().name
+        warnings.warn(
+            f"The map is that of the layer {layer!r}, the last one with maps, and shows a part of "
+            "what the score depends on: the image reaches it past this layer too, as in another "
+            "branch or a shortcut. Choose maps with `layer`.",
+            stacklevel=4,
         )
 
 

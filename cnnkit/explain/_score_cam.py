@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows
+from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows, warn_of_other_ways
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -52,6 +52,8 @@ def score_cam(
     trace.kept(check_rows)
     maps, _ = trace.capture(tensors)
     check_on_image(maps, layer, trace, len(scores.images))
+    if layer is None:
+        trace.kept(warn_of_other_ways)
     check_leads_to([True] * len(trace.reached), layer, trace)
     maps = _most_varying(maps, n_maps)
     values = np.zeros(maps.shape[:2], np.float32)

@@ -5,6 +5,7 @@ layers, as the rate of a dropout or the scale of a rescaling, are in it as they 
 """
 
 import functools
+import inspect
 import types
 import weakref
 
@@ -21,7 +22,8 @@ def settings_of(model):
     """The settings of a model and of all layers within it, to compare with later ones.
 
     Seen are numbers, words, arrays, and lists, dictionaries and objects of them, by their values,
-    and everything else as the object it is. Nothing in it keeps the model alive.
+    also those that a user's function reads; and everything else as the object it is. Nothing in it
+    keeps the model alive.
 
     Returns:
         A dictionary from each layer, a weak reference, to a dictionary from name to setting.
@@ -70,9 +72,25 @@ def _frozen(value, around=()):
         return kind, [(_frozen(key, around), _frozen(value[key], around)) for key in value]
     if how == "sequence":
         return kind, [_frozen(part, around) for part in value]
+    if how == "function" and not _is_of_library(value):
+        return _Same(value), _frozen(_held(value), around), _frozen(vars(value), around)
     if how == "attributes" and hasattr(value, "__dict__"):
         return _Same(value), _frozen(vars(value), around)
     return _Same(value)
+
+
+def _held(function):
+    """The values of its surroundings that a user's function reads, and its defaults."""
+    try:
+        surroundings = inspect.getclosurevars(function)
+    except ValueError:  # a name that has no value yet
+        return ()
+    names = {
+        name: value
+        for name, value in surroundings.globals.items()
+        if _how(type(value)) in ("plain", "tensor", "array", "dictionary", "sequence")
+    }
+    return surroundings.nonlocals, names, function.__defaults__, function.__kwdefaults__
 
 
 @functools.cache
@@ -81,13 +99,17 @@ def _how(kind):
     for how, kinds in _KINDS.items():
         if issubclass(kind, kinds):
             return how
-    is_of_library = kind.__module__.partition(".")[0] in _OF_LIBRARIES
-    return "object" if is_of_library else "attributes"
+    return "object" if _is_of_library(kind) else "attributes"
+
+
+def _is_of_library(value):
+    return (value.__module__ or "").partition(".")[0] in _OF_LIBRARIES
 
 
 _KINDS = {
     "plain": (type(None), bool, int, float, complex, str, bytes),
     "layer": keras.Layer,
+    "function": types.FunctionType,
     "object": (keras.Variable, tf.Variable, type, types.ModuleType),
     "tensor": tf.Tensor,
     "array": (np.ndarray, np.generic),

@@ -105,6 +105,17 @@ class Trace:
         op = self.forward.graph.get_tensor_by_name(self._activations).op.name
         return [op in ancestors([each]) for each in floats(self.forward.structured_outputs[1])]
 
+    @property
+    def passed(self):
+        """Whether outputs computed from the activations depend on the image past them too."""
+        outputs = floats(self.forward.structured_outputs[1])
+        outputs = [each for each, reached in zip(outputs, self.reached, strict=True) if reached]
+        tensors = [
+            self.forward.graph.get_tensor_by_name(n) for n in (self._image, self._activations)
+        ]
+        image, activations = [tensor.op.name for tensor in tensors]
+        return image in ancestors(outputs, past=activations)
+
     @functools.cached_property
     def backward(self):
         """The function from inputs, activations and output gradients to gradients."""

@@ -121,6 +121,17 @@ def from_windows(x):
     return tf.reshape(x, (-1, 4, 6, 8))
 
 
+def coordinate_attention(x):
+    """A gate for each row and for each column, computed from both together."""
+    rows, columns = tf.reduce_mean(x, 2), tf.reduce_mean(x, 1)
+    both = tf.concat([rows, columns], axis=1)
+    return x * both[:, :4, None] * both[:, None, 4:]
+
+
+def heads_of_columns(x):
+    return tf.reshape(tf.transpose(x, (0, 2, 1, 3)), (-1, 4, 2, 4))
+
+
 KERNEL = tf.ones((3, 3, 8, 5))
 FUNCTIONS = {
     "convolution": (lambda x: tf.nn.conv2d(x, KERNEL, 2, "SAME"), "maps"),
@@ -145,6 +156,12 @@ FUNCTIONS = {
     "a convolution in windows": (lambda x: tf.nn.conv2d(windows(x), KERNEL, 1, "SAME"), "parts"),
     "windows and back": (lambda x: from_windows(windows(x)), "maps"),
     "cropped": (lambda x: x[:, 1:, :-1], "unknown"),
+    "every second": (lambda x: x[:, 1::2, ::3], "maps"),
+    "patches merged": (lambda x: tf.concat([x[:, ::2, ::2], x[:, 1::2, ::2]], axis=3), "maps"),
+    "not every second": (lambda x: x[:, :, 3::2], "unknown"),
+    "coordinate attention": (coordinate_attention, "maps"),
+    "heads of windows": (lambda x: tf.reshape(windows(x), (-1, 4, 4, 2)), None),
+    "heads of columns": (heads_of_columns, None),
     "mirrored": (lambda x: x[:, :, ::-1], "unknown"),
     "rolled": (lambda x: tf.roll(x, 1, axis=1), "unknown"),
     "not the class token": (

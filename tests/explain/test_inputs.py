@@ -15,6 +15,16 @@ def test_as_inputs():
     assert np.array_equal(as_inputs(x), x) and as_inputs([v, x])[1].dtype == np.float32
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e300])
+def test_an_image_that_is_not_finite(value):
+    """TensorFlow may run convolution and ReLU as one, which makes 0 of NaN."""
+    x = images().astype(np.float64)
+    x[1, 0, 0, 0] = value
+    with np.errstate(over="ignore"):
+        with pytest.raises(ValueError, match=r"`images` must have finite .* Received: .*\[1\] of"):
+            as_inputs(x)
+
+
 def test_the_image_is_the_only_one_with_four_axes():
     x, v = images(), np.ones((2, 3))
     assert image_at(x) == 0 and image_at([v, x]) == 1

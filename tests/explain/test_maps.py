@@ -1,6 +1,7 @@
 """Which maps are explained: with attention, with two images, with parts of images."""
 
 import functools
+import warnings
 
 import keras
 import numpy as np
@@ -321,6 +322,33 @@ def test_maps_that_do_not_lead_to_the_score():
             explain(model, X, layer="unused")
     with pytest.raises(ValueError, match=f"{error}.*'mask'"):
         grad_cam(two_heads(), X, target=lambda outputs: outputs["kind"][:, 0])
+
+
+def only_shape(maps):
+    first, last = maps
+    return ops.reshape(last, (ops.shape(first)[0], 32, 32, 4))
+
+
+def branches(join):
+    """A network whose two last maps are put together by `join`, for the end of one."""
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    last = layers.Conv2D(4, 3, padding="same", name="last")
+    x = layers.GlobalAveragePooling2D()(join(x, last(x)))
+    return keras.Model(inputs, layers.Dense(3)(x))
+
+
+@pytest.mark.parametrize("explain", [grad_cam, score_cam])
+def test_what_the_last_maps_do_not_show(explain):
+    """A shortcut past them, as of two members of an ensemble; not a layer that adds it."""
+    model = branches(lambda x, y: x + y)
+    with pytest.warns(UserWarning, match="the layer 'last', .* shows a part of what the score"):
+        found = explain(model, X)
+    with warnings.catch_warnings(action="error"):
+        close(explain(model, X, layer="last"), found)
+        explain(branches(lambda x, y: layers.Add()([x, y])), X)
+        explain(branches(lambda x, y: y * ops.mean(y, (1, 2), keepdims=True)), X)
+        explain(branches(lambda x, y: layers.Lambda(only_shape, (32, 32, 4))([x, y])), X)
 
 
 def test_it_asks_where_it_cannot_know():

@@ -19,6 +19,13 @@ class Config:
     of: "Config | None" = None
 
 
+def reader(factors, offsets=[1.0]):  # noqa: B006
+    def read(x, offsets=offsets):
+        return x * factors[0] + offsets[0]
+
+    return read
+
+
 class Own(layers.Layer):
     def __init__(self, **options):
         super().__init__(**options)
@@ -27,7 +34,10 @@ class Own(layers.Layer):
         self.many, self.named = [1, (2, 3)], {"a": {"b": 1}}
         self.config = Config(of=Config())
         self.config.of.of = self.config  # a circle
+        if self.alpha < 0:
+            later = 1
         self.function = lambda x: x
+        self.reader, self.early = reader([2.0]), lambda: later
 
     def call(self, x):
         return x
@@ -43,6 +53,11 @@ def assign(layer, name, value):
     setattr(layer, name, value)
 
 
+def reader_values(own):
+    (cell,) = own.reader.__closure__
+    return cell.cell_contents, own.reader.__defaults__[0]
+
+
 CHANGES = {
     "alpha": lambda own: assign(own, "alpha", 3),
     "the type": lambda own: assign(own, "alpha", 2.0),
@@ -56,6 +71,8 @@ CHANGES = {
     "a dictionary": lambda own: own.named["a"].update({"b": 2}),
     "an object": lambda own: assign(own.config, "alpha", 1.0),
     "deep in an object": lambda own: assign(own.config.of, "alpha", 1.0),
+    "what a function reads": lambda own: reader_values(own)[0].append(1),
+    "a default": lambda own: reader_values(own)[1].append(1),
     "a function": lambda own: assign(own, "function", lambda x: x),
     "its call": lambda own: assign(own, "call", lambda x: 2 * x),
     "precision": lambda own: assign(own, "dtype_policy", "mixed_float16"),
