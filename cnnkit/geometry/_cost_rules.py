@@ -89,7 +89,7 @@ def call_multiply_adds(call, rows):
 
 def _count_of_call(call, shapes):
     reversible = getattr(keras.layers, "ReversibleEmbedding", None)
-    if kind_of(call.layer) is reversible and call_arguments(call).get("reverse"):
+    if keras_kind(call.layer) is reversible and call_arguments(call).get("reverse"):
         return call.layer.input_dim * _product(*shapes)  # vectors to scores; the way there looks up
     return count_multiply_adds(call.layer, shapes)
 
@@ -106,7 +106,7 @@ def rows_of_an_example(calls):
     """
     rows = {}
     for call in calls:
-        kind = kind_of(call.layer)
+        kind = keras_kind(call.layer)
         known = isinstance(call.layer, keras.Layer) and kind not in (None, keras.layers.Lambda)
         if not call.inputs or known:
             found = {rows[id(tensor)] for tensor in call.inputs} or {1}
@@ -168,7 +168,7 @@ def _find_rule(layer):
         raise _unknown(layer, "it is changed by LoRA or quantisation")
     if isinstance(layer, keras.Model):
         return _parameters_of_model, _products_of_model
-    kind = kind_of(layer)
+    kind = keras_kind(layer)
     if kind is None:
         raise _unknown(layer, "a class of one's own may compute anything")
     if kind.__name__ in REFUSED:
@@ -176,12 +176,6 @@ def _find_rule(layer):
     if kind.__name__ not in RULES:
         raise _unknown(layer, "there is no rule for this class")
     return RULES[kind.__name__]
-
-
-def kind_of(layer):
-    """The class whose rules hold for a layer, of Keras or of `cnnkit.layers`; or None."""
-    own = type(layer).__module__.startswith("cnnkit.layers.")
-    return type(layer) if own else keras_kind(layer)
 
 
 def _unknown(layer, reason):
@@ -195,7 +189,7 @@ def _makes_nothing(layer):
     """Whether a layer never gets weights, whatever it computes: a user's function of its inputs."""
     no_build = type(layer).build is keras.Layer.build
     is_bare = not layer.weights and not layers_within(layer)
-    return kind_of(layer) is None and no_build and is_bare and not isinstance(layer, keras.Model)
+    return keras_kind(layer) is None and no_build and is_bare and not isinstance(layer, keras.Model)
 
 
 # Shapes

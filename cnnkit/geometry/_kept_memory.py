@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import keras
 
-from cnnkit.geometry._cost_rules import call_arguments, kind_of
+from cnnkit.geometry._cost_rules import call_arguments
+from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.reference import effective_size
 
 
@@ -96,7 +97,7 @@ def _is_view(call):
 
 def _name(call):
     """The name of the class whose rules hold for a layer or function."""
-    kind = kind_of(call.layer)
+    kind = keras_kind(call.layer)
     return kind.__name__ if kind else None
 
 
