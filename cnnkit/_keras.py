@@ -130,8 +130,13 @@ def find_calls(graph, image_size=None):
         A list of `Call`, with those of input layers for the outermost model only.
     """
     calls = []
-    _follow(graph, [_input(tensor, image_size) for tensor in graph.inputs], "", calls)
+    _follow(graph, sized_inputs(graph, image_size), "", calls)
     return calls
+
+
+def sized_inputs(graph, image_size=None):
+    """The symbolic inputs of a model, with `image_size` as in `find_calls`."""
+    return [_input(tensor, image_size) for tensor in graph.inputs]
 
 
 def _follow(graph, inputs, prefix, calls):

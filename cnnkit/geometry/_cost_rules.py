@@ -11,7 +11,7 @@ import math
 import keras
 
 from cnnkit._checks import check_positive, is_integer
-from cnnkit._keras import find_calls, find_graph, layers_within
+from cnnkit._keras import find_calls, find_graph, layers_within, sized_inputs
 from cnnkit.geometry._keras_kind import keras_kind
 from cnnkit.geometry._operation_costs import operation_multiply_adds
 from cnnkit.geometry._output_size import output_size
@@ -143,7 +143,11 @@ def _lengths_made(call, rows, n_examples):
 
 def call_arguments(call):
     """What a call gives a layer, by the names of its arguments."""
-    return inspect.signature(call.layer.call).bind(*call.args, **call.kwargs).arguments
+    signature = inspect.signature(call.layer.call)
+    kwargs = dict(call.kwargs)
+    if "training" not in signature.parameters:  # Keras lets any layer be called with it
+        kwargs.pop("training", None)
+    return signature.bind(*call.args, **kwargs).arguments
 
 
 def takes_training(layer):
@@ -484,12 +488,14 @@ def _products_of_model(model, shapes):
     if graph is None:
         raise _unknown(model, "a model must be built, and Sequential or functional")
     own = [tuple(tensor.shape[1:]) for tensor in graph.inputs]
-    if shapes != own:
+    sizes = {a[:2] for a, b in zip(shapes, own, strict=False) if a != b and None in b[:2]}
+    size = sizes.pop() if len(sizes) == 1 else None
+    if shapes != [tuple(tensor.shape[1:]) for tensor in sized_inputs(graph, size)]:
         raise ValueError(
-            f"`input_shape` must be that for which the model {model.name!r} was made, {own}. "
-            f"Received: {shapes}"
+            f"`input_shape` must be that for which the model {model.name!r} was made, {own}, with "
+            f"one size for all images if it leaves it open. Received: {shapes}"
         )
-    calls = find_calls(graph)
+    calls = find_calls(graph, size)
     rows = rows_of_an_example(calls)
     counts = [(call, call_multiply_adds(call, rows)) for call in calls]
     for call, count in counts:
