@@ -70,8 +70,9 @@ def activation_maximization(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `cnnkit.explain.capture`, and a ValueError if the
-            model has several inputs, or another than images with the channels last, the layer has no such channel or
-            does not depend on the image, a setting is out of range, or the size is not known.
+            model has several inputs, or takes something else than images with the channels last, if
+            the layer has no such channel or does not depend on the image, if a setting is out of
+            range, or if the size is not known.
     """
     check_positive(n_steps, "n_steps")
     check_not_negative(jitter, "jitter")

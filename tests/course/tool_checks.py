@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from matplotlib.patches import Polygon
+from model_kinds import SPOT
 
 from cnnkit import explain, geometry, study, viz
-from model_kinds import SPOT
 
 PATCH = (slice(8, 16), slice(8, 16))  # which the spot lies in
 
