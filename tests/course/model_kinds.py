@@ -16,7 +16,7 @@ from keras import layers
 
 from cnnkit import layers as own
 
-SIZE, SPOT = 24, (slice(9, 12), slice(13, 16))
+SIZE, SPOT = 24, (slice(4, 7), slice(17, 20))
 SHAPE = (SIZE, SIZE, 3)
 SOFTMAX, SIGMOID = "softmax", "sigmoid"
 
@@ -434,7 +434,7 @@ def u_net():
         return softmax(raw(image))
 
     def target(outputs):
-        return outputs[:, 10, 14, 1]
+        return outputs[:, 5, 18, 1]
 
     inputs = keras.Input(SHAPE, name="image")
     model = keras.Model(inputs, maps(inputs), name="model")

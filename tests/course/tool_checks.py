@@ -15,7 +15,7 @@ from model_kinds import SPOT
 
 from cnnkit import explain, geometry, study, viz
 
-PATCH = (slice(8, 16), slice(8, 16))  # which the spot lies in
+PATCH = (slice(0, 8), slice(16, 24))  # which the spot lies in
 
 
 def close(found, expected, kind):
