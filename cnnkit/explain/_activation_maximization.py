@@ -70,8 +70,9 @@ def activation_maximization(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `cnnkit.explain.capture`, and a ValueError if the
-            model has several inputs or takes the channels first, the layer has no such channel or
-            does not depend on the image, a setting is out of range, or the size is not known.
+            model has several inputs, or takes something else than images with the channels last, if
+            the layer has no such channel or does not depend on the image, if a setting is out of
+            range, or if the size is not known.
     """
     check_positive(n_steps, "n_steps")
     check_not_negative(jitter, "jitter")
@@ -142,9 +143,10 @@ def _before_activation(model, layer, call, images):
 
 def _check_one_input(model):
     shapes = [tensor.shape for tensor in getattr(model, "inputs", [])]
-    if len(shapes) > 1:
+    if len(shapes) > 1 or any(len(shape) != 4 for shape in shapes):
         raise ValueError(
-            "`model` must have one input, the image, as others cannot be made up. "
+            "`model` must have one input, images of shape (batch, height, width, channels), as "
+            "others cannot be made up. "
             f"Received: the model {model.name!r} with inputs of shape {shapes}"
         )
 
@@ -152,7 +154,7 @@ def _check_one_input(model):
 def _gray(model, rng):
     """A grey image with a little noise, in 0..1, of the size that a model takes."""
     shapes = [tensor.shape for tensor in getattr(model, "inputs", [])]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or None in shapes[0][1:]:
+    if len(shapes) != 1 or None in shapes[0][1:]:
         raise ValueError(
             "`start` must be given, unless the model says the size of its one input, the image. "
             f"Received: start=None and a model with inputs of shape {shapes}"

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs, image_at
+from cnnkit.explain._logits import before_activation
 from cnnkit.explain._maps import check_on_image
 from cnnkit.explain._recording import one_call, recording, run
 from cnnkit.explain._trace import as_it_is, graph_of
@@ -24,7 +25,8 @@ def effective_receptive_field(
     The theoretical field says which pixels can change a unit; this one how much they do. It is
     the size of the gradient of the unit (the sum over its channels) with respect to each pixel,
     added up over the pixel's channels (Luo et al., "Understanding the effective receptive field
-    in deep convolutional neural networks", 2016, arXiv:1701.04128, section 2).
+    in deep convolutional neural networks", 2016, arXiv:1701.04128, section 2). Of a softmax, whose
+    sum over the channels is always 1, it is the field of what comes before.
 
     Args:
         model: A built `keras.Model` of any kind, with the channels last.
@@ -54,6 +56,7 @@ def effective_receptive_field(
             with recording([trace.layer()]) as records:
                 run(model, inputs)
             _, maps = one_call(records, trace.layer(), trace.call, pixels.graph)
+            maps = before_activation(maps, ("Softmax",))
             row, column = _check_position(position, maps.shape[1:3])
             unit = tf.cast(maps[:, row, column], tf.float32)
         return tape.gradient(unit, pixels, unconnected_gradients=tf.UnconnectedGradients.ZERO)

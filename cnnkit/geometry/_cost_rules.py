@@ -143,7 +143,11 @@ def _lengths_made(call, rows, n_examples):
 
 def call_arguments(call):
     """What a call gives a layer, by the names of its arguments."""
-    return inspect.signature(call.layer.call).bind(*call.args, **call.kwargs).arguments
+    signature = inspect.signature(call.layer.call)
+    kwargs = dict(call.kwargs)
+    if "training" not in signature.parameters:  # Keras lets any layer be called with it
+        kwargs.pop("training", None)
+    return signature.bind(*call.args, **kwargs).arguments
 
 
 def takes_training(layer):
@@ -481,17 +485,22 @@ def _parameters_of_model(model, shapes):
     return model.count_params()
 
 
+def _fits(shape, own):
+    """Whether a shape is one of those that a model takes, which may leave sizes open."""
+    return len(shape) == len(own) and all(b in (None, a) for a, b in zip(shape, own, strict=True))
+
+
 def _products_of_model(model, shapes):
     graph = find_graph(model)
     if graph is None:
         raise _unknown(model, "a model must be built, and Sequential or functional")
     own = [tuple(tensor.shape[1:]) for tensor in graph.inputs]
-    if shapes != own:
+    if len(shapes) != len(own) or not all(map(_fits, shapes, own)):
         raise ValueError(
             f"`input_shape` must be that for which the model {model.name!r} was made, {own}. "
             f"Received: {shapes}"
         )
-    calls = find_calls(graph)
+    calls = find_calls(graph, shapes=[(None, *shape) for shape in shapes])
     rows = rows_of_an_example(calls)
     counts = [(call, call_multiply_adds(call, rows)) for call in calls]
     for call, count in counts:

@@ -65,9 +65,10 @@ class _Box(NamedTuple):
 def plot_architecture(model, *, expand=False, ax=None, title=None):
     """Draw the layers of a model as boxes, in the order in which they are computed.
 
-    The height of a box and its depth show the height and width of the maps, its width the number
-    of channels, on a logarithmic scale. Vectors are bars, longer for more numbers. Thin plates are
-    layers that leave the shape as it is. Lines above the boxes are connections that pass others by.
+    The height of a box and its depth show the height and width of the maps, also of those of each
+    slice or frame, its width the number of channels, on a logarithmic scale. Vectors are bars,
+    longer for more numbers. Thin plates are layers that leave the shape as it is. Lines above the
+    boxes are connections that pass others by.
 
     Args:
         model: A Sequential or functional `keras.Model`, built for images of a known size, with
@@ -81,8 +82,8 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
         The `Axes`. Each front face is a `Polygon` whose `get_gid()` is the layer's name.
 
     Raises:
-        ValueError: If the model is subclassed, its shapes are not known, or it has more than 80
-            layers.
+        ValueError: If the model is subclassed, its shapes are not known, its maps have the channels
+            first, or it has more than 80 layers.
     """
     boxes = _boxes(model, expand)
     if len(boxes) > _MAX_BOXES:
@@ -90,7 +91,7 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
             f"At most {_MAX_BOXES} layers can be drawn. Received: model={model.name!r} with "
             f"{len(boxes)}, which `cnnkit.geometry.model_table` lists"
         )
-    scale = _HEIGHT / max([max(box.shape[:-1]) for box in boxes if len(box.shape) > 1], default=1)
+    scale = _HEIGHT / max([max(box.shape[-3:-1]) for box in boxes if len(box.shape) > 1], default=1)
     places, width = _places(boxes, scale)
     routes = _routes(boxes, scale)
     top = max([_HEIGHT * 0.72, *routes.values()]) + 0.3
@@ -153,6 +154,12 @@ def _box(call, sources, earlier):
         raise ValueError(
             "`model` must have an input of known size, such as `keras.Input((64, 64, 3))`. "
             f"Received: the layer {call.path!r} with an output of shape {call.outputs[0].shape}"
+        )
+    takes_maps = any(len(tensor.shape) > 2 for tensor in call.inputs)
+    if takes_maps and getattr(call.layer, "data_format", None) == "channels_first":
+        raise ValueError(
+            "`model` must have the channels of its maps last, to be drawn. "
+            f"Received: {call.path!r} with data_format='channels_first'"
         )
     kind = _kind(call.layer)
     follows = len(earlier) - 1 in sources
@@ -218,7 +225,7 @@ def _size(box, scale):
     length = 0.08 + 0.07 * math.log2(1 + channels)
     if not sizes:
         return 0.1, 1.6 * length, 0
-    height, depth = (max(size * scale, 0.06) for size in (sizes * 2)[:2])
+    height, depth = (max(size * scale, 0.06) for size in (sizes[-2:] * 2)[:2])
     return 0.06 if box.is_plate else length, height, 0.22 * depth
 
 

@@ -92,3 +92,14 @@ def test_clear_errors():
         effective_receptive_field(model, images, layer=model.layers[-1])
     with pytest.raises(ValueError, match="`layer` must be a layer of the model"):
         effective_receptive_field(model, images, layer="nowhere")
+
+
+def test_of_a_softmax_it_is_the_field_of_what_comes_before():
+    """The sum over its channels is always 1, and has no gradient but rounding."""
+    inputs = keras.Input((9, 9, 2))
+    maps = keras.layers.Conv2D(3, 3, padding="same", name="logits")(inputs)
+    model = keras.Model(inputs, keras.layers.Softmax(name="softmax")(maps))
+    images = RNG.normal(size=(2, 9, 9, 2)).astype("float32")
+    expected = effective_receptive_field(model, images, layer="logits")
+    assert expected.max() > 0.01
+    np.testing.assert_allclose(effective_receptive_field(model, images), expected, rtol=1e-6)

@@ -128,6 +128,25 @@ def test_models_within_wrappers():
         multiply_adds(model, (3,))
 
 
+def test_a_model_that_leaves_the_size_open():
+    inputs = [keras.Input((None, None, 2)), keras.Input((None, None, 2)), keras.Input((3,))]
+    conv, pool = layers.Conv2D(3, 2), layers.GlobalAveragePooling2D()
+    vectors = [pool(conv(inputs[0])), pool(conv(inputs[1])), inputs[2]]
+    model = keras.Model(inputs, layers.Dense(5)(layers.Concatenate()(vectors)))
+    shape = (6, 5, 2)
+    assert multiply_adds(model, [shape, shape, (3,)]) == 2 * 5 * 4 * 8 * 3 + 9 * 5
+    assert multiply_adds(model, [shape, (6, 6, 2), (3,)]) == (5 * 4 + 5 * 5) * 8 * 3 + 9 * 5
+    for shapes in ([shape, shape, (4,)], [shape, shape], [(6, 5, 1)] * 2):
+        with pytest.raises(ValueError, match=r"was made, \[\(None, None, 2\), .* Received: \["):
+            multiply_adds(model, shapes)
+
+
+def test_any_layer_may_be_called_with_training():
+    inputs = keras.Input((6, 5, 2))
+    model = keras.Model(inputs, layers.Conv2D(3, 2)(inputs, training=False))
+    assert multiply_adds(model, (6, 5, 2)) == 5 * 4 * 8 * 3
+
+
 class OwnCell(keras.Layer):
     state_size = output_size = 2
 

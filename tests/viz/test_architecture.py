@@ -9,6 +9,8 @@ from cnnkit import models, viz
 from cnnkit.layers import MaxBlurPooling2D
 from cnnkit.viz._architecture import _STYLES, _kind
 
+FIRST = dict(data_format="channels_first")
+
 
 class Subclassed(keras.Model):
     def call(self, inputs):
@@ -70,6 +72,14 @@ def test_sizes_follow_the_shapes():
     sides = [patch.get_xy() for patch in ax.patches if patch.get_gid() == "side"]
     depths = [np.ptp(side[:, 0]) for side in sides]
     assert depths[1] == pytest.approx(2 * depths[2])
+
+
+def test_slices_and_frames_have_the_size_of_one():
+    inputs = keras.Input((50, 16, 8, 3))
+    x = layers.TimeDistributed(layers.Conv2D(4, 1, strides=2))(inputs)
+    ax = viz.plot_architecture(keras.Model(inputs, layers.Conv3D(2, 1, strides=2)(x)))
+    heights = [height for _, _, height in faces(ax)]
+    np.testing.assert_allclose(np.divide(heights, heights[0]), [1, 1 / 2, 1 / 4])
 
 
 def test_plates_branches_and_the_order():
@@ -227,6 +237,15 @@ def test_operations_and_shared_layers():
         (
             keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)]),
             r"known size.*output of shape \(None, None, None, 3\)",
+        ),
+        (
+            keras.Sequential(
+                [
+                    keras.Input((3, 8, 8)),
+                    layers.Conv2D(4, 3, name="c", data_format="channels_first"),
+                ]
+            ),
+            "channels of its maps last.* Received: 'c' with data_format='channels_first'",
         ),
         (
             keras.Sequential([keras.Input((3,))] + [layers.ReLU() for _ in range(80)], name="deep"),
