@@ -1,0 +1,99 @@
+"""The map of a bright spot lies on the spot, whatever the network is made of.
+
+One hundred networks, random but always the same, of the helper module `random_graphs`.
+"""
+
+import functools
+import re
+import warnings
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from random_graphs import random_graph
+
+from cnnkit.explain import grad_cam, score_cam
+
+N_GRAPHS = 100
+LEAST = {
+    "Cropping": 5,
+}
+REFUSALS = set()
+
+
+class Explained(NamedTuple):
+    """A graph, explained.
+
+    Attributes:
+        ingredients: What it is made of.
+        distances: From the name of a method to how far the map is from the spot, along the worse
+            axis, divided by what is allowed there.
+        refusal: The sentence of an error or a warning, without names; None if there was none.
+    """
+
+    ingredients: frozenset
+    distances: dict
+    refusal: str | None
+
+
+def middle(cam):
+    """The centre of mass of what lies above the mean of the least and the largest value.
+
+    A map has a value everywhere if the network adds one, as a mean over the image, or knows no 0;
+    and the largest value alone is a whole row of equal ones after upsampling, or one of several
+    where a dilated kernel has its weights. What is seen of a spot lies evenly around it.
+    """
+    high = (cam - (cam.min() + cam.max()) / 2).clip(0)
+    return (np.indices(cam.shape) * high).sum(axis=(1, 2)) / high.sum()
+
+
+def allowed(graph):
+    """How far a map may be from the spot: half of a stride, but a pixel at least.
+
+    So far is the nearest unit at most. Strides are those of the coarsest maps on the way: what is
+    lost there does not come back by upsampling.
+    """
+    return np.maximum(np.divide(graph.coarsest, 2), 1)
+
+
+@functools.cache
+def explained(seed):
+    graph = random_graph(seed)
+    options = dict(target=0, image=graph.image)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            maps = {"grad_cam": grad_cam(graph.model, graph.inputs, **options)}
+            if seed % 5 == 0:
+                maps["score_cam"] = score_cam(graph.model, graph.inputs, n_maps=2, **options)
+    except (ValueError, UserWarning) as error:
+        sentence = re.sub("'.*?'", "…", str(error).split(" Received:")[0])
+        return Explained(graph.ingredients, {}, sentence)
+    distances = {
+        name: (np.abs(middle(cam) - graph.spot) / allowed(graph)).max()
+        for name, (cam,) in maps.items()
+    }
+    return Explained(graph.ingredients, distances, None)
+
+
+@pytest.mark.parametrize("first", range(0, N_GRAPHS, 10))
+def test_the_map_of_a_bright_spot_lies_on_it(first):
+    found = {seed: explained(seed).distances for seed in range(first, first + 10)}
+    far = {seed: each for seed, each in found.items() if not all(d <= 1 for d in each.values())}
+    assert not far, "\n".join(
+        f"random_graph({seed}): {each}, of {sorted(explained(seed).ingredients)}"
+        for seed, each in far.items()
+    )
+
+
+def test_most_are_answered_and_refusals_are_known():
+    refused = [explained(seed).refusal for seed in range(N_GRAPHS)]
+    assert refused.count(None) >= 0.9 * N_GRAPHS
+    assert {*refused} - {None} == REFUSALS
+
+
+def test_the_graphs_are_made_of_everything():
+    counts = Counter(part for seed in range(N_GRAPHS) for part in explained(seed).ingredients)
+    too_few = {part: counts[part] for part, least in LEAST.items() if counts[part] < least}
+    assert not too_few and {*counts} == {*LEAST}
