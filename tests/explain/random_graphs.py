@@ -152,7 +152,7 @@ class _Builder:
         kernel, strides = self.window(maps)
         padding, cut = self.padding(maps, kernel)
         tensor = self.conv2d(self.choose([2, 3, 4]), kernel, strides, padding)(maps.tensor)
-        found = [f"conv {padding}", *_large(kernel)]
+        found = [f"conv {padding}", *_sizes(kernel, strides)]
         return maps.then(tensor, *found, window=kernel, strides=strides, cut=cut)
 
     def padded_conv(self, maps):
@@ -160,7 +160,7 @@ class _Builder:
         border = tuple(tuple(int(n) for n in self.rng.integers(0, k, 2)) for k in kernel)
         padded = layers.ZeroPadding2D(border)(maps.tensor)
         tensor = self.conv2d(3, kernel, strides, "valid")(padded)
-        found = ["ZeroPadding", *_large(kernel)]
+        found = ["ZeroPadding", *_sizes(kernel, strides)]
         return maps.then(tensor, *found, window=kernel, strides=strides, cut=kernel)
 
     def crop(self, maps):
@@ -399,7 +399,7 @@ class _Builder:
     ).split()
     MORE = (
         "branches branches residual gate context attention nested nested shared normalization "
-        "operations unusual"
+        "operations operations unusual"
     ).split()
 
     def step(self, maps, names=None):
@@ -426,7 +426,7 @@ class _Builder:
 
     def trunk(self, maps):
         maps = self.front(maps)
-        for _ in range(self.choose([3, 4, 5])):
+        for _ in range(self.choose([2, 3, 4, 5])):
             maps = self.step(maps)
         return maps
 
@@ -483,5 +483,5 @@ class _Builder:
         return image, spot
 
 
-def _large(kernel):
-    return ["large kernel"] if max(kernel) > 4 else []
+def _sizes(kernel, strides):
+    return ["kernel of 5 to 7"] * (max(kernel) > 4) + ["strides of 3"] * (max(strides) > 2)

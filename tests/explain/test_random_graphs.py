@@ -19,7 +19,10 @@ N_GRAPHS = 100
 LEAST = {
     "Cropping": 5,
 }
-REFUSALS = set()
+REFUSALS = {
+    "`layer` must be given, as it is not known of the last maps whether their positions lie on the "
+    "image.",
+}
 
 
 class Explained(NamedTuple):
@@ -27,8 +30,7 @@ class Explained(NamedTuple):
 
     Attributes:
         ingredients: What it is made of.
-        distances: From the name of a method to how far the map is from the spot, along the worse
-            axis, divided by what is allowed there.
+        distances: From the name of a method to `strides_away`.
         refusal: The sentence of an error or a warning, without names; None if there was none.
     """
 
@@ -48,13 +50,14 @@ def middle(cam):
     return (np.indices(cam.shape) * high).sum(axis=(1, 2)) / high.sum()
 
 
-def allowed(graph):
-    """How far a map may be from the spot: half of a stride, but a pixel at least.
+def strides_away(cam, graph):
+    """How far a map is from the spot, in strides, along the worse axis.
 
-    So far is the nearest unit at most. Strides are those of the coarsest maps on the way: what is
-    lost there does not come back by upsampling.
+    The nearest unit is half a stride away at most. Where branches meet that see differently, as
+    those of even kernels and of none, the spot is between them; hence one stride. It is that of the
+    coarsest maps on the way: what is lost there does not come back by upsampling.
     """
-    return np.maximum(np.divide(graph.coarsest, 2), 1)
+    return (np.abs(middle(cam) - graph.spot) / graph.coarsest).max()
 
 
 @functools.cache
@@ -70,10 +73,7 @@ def explained(seed):
     except (ValueError, UserWarning) as error:
         sentence = re.sub("'.*?'", "…", str(error).split(" Received:")[0])
         return Explained(graph.ingredients, {}, sentence)
-    distances = {
-        name: (np.abs(middle(cam) - graph.spot) / allowed(graph)).max()
-        for name, (cam,) in maps.items()
-    }
+    distances = {name: strides_away(cam, graph) for name, (cam,) in maps.items()}
     return Explained(graph.ingredients, distances, None)
 
 
@@ -87,6 +87,12 @@ def test_the_map_of_a_bright_spot_lies_on_it(first):
     )
 
 
+def test_nearly_all_are_much_nearer():
+    """A map that is off by a pixel or two is seldom off by a stride."""
+    found = [d for seed in range(N_GRAPHS) for d in explained(seed).distances.values()]
+    assert np.quantile(found, [0.5, 0.9]).round(3).tolist() == [0, 0]
+
+
 def test_most_are_answered_and_refusals_are_known():
     refused = [explained(seed).refusal for seed in range(N_GRAPHS)]
     assert refused.count(None) >= 0.9 * N_GRAPHS
@@ -95,5 +101,6 @@ def test_most_are_answered_and_refusals_are_known():
 
 def test_the_graphs_are_made_of_everything():
     counts = Counter(part for seed in range(N_GRAPHS) for part in explained(seed).ingredients)
+    print(counts)
     too_few = {part: counts[part] for part, least in LEAST.items() if counts[part] < least}
     assert not too_few and {*counts} == {*LEAST}
