@@ -243,14 +243,14 @@ class _Builder:
         makers = [self.branch_conv, self.branch_pool, self.branch_two, self.branch_separable]
         chosen = self.rng.permutation(len(makers))[: self.choose([2, 3])]
         tensors = [makers[i](maps.tensor, strides) for i in chosen]
-        merge = self.choose(["Add", "Concatenate", "Maximum", "ops.concatenate", "ops.add"])
-        if merge == "ops.concatenate":
-            tensor = ops.concatenate(tensors, axis=-1)
-        elif merge == "ops.add":
-            tensor = sum(tensors[1:], tensors[0])
+        merge = self.choose(["Add", "Concatenate", "Maximum"])
+        found = ["branches", merge]
+        if merge != "Maximum" and self.choose([True, False]):
+            found.append("keras.ops")
+            is_sum = merge == "Add"
+            tensor = sum(tensors[1:], tensors[0]) if is_sum else ops.concatenate(tensors, axis=-1)
         else:
             tensor = getattr(layers, merge)()(tensors)
-        found = ["branches", merge, *(["keras.ops"] if "ops" in merge else [])]
         return maps.then(tensor, *found, window=(5, 5), strides=strides)
 
     def branch_conv(self, tensor, strides):
@@ -393,13 +393,13 @@ class _Builder:
         return maps.then(tensor, kind, "unusual", **options)
 
     SINGLE = (
-        "conv padded_conv conv padded_conv crop dilated_conv depthwise_conv separable_conv "
+        "conv conv conv padded_conv padded_conv crop dilated_conv depthwise_conv separable_conv "
         "pooling blur_pooling stochastic_pooling maxout transposed_conv upsampling batch_norm "
         "dropout"
     ).split()
     MORE = (
-        "branches branches residual gate context attention nested nested shared normalization "
-        "operations operations unusual"
+        "branches branches residual gate context attention nested nested shared "
+        "normalization normalization operations operations unusual"
     ).split()
 
     def step(self, maps, names=None):

@@ -16,8 +16,16 @@ from random_graphs import random_graph
 from cnnkit.explain import grad_cam, score_cam
 
 N_GRAPHS = 100
+# So many graphs at least have each of these.
 LEAST = {
-    "Cropping": 5,
+    10: "BatchNormalization,Cropping,Dropout,LayerNormalization,MaxBlurPooling2D,RandomAffine,"
+    "RandomTranslation,RandomWarp,StochasticPooling2D,ZeroPadding,branches,conv same,conv valid,"
+    "depthwise,dilated,gate,global context,joined,kernel of 5 to 7,keras.ops,nested functional,one,"
+    "ops activation,ops slice,pooling,random layer,residual,shared layer,siamese,"
+    "spatial attention,transposed,two images,unusual,upsampling,vector",
+    5: "Add,Concatenate,GroupNormalization,Maxout,center crop,nested Sequential,ops pad,separable,"
+    "steps,strides of 3",
+    2: "Maximum,attention,ops pool,resized,there and back",
 }
 REFUSALS = {
     "`layer` must be given, as it is not known of the last maps whether their positions lie on the "
@@ -90,7 +98,7 @@ def test_the_map_of_a_bright_spot_lies_on_it(first):
 def test_nearly_all_are_much_nearer():
     """A map that is off by a pixel or two is seldom off by a stride."""
     found = [d for seed in range(N_GRAPHS) for d in explained(seed).distances.values()]
-    assert np.quantile(found, [0.5, 0.9]).round(3).tolist() == [0, 0]
+    assert np.quantile(found, 0.5) < 0.1 and np.quantile(found, 0.9) < 0.4
 
 
 def test_most_are_answered_and_refusals_are_known():
@@ -101,6 +109,6 @@ def test_most_are_answered_and_refusals_are_known():
 
 def test_the_graphs_are_made_of_everything():
     counts = Counter(part for seed in range(N_GRAPHS) for part in explained(seed).ingredients)
-    print(counts)
-    too_few = {part: counts[part] for part, least in LEAST.items() if counts[part] < least}
-    assert not too_few and {*counts} == {*LEAST}
+    least = {part: n for n, parts in LEAST.items() for part in parts.split(",")}
+    assert {*counts} == {*least}
+    assert not {part: counts[part] for part, n in least.items() if counts[part] < n}
