@@ -30,6 +30,8 @@ LEAST = {
 REFUSALS = {
     "`layer` must be given, as it is not known of the last maps whether their positions lie on the "
     "image.",
+    "The map of the layer … is stretched over the whole image, as it is not known where on the "
+    "image its positions lie, or whether they do.",
 }
 
 
