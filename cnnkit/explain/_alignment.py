@@ -19,9 +19,10 @@ from cnnkit.geometry import receptive_field
 def to_images(maps, trace):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
-    Where the receptive fields are not known, as in a subclassed model, the maps are stretched over
-    the whole image, with a warning, the first time, if the image was cut or turned on the way; so
-    they are along an axis where all units see the same.
+    Where the receptive fields are not known, the maps are stretched over the whole image. The first
+    time there is a warning, unless the model is a subclassed one, of whose layers no connections
+    are known, in which the image is not cut or turned. Along an axis where all units see the same
+    maps are stretched too.
 
     Args:
         maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
@@ -73,7 +74,12 @@ def _image_size(trace):
 def _field(trace):
     layer = trace.layer(), trace.call
     field = find_field(trace.model(), layer, trace.specs, trace.image)
-    if field is None and kind_of_maps(trace.axes) == "unknown":
+    is_known = not hasattr(trace.model(), "inputs") and kind_of_maps(trace.axes) != "unknown"
+    if field is not None:
+        # As after a reshape to tokens and back, positions may be lost on the way to the maps.
+        axes = zip(trace.axes[1:3], field.strides, strict=True)
+        is_known = all(stride or not axis for axis, stride in axes)
+    if not is_known:
         warnings.warn(
             f"The map of the layer {layer[0].name!r} is stretched over the whole image, as it is "
             "not known where on the image its positions lie, or whether they do.",

@@ -32,7 +32,8 @@ def grad_cam(
     The feature maps of a layer are added up, each with the mean gradient of the score with respect
     to it as its weight, and what is below 0 is left out. The result is as coarse as the maps. It
     is brought to the size of the images with the middle of each position where the middle of its
-    receptive field is, or, where that is not known, stretched over the image.
+    receptive field is, or, where that is not known, stretched over the image: with a warning, if
+    the model is no subclassed one.
 
     Args:
         model: A built `keras.Model` of any kind, with the channels last. It is not changed.

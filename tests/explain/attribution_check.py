@@ -148,6 +148,7 @@ class AttributionCheck:
             assert not explain(silent(), x).any()
             assert np.isfinite(explain(MODEL, x)).all()
 
+    @pytest.mark.filterwarnings("ignore:The map of the layer")  # it has a layer of its own
     def test_it_traces_once_and_changes_and_keeps_nothing(self, explain):
         def use():
             counting = Counting()

@@ -153,6 +153,16 @@ def test_unknown_receptive_fields_stretch_the_maps():
     assert np.allclose(grad_cam(model, image, target=1), expected, rtol=1e-4)
 
 
+def test_a_layer_that_is_not_known_is_told_of():
+    """Stretched, the map would be off by 4 pixels, as those of the border are among its own."""
+    steps = [layers.ZeroPadding2D(((8, 0), (8, 0))), layers.Reshape((32 * 32, 1))]
+    steps += [layers.Reshape((32, 32, 1)), layers.Conv2D(1, 3, kernel_initializer="ones")]
+    head = [layers.GlobalAveragePooling2D(), layers.Dense(2, kernel_initializer="ones")]
+    model = keras.Sequential([keras.Input((24, 24, 1)), *steps, *head])
+    with pytest.warns(UserWarning, match="The map of the layer .* is stretched over the whole"):
+        grad_cam(model, np.ones((1, 24, 24, 1)), target=1)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_upsampling_is_bilinear(seed):
     rng = np.random.default_rng(seed)
@@ -168,6 +178,7 @@ def test_upsampling_is_bilinear(seed):
     assert np.allclose(upsample(channels, size, first, step)[..., 1], -found)
 
 
+@pytest.mark.filterwarnings("ignore:The map of the layer")
 def test_the_check_can_fail(monkeypatch):
     """Stretched maps are off by several pixels."""
 
