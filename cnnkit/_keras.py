@@ -85,6 +85,15 @@ def other_optimizer(model, optimizer):
         model.optimizer, model.train_function = own, train_function
 
 
+def train_as_fit_does(model, batch):
+    """Train on one batch, a tuple; its logs. `fit` gives a step the parts that there are.
+
+    `train_on_batch` gives it three always. On TensorFlow alone.
+    """
+    model.make_train_function()
+    return model.train_function(iter([keras.utils.pack_x_y_sample_weight(*batch)]))
+
+
 @contextlib.contextmanager
 def kept_global_seed():
     """Afterwards random operations of Keras that have no seed go on as if nothing had been."""

@@ -25,6 +25,15 @@ def clean_places(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def slow_proof(request):
+    """Skips a test that takes long where all tests but no notebooks are run."""
+    items = request.session.items
+    is_alone = all(item.path == request.path for item in items)
+    if not is_alone and not any(item.path.suffix == ".ipynb" for item in items):
+        pytest.skip("asked together with the notebooks, or alone: course.py test")
+
+
+@pytest.fixture
 def real_data(monkeypatch):
     """The folder of real photos and weights, where the machine has one."""
     if not REAL_DATA:

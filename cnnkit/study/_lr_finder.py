@@ -18,7 +18,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from cnnkit._checks import as_generator, check_model, check_positive
-from cnnkit._keras import kept_global_seed, other_optimizer
+from cnnkit._keras import kept_global_seed, other_optimizer, train_as_fit_does
 
 _BLOWN_UP = 4  # times the loss at the beginning
 
@@ -159,9 +159,7 @@ def _train(model, batches, rates):
 def _train_on(model, batch):
     model.reset_metrics()  # else the loss of Keras 3.13 is a mean over all steps
     if _has_own_step(model) and keras.backend.backend() == "tensorflow":
-        # `fit` gives a step the parts that there are, `train_on_batch` three always.
-        model.make_train_function()
-        logs = model.train_function(iter([keras.utils.pack_x_y_sample_weight(*batch)]))
+        logs = train_as_fit_does(model, batch)
     else:
         logs = model.train_on_batch(*batch, return_dict=True)
     if "loss" not in logs:

@@ -91,6 +91,7 @@ def page():
     return "\n\n".join([*parts, "## Notes", "\n".join(numbered)]) + "\n"
 
 
+@pytest.mark.usefixtures("slow_proof")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
 def test_the_page_says_what_the_tools_do():
     made = page()

@@ -78,10 +78,8 @@ def run(name, folder):
 
 
 @pytest.fixture
-def whole_course(request):
+def whole_course(slow_proof):
     """Skips a test that belongs to the tests of the notebooks, where these are not run."""
-    if not any(item.path.suffix == ".ipynb" for item in request.session.items):
-        pytest.skip("asked together with the notebooks: course.py test")
     if not HAS_DATA:  # then these notebooks, like all others, are tested without it
         pytest.skip("CNNKIT_DATA is not set: nbval does the same")
 
