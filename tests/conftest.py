@@ -24,7 +24,7 @@ def clean_places(tmp_path, monkeypatch):
     monkeypatch.delenv("CNNKIT_DATA", raising=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slow_proof(request):
     """Skips a test that takes long where all tests but no notebooks are run."""
     items = request.session.items

@@ -47,6 +47,7 @@ def test_each_example_has_a_test():
         assert sum(piece in example for piece in TESTED) == 1, example
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_a_training(run):
     history = run("small_cnn")["history"].history
     assert len(history["loss"]) == len(history["val_loss"]) == 3
@@ -67,6 +68,7 @@ def test_the_inside_of_a_model(run):
     assert names["table"].total_parameters == names["model"].count_params()
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_explanations(run, tmp_path):
     maps = run("grad_cam")["maps"]
     assert {shown.shape for shown in maps.values()} == {(1, 224, 224)}
@@ -82,6 +84,7 @@ def test_augmentation(run):
         assert labels.shape == (32,) and images.numpy().std() > 20
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_a_study(run, tmp_path):
     results = run("run_study")["results"]
     assert results.variants == ["no dropout", "dropout"]

@@ -67,6 +67,7 @@ def test_bad_input(features, labels, options, message):
         data.rank_label_errors(features, labels, **options)
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_what_is_known_of_the_real_photos(real_data):
     """Seven are wrong, no photos, or show both animals: they are among the first suspects."""
     with (real_data / "cats_vs_dogs_bad/manifest.csv").open(encoding="utf-8") as file:

@@ -152,7 +152,7 @@ class Client(NotebookClient):
 
 
 @pytest.fixture(scope="module")
-def in_a_notebook():
+def in_a_notebook(slow_proof):
     """The cells of the calls, the cells of the fits, and what was shown by the number of a fit."""
     calls = [f"viz.{name}({arguments})" for name, arguments in CALLS.items()]
     calls.append("animation = viz.animate_convolution(image, sobel)\nanimation")
