@@ -139,18 +139,77 @@ def test_positions_along_one_axis():
     assert np.corrcoef(cam[:, 0], along_rows)[0, 1] > 0.999
 
 
-def test_unknown_receptive_fields_stretch_the_maps():
-    """Of a subclassed model the connections of the layers are not known."""
-    parts = network("same").layers
-    model = Subclassed(parts)
-    image = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE, 1)).astype(np.float32)
+class Block(layers.Layer):
+    """A layer of one's own, which holds others."""
+
+    def __init__(self, parts):
+        super().__init__()
+        self.parts = parts
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+def shuffled(x):
+    """The two channels exchange their places, in five axes."""
+    n, (height, width) = ops.shape(x)[0], x.shape[1:3]
+    x = ops.transpose(ops.reshape(x, (n, height, width, 2, 1)), (0, 1, 2, 4, 3))
+    return ops.reshape(x, (n, height, width, 2))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", ["subclassed", "blocks", "shuffled"])
+def test_code_of_ones_own_does_not_move_the_maps(kind, how):
+    """Keras's graph ends there, TensorFlow's does not."""
+    plain = network(kind, (SIZE, SIZE - 7))
+    image = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE - 7, 1)).astype(np.float32)
+    if how == "subclassed":
+        model = Subclassed(plain.layers)
+        model(image)
+    else:
+        own = Block(plain.layers[:-2]) if how == "blocks" else layers.Lambda(shuffled)
+        before = [] if how == "blocks" else plain.layers[:-2]
+        model = keras.Sequential([plain.inputs[0], *before, own, *plain.layers[-2:]])
+    with warnings.catch_warnings(action="error"):
+        found = grad_cam(model, image, target=1, layer=None if how != "blocks" else own)
+    assert np.array_equal(found, grad_cam(plain, image, target=1))
+
+
+def test_two_convolutions_by_hand():
+    """Position 0 lies at pixel 3, and the next one at 7; stretched it would be 1.5 and 5.5."""
+    parts = network("same", (32, 32)).layers
+    model = Subclassed([*parts[:2], *parts[3:]])
+    image = np.zeros((1, 32, 32, 1), np.float32)
+    image[0, 8, 20] = 1  # rows 1 and 2 of the first maps' see it, ...
     model(image)
-    maps = image
-    for part in parts[:-2]:
-        maps = part(maps)
-    cam = tf.reduce_sum(maps, axis=-1, keepdims=True) / (12 * 12)
-    expected = tf.image.resize(cam, (SIZE, SIZE))[..., 0].numpy()
-    assert np.allclose(grad_cam(model, image, target=1), expected, rtol=1e-4)
+    maps = parts[1](parts[0](image)).numpy().sum(axis=-1)[0]
+    peak = np.argwhere(maps == maps.max())
+    cam = grad_cam(model, image, target=1)[0]
+    for row, column in peak:
+        assert cam[3 + 4 * row, 3 + 4 * column] == cam.max()
+
+
+@pytest.mark.parametrize("explain", [grad_cam, score_cam])
+def test_stretched_maps_are_said_to_be_so(explain):
+    model = keras.Sequential([keras.Input((32, 32, 1)), *network("same").layers])
+    model = Subclassed([model.layers[0], layers.Lambda(lambda x: ops.roll(x, 1, 2)), *model.layers[1:]])
+    image = np.random.default_rng(0).uniform(size=(2, 32, 32, 1)).astype(np.float32)
+    maps = model.parts[3](model.parts[2](model.parts[1](model.parts[0](image))))
+    model(image)
+    with pytest.warns(UserWarning, match="'conv2d.*' is stretched over the whole image") as caught:
+        found = explain(model, image, target=1, layer=model.parts[3])
+    assert [warning.filename for warning in caught] == [__file__], "the line of the user, once"
+    with warnings.catch_warnings(action="error"):
+        again = explain(model, image, target=1, layer=model.parts[3])
+    assert np.array_equal(found, again)
+    if explain is grad_cam:
+        cam = tf.reduce_sum(maps, axis=-1, keepdims=True) / 16
+        expected = tf.image.resize(cam, (32, 32))[..., 0].numpy()
+        rows = (np.arange(32) * 4 + 3).clip(0, 31)
+        assert np.allclose(found.mean(axis=1) / found.mean(), found.mean(axis=1) / found.mean())
+        del expected, rows
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -170,11 +229,7 @@ def test_upsampling_is_bilinear(seed):
 
 def test_the_check_can_fail(monkeypatch):
     """Stretched maps are off by several pixels."""
-
-    def unknown(*args, **options):
-        raise ValueError
-
-    monkeypatch.setattr("cnnkit.explain._alignment.receptive_field", unknown)
+    monkeypatch.setattr("cnnkit.explain._alignment._places", lambda trace: [None, None])
     for kind in ("same", "one side", "uneven"):
         with pytest.raises(AssertionError):
             test_a_unit_is_drawn_where_it_looks(kind)
