@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._image_axes import place_of
+from cnnkit.explain._image_axes import ancestors, place_of
 from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
@@ -77,12 +77,27 @@ def _places(trace):
     sizes = zip(trace.axes[1:3], places, strict=True)
     if any(axis and place is None for axis, place in sizes):  # a single position is everywhere
         warnings.warn(
-            f"The map of the layer {layer[0].name!r} is stretched over the whole image, so what it "
-            "shows may lie elsewhere: on the way to this layer the image passes operations after "
-            "which it is not known where its positions lie. Choose an earlier layer with `layer`.",
-            stacklevel=5,  # the line of the user, below `kept` and `to_images`
+            f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what it "
+            f"shows may lie elsewhere: where its positions lie is not known {_reason(trace)}. "
+            "Choose maps with `layer`.",
+            stacklevel=5,  # the user's line, below the tool, `to_images` and `kept`
         )
     return places
+
+
+def _reason(trace):
+    """From which operation on the places are not known, in words."""
+    axes, maps = trace.image_axes, trace.forward.structured_outputs[0]
+    needed = ancestors([maps])
+    for op in trace.forward.graph.get_operations():
+        before, after = (
+            [part for tensor in tensors for axis in axes.get(tensor.name, ()) for part in axis]
+            for tensors in (op.inputs, op.outputs)
+        )
+        lost = {part.of for part in before if part.place} - {p.of for p in after if p.place}
+        if op.name in needed and any(part.of in {"unknown", *lost} for part in after) and lost:
+            return f"after {op.name!r}, a {op.type} in TensorFlow's graph"
+    return "after branches that lie on the image in different ways"
 
 
 def _place(axis):

@@ -159,7 +159,7 @@ FUNCTIONS = {
     "every second": (lambda x: x[:, 1::2, ::3], "maps"),
     "patches merged": (lambda x: tf.concat([x[:, ::2, ::2], x[:, 1::2, ::2]], axis=3), "maps"),
     "not from the first on": (lambda x: x[:, :, 3::2], "maps"),
-    "cut where it is not known": (lambda x: x[:, tf.shape(x)[0] :], "unknown"),
+    "cut where it is not known": (lambda x: x[:, tf.cast(x[0, 0, 0, 0], tf.int32) :], "unknown"),
     "coordinate attention": (coordinate_attention, "maps"),
     "heads of windows": (lambda x: tf.reshape(windows(x), (-1, 4, 4, 2)), None),
     "heads of columns": (heads_of_columns, None),
