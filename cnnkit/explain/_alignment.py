@@ -77,9 +77,9 @@ def _places(trace):
     sizes = zip(trace.axes[1:3], places, strict=True)
     if any(axis and place is None for axis, place in sizes):  # a single position is everywhere
         warnings.warn(
-            f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what it "
-            f"shows may lie elsewhere: where its positions lie is not known {_reason(trace)}. "
-            "Choose maps with `layer`.",
+            f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what "
+            f"it shows may lie elsewhere: where its positions lie is not known {_reason(trace)}. "
+            "Choose another layer with `layer`.",
             stacklevel=5,  # the user's line, below the tool, `to_images` and `kept`
         )
     return places

@@ -158,7 +158,10 @@ class Scores:
         else:
             gradients = self._class_gradients(trace, which)
         gradients = [SCALE * gradient for gradient in gradients]
-        return in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+        found = in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+        if not found.any():
+            _check_connected(self._model, trace, gradients)
+        return found
 
     def _class_gradients(self, trace, which):
         """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
@@ -198,6 +201,17 @@ class Scores:
         trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
         trace.kept(check_rows)
         return trace, inputs
+
+
+def _check_connected(model, trace, gradients):
+    """Raise a ValueError if the outputs that the score needs have no gradients, not even 0."""
+    needed = [tf.reduce_any(gradient != 0).numpy() for gradient in gradients]
+    if any(needed) and not any(map(all, zip(needed, trace.connected, strict=True))):
+        raise ValueError(
+            "`model` must compute the score from the image in a way that has gradients. Received: "
+            f"the model {model.name!r}, which has something without between them, as "
+            "`keras.ops.stop_gradient` or a rounding"
+        )
 
 
 def _check_takes_floats(model, inputs, at):
