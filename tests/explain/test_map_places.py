@@ -75,7 +75,6 @@ FUNCTIONS = {
     "explicit": lambda x: conv(x, 2, [[0, 0], [1, 0], [0, 2], [0, 0]]),
     "dilated": lambda x: conv(x, 1, "SAME", (2, 4)),
     "dilated depthwise": lambda x: depthwise(conv(x, 2)),
-    "grouped": lambda x: ops.conv(tf.repeat(x, 2, axis=3), tf.ones((3, 3, 1, 2)), 2, "same"),
     "in a function": lambda x: tf.function(lambda y: conv(y, 2))(conv(x, 2)),
     "maxima": lambda x: tf.nn.max_pool2d(x, 3, 2, "SAME"),
     "means": lambda x: tf.nn.avg_pool2d(x, 5, (2, 3), "VALID"),
