@@ -118,6 +118,13 @@ def test_which_pixels_reach_a_position(name):
         assert (first.min(), last.max()) == pytest.approx((place.first, place.last))
 
 
+def test_grouped_convolutions():
+    """Keras has them in a function of TensorFlow's."""
+    kernel = tf.ones((3, 4, 1, 2))
+    grouped = lambda x: ops.conv(tf.repeat(conv(x, 2), 2, axis=3), kernel, 2, "same")  # noqa: E731
+    assert places(grouped, (N, N, 1)) == places(lambda x: conv(conv(x, 2), 2), (N, N, 1))
+
+
 def mirrored(x):
     return tf.reverse(conv(x), [1])
 
