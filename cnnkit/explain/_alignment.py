@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._image_axes import kind_of_maps
+from cnnkit.explain._image_axes import ancestors, place_of
 from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
@@ -19,10 +19,9 @@ from cnnkit.geometry import receptive_field
 def to_images(maps, trace):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
-    Where the receptive fields are not known, the maps are stretched over the whole image. The first
-    time there is a warning, unless the model is a subclassed one, of whose layers no connections
-    are known, in which the image is not cut or turned. Along an axis where all units see the same
-    maps are stretched too.
+    Each position lies in the middle of its receptive field. Where Keras's graph does not say which
+    that is, as in a subclassed model, TensorFlow's graph says where it lies. Where neither does,
+    the maps are stretched over the whole image, with a warning the first time.
 
     Args:
         maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
@@ -32,12 +31,8 @@ def to_images(maps, trace):
         A float32 array of shape `(batch, height, width)` or `(batch, height, width, channels)`.
     """
     image_size = _image_size(trace)
-    first, step = _stretch(image_size, maps.shape[1:3])
-    field = trace.kept(_field)
-    if field is not None:
-        axes = zip(field.strides, field.center, first, strict=True)
-        first = [center if stride else stretched for stride, center, stretched in axes]
-        step = [own or stretched for own, stretched in zip(field.strides, step, strict=True)]
+    pairs = zip(trace.kept(_places), _stretch(image_size, maps.shape[1:3]), strict=True)
+    first, step = zip(*(known or stretched for known, stretched in pairs), strict=True)
     return upsample(maps, image_size, first, step)
 
 
@@ -71,21 +66,43 @@ def _image_size(trace):
     return tuple(tf.nest.flatten(trace.specs)[trace.image].shape[1:3])
 
 
-def _field(trace):
+def _places(trace):
+    """A pair `(first, step)` along rows and columns; None where that is not known."""
     layer = trace.layer(), trace.call
     field = find_field(trace.model(), layer, trace.specs, trace.image)
-    is_known = not hasattr(trace.model(), "inputs") and kind_of_maps(trace.axes) != "unknown"
+    places = [_place(axis) for axis in trace.axes[1:3]]
     if field is not None:
-        # As after a reshape to tokens and back, positions may be lost on the way to the maps.
-        axes = zip(trace.axes[1:3], field.strides, strict=True)
-        is_known = all(stride or not axis for axis, stride in axes)
-    if not is_known:
+        own = zip(field.center, field.strides, places, strict=True)
+        places = [(center, stride) if stride else place for center, stride, place in own]
+    sizes = zip(trace.axes[1:3], places, strict=True)
+    if any(axis and place is None for axis, place in sizes):  # a single position is everywhere
         warnings.warn(
-            f"The map of the layer {layer[0].name!r} is stretched over the whole image, as it is "
-            "not known where on the image its positions lie, or whether they do.",
-            stacklevel=4,
+            f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what "
+            f"it shows may lie elsewhere: where its positions lie is not known {_reason(trace)}. "
+            "Choose another layer with `layer`.",
+            stacklevel=5,  # the user's line, below the tool, `to_images` and `kept`
         )
-    return field
+    return places
+
+
+def _reason(trace):
+    """From which operation on the places are not known, in words."""
+    axes, maps = trace.image_axes, trace.forward.structured_outputs[0]
+    needed = ancestors([maps])
+    for op in trace.forward.graph.get_operations():
+        before, after = (
+            [part for tensor in tensors for axis in axes.get(tensor.name, ()) for part in axis]
+            for tensors in (op.inputs, op.outputs)
+        )
+        lost = {part.of for part in before if part.place} - {p.of for p in after if p.place}
+        if op.name in needed and any(part.of in {"unknown", *lost} for part in after) and lost:
+            return f"after {op.name!r}, a {op.type} in TensorFlow's graph"
+    return "after branches that lie on the image in different ways"
+
+
+def _place(axis):
+    place = place_of(axis)
+    return place and (float(place.middle), float(place.step))
 
 
 def find_field(model, layer, inputs, at):
@@ -109,6 +126,6 @@ def find_field(model, layer, inputs, at):
 
 
 def _stretch(image_size, map_size):
-    """The positions that cover the image evenly, as `(first, step)`."""
-    step = tuple(n / m for n, m in zip(image_size, map_size, strict=True))
-    return tuple((s - 1) / 2 for s in step), step
+    """The positions that cover the image evenly: along each axis a pair `(first, step)`."""
+    steps = [n / m for n, m in zip(image_size, map_size, strict=True)]
+    return [((step - 1) / 2, step) for step in steps]

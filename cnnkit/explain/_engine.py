@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._layers import find_in, layer_paths, split_call
-from cnnkit.explain._inputs import image_at, images_in
+from cnnkit.explain._inputs import check_lengths, image_at, images_in
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
@@ -100,6 +100,7 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
         raise ValueError(
             "`inputs` must be arrays with a batch axis. Received: inputs with a single number"
         )
+    check_lengths(tf.nest.flatten(tensors), "inputs")
     if default:
         image = _image_of_default(tensors, image)
     elif image is not None or run is not plain_run or len(images_in(tensors)) == 1:

@@ -13,7 +13,7 @@ from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows, warn_of_other_ways
+from cnnkit.explain._maps import check_has_gradients, check_on_image, check_rows, warn_of_other_ways
 from cnnkit.explain._output_gradients import output_gradients
 from cnnkit.explain._targets import Target, as_score
 
@@ -32,8 +32,7 @@ def grad_cam(
     The feature maps of a layer are added up, each with the mean gradient of the score with respect
     to it as its weight, and what is below 0 is left out. The result is as coarse as the maps. It
     is brought to the size of the images with the middle of each position where the middle of its
-    receptive field is, or, where that is not known, stretched over the image: with a warning, if
-    the model is no subclassed one.
+    receptive field is, or, where that is not known, stretched over the image, with a warning.
 
     Args:
         model: A built `keras.Model` of any kind, with the channels last. It is not changed.
@@ -79,7 +78,8 @@ def grad_cam(
         trace.kept(warn_of_other_ways)
     if not gradients.any():
         of_outputs = output_gradients(score, trace.forward(tensors)[1], n_images)
-        check_leads_to([gradient.numpy().any() for gradient in of_outputs], layer, trace)
+        needed = [gradient.numpy().any() for gradient in of_outputs]
+        check_has_gradients(needed, layer, trace)
     weigh = _weighted_positive_gradients if plus_plus else _mean_gradient
     cam = np.einsum("bhwc,bc->bhw", maps, weigh(maps, gradients)).clip(0)
     return to_images(cam, trace)

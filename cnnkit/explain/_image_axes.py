@@ -9,15 +9,27 @@ one axis of both, a split into heads divides that of the channels.
 
 import math
 import re
-from typing import NamedTuple
-
-import numpy as np
-import tensorflow as tf
+from dataclasses import dataclass, field, replace
 
 from cnnkit._keras import called_graph
+from cnnkit.explain._map_places import (
+    DILATION,
+    PIXELS,
+    WINDOWS,
+    Place,
+    block,
+    constant,
+    place_after,
+    repeated,
+    sliced,
+    slid_input,
+    united,
+    window_axes,
+)
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """What an axis goes along; an axis may have several parts, the slowest first.
 
     Attributes:
@@ -27,17 +39,20 @@ class Part(NamedTuple):
         size: How many values it has, or None if that is open.
         stride: How many positions one step is: in windows of 4 rows, 4 from window to window.
         total: How many positions there are in all.
+        place: Where on the image these positions lie, for rows and columns; None if that is not
+            known.
     """
 
     of: str
     size: int | None
     stride: int = 1
     total: int | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 # An axis is a tuple of parts. One with a single value goes along nothing: it is empty.
-def _new(of, size):
-    return () if size == 1 else (Part(of, size, 1, size),)
+def _new(of, size, place=None):
+    return () if size == 1 else (Part(of, size, 1, size, place),)
 
 
 def image_axes(graph, image):
@@ -57,7 +72,8 @@ def image_axes(graph, image):
     """
     n, *sizes = image.shape
     names = ("rows", "columns", "channels")
-    axes = ((Part("batch", n),), *(_new(of, size) for of, size in zip(names, sizes, strict=True)))
+    places = (PIXELS, PIXELS, None)
+    axes = ((Part("batch", n),), *map(_new, names, sizes, places))
     found = _follow(graph, {image.name: axes})
     if len(sizes) == 3 and sizes[0] == 3 and None not in sizes and min(sizes[1:]) > 4:
         # Nothing else in such a network may say which axes are the rows and the columns.
@@ -122,18 +138,12 @@ _ELEMENTWISE = frozenset(
     "StopGradient Sub Tan Tanh TruncateDiv Xdivy Xlogy".split()
 )
 _REDUCTIONS = frozenset("All Any EuclideanNorm Max Mean Min Prod Sum".split())
-_WINDOWS = frozenset(  # which slide over all axes but those of the batch and the channels
-    "AvgPool AvgPool3D Conv2D Conv2DBackpropInput Conv3D Conv3DBackpropInputV2 "
-    "DepthwiseConv2dNative MaxPool MaxPool3D MaxPoolV2".split()
-)
 _RESIZED = frozenset(  # rows stay rows and columns columns, of another number
     "DepthToSpace ExtractImagePatches MirrorPad Pad PadV2 ResizeArea ResizeBicubic "
     "ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate SpaceToDepth".split()
 )
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _ONLY_SHAPES = frozenset("OnesLike Rank Shape ShapeN Size ZerosLike".split())
-# TensorFlow's way to dilate a depthwise convolution: the second undoes the first.
-_DILATION = ("BatchToSpaceND", "SpaceToBatchND")
 
 
 def _follow(graph, found):
@@ -158,7 +168,7 @@ def _after(op, inputs, found):
         return [_unknown(output) for output in op.outputs]
     if op.type in ("Split", "SplitV"):
         pieces = next(axes for axes in inputs if axes is not None)
-        return [tuple(map(_cut, pieces, output.shape)) for output in op.outputs]
+        return [_picked(pieces, map(_cut, pieces, output.shape)) for output in op.outputs]
     ranks = [output.shape.rank for output in op.outputs]
     first = next(axes for axes in inputs if axes is not None)
     rule = _rule(op.type)
@@ -184,12 +194,12 @@ def _rule(kind):
         return _elementwise
     if kind in _REDUCTIONS:
         return _reduction
-    if kind in _WINDOWS:
+    if kind in WINDOWS:
         return _window
     if kind in _RESIZED:
         return _resized
-    if kind in _DILATION:
-        return lambda op, inputs, first: first
+    if kind in DILATION:
+        return _dilated
     return _RULES.get(kind)
 
 
@@ -219,8 +229,12 @@ def _covers(axis, of):
     """Whether an axis goes along all rows, or all columns, in their order."""
     if not axis or axis[0].of != of or any(part.of != "other" for part in axis[1:]):
         return False
-    size, stride, total = axis[0][1:]
-    return size is None or size * stride == total
+    part = axis[0]
+    return part.size is None or part.size * part.stride == part.total
+
+
+def _is_whole(axis):
+    return _covers(axis, "rows") or _covers(axis, "columns")
 
 
 def _is_unknown(axis):
@@ -247,19 +261,26 @@ def _merged(parts):
                 axis[-1] = Part(part.of, size, 1, size)
                 continue
             if last.total == part.total and last.stride == part.stride * part.size:
-                axis[-1] = part._replace(size=last.size * part.size)
+                axis[-1] = replace(part, size=last.size * part.size)
                 continue
         axis.append(part)
     return tuple(axis)
 
 
-def _resize(axis, size):
-    """An axis of which there are more or fewer positions than before."""
-    if not axis or _size(axis) == size:
-        return axis
-    if _covers(axis, "rows") or _covers(axis, "columns"):
-        return _new(axis[0].of, size)
-    return _cut(axis, size)
+def place_of(axis):
+    """The `Place` of the positions along an axis; None if it has none, or one that is not known."""
+    if not _is_whole(axis):
+        return None
+    n_each = _size(axis[1:])
+    return n_each and repeated(block(axis[0].place, axis[0].stride), n_each)
+
+
+def _resize(op, at, axis):
+    """An axis of which there are more or fewer positions than before, or at other places."""
+    size = op.outputs[0].shape[at]
+    if _is_whole(axis):
+        return _new(axis[0].of, size, place_after(op, at, place_of(axis)))
+    return axis if _size(axis) == size else _cut(axis, size)
 
 
 def _cut(axis, size):
@@ -278,9 +299,13 @@ def _changed(axis, size):
 
 
 def _resized(op, inputs, first):
-    axes = tuple(map(_resize, first, op.outputs[0].shape))
+    axes = tuple(_resize(op, at, axis) for at, axis in enumerate(first))
     is_regrouped = op.type in ("DepthToSpace", "ExtractImagePatches", "SpaceToDepth")
     return (*axes[:-1], _new("other", op.outputs[0].shape[-1])) if is_regrouped else axes
+
+
+def _dilated(op, inputs, first):
+    return (first[0], *_resized(op, inputs, first)[1:])
 
 
 def _elementwise(op, inputs, first):
@@ -294,10 +319,12 @@ def _together(axes):
     """What an axis goes along that tensors have in common: of one of them it may be known alone."""
     known = [axis for axis in axes if axis and not {"other", "unknown"} >= {p.of for p in axis}]
     if known:
-        same = all(axis == known[0] for axis in known)
-        same = same or any(all(_covers(a, of) for a in known) for of in ("rows", "columns"))
-        if same:
-            return known[0]
+        is_known = not any(map(_is_unknown, axes))
+        if all(axis == known[0] for axis in known):
+            return tuple(map(_united if is_known else _unplaced, *known))
+        if any(all(_covers(a, of) for a in known) for of in ("rows", "columns")):
+            place = united(map(place_of, known)) if is_known else None
+            return _new(known[0][0].of, _size(known[0]), place)
         # Tokens of which some are left, as a gate: they weigh the maps, and move nothing.
         placed = [axis for axis in known if not any(part.of == "tokens" for part in axis)]
         return _together(placed) if len(placed) < len(known) else _new("unknown", _size(known[0]))
@@ -305,13 +332,17 @@ def _together(axes):
     return next(filter(_is_unknown, axes), None) or next(iter(axes), ())
 
 
-def _constant(tensor):
-    value = tf.get_static_value(tensor)
-    return None if value is None else np.atleast_1d(value).tolist()
+def _united(*parts):
+    """What is the same part of several tensors."""
+    return replace(parts[0], place=united(part.place for part in parts))
+
+
+def _unplaced(part, *others):
+    return replace(part, place=None)
 
 
 def _axis(tensor, rank):
-    value = _constant(tensor)
+    value = constant(tensor)
     return None if value is None else [axis % rank for axis in value if rank]
 
 
@@ -324,36 +355,17 @@ def _reduction(op, inputs, first):
     return tuple(axis for i, axis in enumerate(first) if i not in reduced)
 
 
-def _window_axes(op):
-    """Which axes a window slides over, which one is that of the channels, and its sizes."""
-    rank = op.outputs[0].shape.rank
-    layout = op.get_attr("data_format").decode()
-    channel = 1 if layout.startswith("NC") else rank - 1
-    slid = [axis for axis in range(1, rank) if axis != channel]
-    if "Pool" in op.type:
-        sizes = _constant(op.inputs[1]) if op.type == "MaxPoolV2" else op.get_attr("ksize")
-        sizes = [sizes[axis] for axis in slid]
-    else:
-        sizes = op.inputs[1].shape[: len(slid)].as_list()
-    return slid, channel, sizes
-
-
 def _slides(op, found):
     """Whether an operation slides a window over the rows and columns of the image."""
-    if op.type not in _WINDOWS:
+    if op.type not in WINDOWS:
         return False
-    axes = found.get(op.inputs[_slid_input(op)].name)
+    axes = found.get(op.inputs[slid_input(op)].name)
     return axes is not None and {"rows", "columns"} <= {_main(axis) for axis in axes[1:]}
 
 
-def _slid_input(op):
-    """Over which input a window slides; the others are kernels and sizes."""
-    return 2 if "Backprop" in op.type else 0
-
-
 def _window(op, inputs, first):
-    slid, channel, kernel = _window_axes(op)
-    sizes, first = op.outputs[0].shape, inputs[_slid_input(op)]
+    slid, channel, kernel = window_axes(op)
+    sizes, first = op.outputs[0].shape, inputs[slid_input(op)]
     if first is None:
         return None
     axes = list(first)
@@ -363,8 +375,7 @@ def _window(op, inputs, first):
         if any(part.of == "channels" for part in first[axis]):
             raise _channels_first(op.inputs[0].shape)
         is_cut = not _is_batch(first[0])  # then the window sees a part of an image
-        size = sizes[axis]
-        axes[axis] = _new("part", size) if is_cut else _resize(first[axis], size)
+        axes[axis] = _new("part", sizes[axis]) if is_cut else _resize(op, axis, first[axis])
     if "Pool" not in op.type:
         axes[channel] = _new("other", sizes[channel])
     return tuple(axes)
@@ -399,7 +410,7 @@ def _elements(shape, found):
         A list of integers; of axes, where a number is the size of an axis of some tensor, which may
         be open; and of None.
     """
-    value, op = _constant(shape), shape.op
+    value, op = constant(shape), shape.op
     if value is not None:
         return value
     unknown = [None] * (shape.shape.num_elements() or 0)
@@ -413,7 +424,7 @@ def _elements(shape, found):
         return [element for part in parts for element in _elements(part, found)]
     if op.type not in ("GatherV2", "Prod", "StridedSlice"):
         return unknown
-    elements, places = _elements(op.inputs[0], found), _constant(op.inputs[1])
+    elements, places = _elements(op.inputs[0], found), constant(op.inputs[1])
     if op.type == "Prod":
         is_axes = all(isinstance(element, tuple) for element in elements)
         return [tuple(part for axis in elements for part in axis) if is_axes else None]
@@ -421,7 +432,7 @@ def _elements(shape, found):
         return [elements[place] for place in places]
     if op.type == "StridedSlice" and places is not None:
         chosen = elements[0 if op.get_attr("begin_mask") else places[0] :]
-        return chosen[: len(unknown)] if _constant(op.inputs[3]) == [1] else unknown
+        return chosen[: len(unknown)] if constant(op.inputs[3]) == [1] else unknown
     return unknown
 
 
@@ -459,8 +470,9 @@ def _take(parts, sizes, last):
         axis, needed, rest = [], size, list(parts)
         if isinstance(size, tuple):
             n, needed = len(size), _size(size)
-            if tuple(rest[-n:] if last else rest[:n]) == size and n:
-                axis, needed = list(size)[:: at or 1], 1
+            own = rest[-n:] if last else rest[:n]
+            if tuple(own) == size and n:
+                axis, needed = own[:: at or 1], 1
                 del rest[slice(-n, None) if last else slice(n)]
         elif not last and not axes and rest and rest[0].of == "batch" and _leads(rest, sizes):
             axis, needed = [rest.pop(0)], 1
@@ -492,9 +504,9 @@ def _leads(parts, sizes):
 
 
 def _split(part, inner_size):
-    outer = part._replace(size=part.size // inner_size, stride=part.stride * inner_size)
-    pair = outer, part._replace(size=inner_size)
-    return [each._replace(of="unknown") for each in pair] if part.of == "tokens" else pair
+    outer = replace(part, size=part.size // inner_size, stride=part.stride * inner_size)
+    pair = outer, replace(part, size=inner_size)
+    return [replace(each, of="unknown") for each in pair] if part.of == "tokens" else pair
 
 
 def _squeeze(op, inputs, first):
@@ -509,43 +521,69 @@ def _expand_dims(op, inputs, first):
 
 
 def _slice(op, inputs, first):
-    return tuple(map(_cut, first, op.outputs[0].shape))
+    begins = constant(op.inputs[1]) or [None] * len(first)
+    return _picked(first, map(_sliced, first, op.inputs[0].shape, op.outputs[0].shape, begins))
 
 
 def _strided_slice(op, inputs, first):
-    begins, strides = _constant(op.inputs[1]), _constant(op.inputs[3])
+    begins, strides = constant(op.inputs[1]), constant(op.inputs[3])
     if strides is None:
         return None
-    begins = begins or [-1] * len(strides)  # not known
+    begins = begins or [None] * len(strides)  # not known
 
     def has(mask, i):
         return op.get_attr(f"{mask}_mask") >> i & 1
 
     n_used = sum(not has("ellipsis", i) and not has("new_axis", i) for i in range(len(strides)))
-    left, axes, sizes = list(first), [], op.outputs[0].shape
+    left, axes, sizes = list(zip(first, op.inputs[0].shape, strict=True)), [], op.outputs[0].shape
     for i, stride in enumerate(strides):
         if has("ellipsis", i):
             n = len(first) - n_used
-            axes, left = axes + left[:n], left[n:]
+            axes, left = axes + [axis for axis, _ in left[:n]], left[n:]
         elif has("new_axis", i):
             axes.append(())
         elif has("shrink_axis", i):
             left.pop(0)
         else:
             begin = 0 if has("begin", i) else begins[i]
-            is_whole = has("end", i) and 0 <= begin < stride
-            axes.append(_sliced(left.pop(0), sizes[len(axes)], stride, is_whole))
-    return (*axes, *left)
+            is_open = bool(has("end", i))
+            axes.append(_sliced(*left.pop(0), sizes[len(axes)], begin, stride, is_open))
+    return _picked(first, [*axes, *(axis for axis, _ in left)])
 
 
-def _sliced(axis, size, stride, is_whole):
-    if is_whole and stride == 1:
+def _sliced(axis, before, size, begin, stride=1, is_open=False):
+    """A part of an axis.
+
+    Args:
+        axis: The axis before, of size `before`; each of the sizes may be None.
+        size: Its size then.
+        begin, stride: Integers; `begin` may be None, which is not known.
+        is_open: Whether all is taken from `begin` on.
+    """
+    if begin is not None and begin < 0:
+        begin = None if before is None else max(begin + before, 0)
+    if is_open and (begin, stride) == (0, 1):
         return axis
-    if is_whole:  # every second row, as when patches are merged
-        return _resize(axis, size)
+    if stride > 0 and begin is not None and _is_whole(axis):  # as when patches are merged
+        return _new(axis[0].of, size, sliced(place_of(axis), begin, stride))
     if stride == 1 or _main(axis) in ("channels", "other", None):
         return _cut(axis, size)
     return _new("unknown", size)  # as when an image is mirrored
+
+
+def _picked(before, after):
+    """The axes where some positions were chosen, perhaps of those within blocks of rows.
+
+    Then it is not known where in its block each of them lies.
+    """
+    after = tuple(after)
+    for of in ("rows", "columns"):
+        parts, left = ([p for axis in axes for p in axis if p.of == of] for axes in (before, after))
+        if len(parts) > 1 and _size(parts) != _size(left):
+            after = tuple(
+                tuple(_unplaced(part) if part.of == of else part for part in axis) for axis in after
+            )
+    return after
 
 
 def _matmul(op, inputs, first):
@@ -596,7 +634,7 @@ def _pack(op, inputs, first):
 
 def _unpack(op, inputs, first):
     at = op.get_attr("axis") % len(first)
-    return (*first[:at], *first[at + 1 :])
+    return _picked(first, (*first[:at], *first[at + 1 :]))
 
 
 def _tile(op, inputs, first):

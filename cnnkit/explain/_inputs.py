@@ -21,13 +21,25 @@ def as_inputs(images, image=None):
         An array, or a list or dictionary of them.
 
     Raises:
-        ValueError: As `image_at`, and if a value of the image is not finite.
+        ValueError: As `image_at`, and if a value of the image is not finite, or the inputs have
+            different numbers of examples.
     """
     parts = [np.asarray(part) for part in tf.nest.flatten(images)]
+    check_lengths(parts, "images")
     at = image_at(tf.nest.pack_sequence_as(images, parts), image)
     parts[at] = parts[at].astype(np.float32)
     _check_finite(parts[at])
     return tf.nest.pack_sequence_as(images, parts)
+
+
+def check_lengths(parts, name):
+    """Raise a ValueError unless all parts of the argument `name` have as many examples."""
+    lengths = [part.shape[0] for part in parts if len(part.shape)]
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            f"`{name}` must have the same number of examples in all inputs. Received: inputs with "
+            f"{', '.join(map(str, lengths))} examples"
+        )
 
 
 def _check_finite(images):

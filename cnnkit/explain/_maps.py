@@ -125,8 +125,19 @@ def check_leads_to(needed, layer, trace):
         needed: For each of `floats(outputs)` whether the score needs it.
         layer, trace: As in `check_on_image`.
     """
-    if not any(both == (True, True) for both in zip(needed, trace.reached, strict=True)):
+    if not any(map(all, zip(needed, trace.reached, strict=True))):
         raise ValueError(
             "`layer` must lead to the score, so that it has gradients. Received: "
             f"layer={layer!r}; the score is not computed from the maps of {trace.layer().name!r}"
+        )
+
+
+def check_has_gradients(needed, layer, trace):
+    """As `check_leads_to`, and a ValueError if none of these outputs has a gradient."""
+    check_leads_to(needed, layer, trace)
+    if not any(map(all, zip(needed, trace.connected, strict=True))):
+        raise ValueError(
+            "`layer` must lead to the score in a way that has gradients. Received: "
+            f"layer={layer!r}; between the maps of {trace.layer().name!r} and the score there is "
+            "what has none, as `keras.ops.stop_gradient` or a rounding"
         )

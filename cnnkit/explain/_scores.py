@@ -1,5 +1,6 @@
 """The scores of images and of their variants, a few at a time, and their gradients."""
 
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import itemgetter
@@ -51,6 +52,39 @@ def has_gpu():
 
 
 _two_threads = ThreadPoolExecutor(2)
+_runs_alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # by graph
+
+# Operations whose result TensorFlow adds to another tensor within the same kernel, directly or
+# after one of the others.
+_PRODUCTS = {"BatchMatMulV2", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Einsum", "MatMul"}
+_AFTER_PRODUCTS = {"BiasAdd", "Cast", "Elu", "Identity", "LeakyRelu", "Relu", "Relu6", "Reshape"}
+
+
+def adds_to_products(graph):
+    """Whether products, as of a convolution, are added to what is no bias, as in a shortcut.
+
+    With oneDNN TensorFlow 2.21 computes both in one kernel, and that keeps in itself where the
+    other tensor lies: two runs at the same time end the process.
+
+    Args:
+        graph: A `tf.Graph`.
+    """
+    return any(
+        op.type in ("Add", "AddN", "AddV2")
+        and not _adds_bias(op)
+        and any(_is_product(tensor.op) for tensor in op.inputs)
+        for op in graph.get_operations()
+    )
+
+
+def _is_product(op):
+    while op.type in _AFTER_PRODUCTS or _adds_bias(op):
+        op = max(op.inputs, key=lambda tensor: tensor.shape.rank or 0).op
+    return op.type in _PRODUCTS
+
+
+def _adds_bias(op):
+    return op.type in ("Add", "AddV2") and any(tensor.shape.rank == 1 for tensor in op.inputs)
 
 
 def in_halves(graph, *arguments):
@@ -67,10 +101,12 @@ def in_halves(graph, *arguments):
         What `graph(*arguments)` returns.
     """
     n = len(tf.nest.flatten(arguments)[0])
+    if graph not in _runs_alone:
+        _runs_alone[graph] = adds_to_products(graph.graph)
     tensors = tf.nest.flatten([graph.structured_input_signature, graph.structured_outputs])
     shapes = [tensor.shape for tensor in tensors]
     takes_halves = all(shape.rank and shape[0] is None for shape in shapes)  # any size of batch
-    if n < 4 or has_gpu() or not takes_halves:
+    if n < 4 or has_gpu() or not takes_halves or _runs_alone[graph]:
         return graph(*arguments)
     parts = slice(None, n // 2), slice(n // 2, None)
     halves = [tf.nest.map_structure(itemgetter(part), arguments) for part in parts]
@@ -158,7 +194,10 @@ class Scores:
         else:
             gradients = self._class_gradients(trace, which)
         gradients = [SCALE * gradient for gradient in gradients]
-        return in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+        found = in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+        if not found.any():
+            _check_connected(self._model, trace, gradients)
+        return found
 
     def _class_gradients(self, trace, which):
         """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
@@ -198,6 +237,17 @@ class Scores:
         trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
         trace.kept(check_rows)
         return trace, inputs
+
+
+def _check_connected(model, trace, gradients):
+    """Raise a ValueError if the outputs that the score needs have no gradients, not even 0."""
+    needed = [tf.reduce_any(gradient != 0).numpy() for gradient in gradients]
+    if any(needed) and not any(map(all, zip(needed, trace.connected, strict=True))):
+        raise ValueError(
+            "`model` must compute the score from the image in a way that has gradients. Received: "
+            f"the model {model.name!r}, which has something without between them, as "
+            "`keras.ops.stop_gradient` or a rounding"
+        )
 
 
 def _check_takes_floats(model, inputs, at):

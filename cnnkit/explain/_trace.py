@@ -123,19 +123,39 @@ class Trace:
         specs = [as_it_is(output) for output in floats(outputs)]
         return graph_of(self._backward, self.specs, as_it_is(activations), specs)
 
+    @functools.cached_property
+    def connected(self):
+        """For each of `floats(outputs)` whether it has a gradient for the activations.
+
+        It has none if all ways to it are rounded or cut, as by `keras.ops.stop_gradient`.
+        """
+        found = []
+
+        def try_each(inputs, activations):
+            outputs, tape = self._go_on(inputs, activations, persistent=True)
+            found[:] = [tape.gradient(output, activations) is not None for output in outputs]
+
+        graph_of(try_each, self.specs, as_it_is(self.forward.structured_outputs[0]))
+        return found
+
     def _backward(self, inputs, activations, output_gradients):
+        outputs, tape = self._go_on(inputs, activations)
+        zero = tf.UnconnectedGradients.ZERO
+        return tape.gradient(outputs, activations, output_gradients, unconnected_gradients=zero)
+
+    def _go_on(self, inputs, activations, persistent=False):
+        """The outputs as computed from the activations on, and the tape that watched this."""
         calls = itertools.count()
 
         def feed(_, output):
             """Go on from the activations, so that nothing before the layer is computed again."""
             return exchange(output, activations) if next(calls) == self.call else output
 
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with tf.GradientTape(persistent, watch_accessed_variables=False) as tape:
             tape.watch(activations)
             with outputs_through(feed, [self.layer()]):
                 outputs = floats(self._run(self.model(), inputs, self._training, self.image))
-        zero = tf.UnconnectedGradients.ZERO
-        return tape.gradient(outputs, activations, output_gradients, unconnected_gradients=zero)
+        return outputs, tape
 
 
 def reference(layer):

@@ -1,5 +1,7 @@
 """What is at a place of an image is at that place of its map."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from explained_models import Subclassed
 from keras import layers, ops
 from scipy.ndimage import map_coordinates
 
-from cnnkit.explain import effective_receptive_field, grad_cam
+from cnnkit.explain import effective_receptive_field, grad_cam, score_cam
 from cnnkit.explain._alignment import upsample
 from cnnkit.layers import RandomAffine
 
@@ -139,28 +141,89 @@ def test_positions_along_one_axis():
     assert np.corrcoef(cam[:, 0], along_rows)[0, 1] > 0.999
 
 
-def test_unknown_receptive_fields_stretch_the_maps():
-    """Of a subclassed model the connections of the layers are not known."""
+class Block(layers.Layer):
+    """A layer of one's own, which holds others."""
+
+    def __init__(self, parts):
+        super().__init__()
+        self.parts = parts
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+def shuffled(x):
+    """The two channels exchange their places, in five axes."""
+    n, (height, width) = ops.shape(x)[0], x.shape[1:3]
+    x = ops.transpose(ops.reshape(x, (n, height, width, 2, 1)), (0, 1, 2, 4, 3))
+    return ops.reshape(x, (n, height, width, 2))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", ["subclassed", "blocks", "shuffled"])
+def test_code_of_ones_own_does_not_move_the_maps(kind, how):
+    """Keras's graph ends there, TensorFlow's does not."""
+    plain = network(kind, (SIZE, SIZE - 7))
+    image = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE - 7, 1)).astype(np.float32)
+    if how == "subclassed":
+        model = Subclassed(plain.layers)
+        model(image)
+    else:
+        own = Block(plain.layers[:-2]) if how == "blocks" else layers.Lambda(shuffled)
+        before = [] if how == "blocks" else plain.layers[:-2]
+        model = keras.Sequential([plain.inputs[0], *before, own, *plain.layers[-2:]])
+    with warnings.catch_warnings(action="error"):
+        found = grad_cam(model, image, target=1, layer=None if how != "blocks" else own)
+    assert np.array_equal(found, grad_cam(plain, image, target=1))
+
+
+def test_two_convolutions_by_hand():
+    """Position 0 sees the pixels 0 to 6, and the next one 4 to 10."""
     parts = network("same").layers
-    model = Subclassed(parts)
-    image = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE, 1)).astype(np.float32)
+    model = Subclassed([*parts[:2], *parts[3:]])
+    image = np.zeros((1, 32, 32, 1), np.float32)
+    image[0, 7, 19] = 1  # position (1, 4) alone sees it
     model(image)
+    cam = grad_cam(model, image, target=1)[0]
+    assert np.argwhere(cam == cam.max()).tolist() == [[7, 19]]
+    assert np.allclose(middle(cam), (7, 19))
+
+
+@pytest.mark.parametrize("explain", [grad_cam, score_cam])
+def test_stretched_maps_are_said_to_be_so(explain):
+    """Columns that go on at the other side lie nowhere; rows lie where they lay."""
+    first, *parts = network("same").layers
+    model = Subclassed([first, layers.Lambda(lambda x: ops.roll(x, 1, axis=2)), *parts])
+    image = np.random.default_rng(0).uniform(size=(1, 32, 32, 1)).astype(np.float32)
     maps = image
-    for part in parts[:-2]:
+    for part in model.parts[:-2]:
         maps = part(maps)
-    cam = tf.reduce_sum(maps, axis=-1, keepdims=True) / (12 * 12)
-    expected = tf.image.resize(cam, (SIZE, SIZE))[..., 0].numpy()
-    assert np.allclose(grad_cam(model, image, target=1), expected, rtol=1e-4)
+    model(image)
+    message = (
+        "'conv2d.*' is stretched over the whole image, .* not known after '.*/Roll', a Roll in"
+    )
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = explain(model, image, target=1, layer=parts[1])
+    assert [warning.filename for warning in caught] == [__file__], "the user's line, once"
+    with warnings.catch_warnings(action="error"):
+        assert np.array_equal(explain(model, image, target=1, layer=parts[1]), found)
+    expected = upsample(tf.reduce_sum(maps, axis=-1).numpy(), (32, 32), (7, 3.5), (8, 8))
+    assert np.allclose(found / found.max(), expected / expected.max(), rtol=1e-4)
 
 
-def test_a_layer_that_is_not_known_is_told_of():
+def test_maps_of_what_was_tokens_for_a_while():
     """Stretched, the map would be off by 4 pixels, as those of the border are among its own."""
     steps = [layers.ZeroPadding2D(((8, 0), (8, 0))), layers.Reshape((32 * 32, 1))]
     steps += [layers.Reshape((32, 32, 1)), layers.Conv2D(1, 3, kernel_initializer="ones")]
     head = [layers.GlobalAveragePooling2D(), layers.Dense(2, kernel_initializer="ones")]
     model = keras.Sequential([keras.Input((24, 24, 1)), *steps, *head])
-    with pytest.warns(UserWarning, match="The map of the layer .* is stretched over the whole"):
-        grad_cam(model, np.ones((1, 24, 24, 1)), target=1)
+    image = np.zeros((1, 24, 24, 1))
+    image[0, 10, 14] = 1
+    with warnings.catch_warnings(action="error"):
+        (found,) = grad_cam(model, image, target=1)
+    assert np.argwhere(found > 0).tolist() == [[i, j] for i in (9, 10, 11) for j in (13, 14, 15)]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -181,11 +244,7 @@ def test_upsampling_is_bilinear(seed):
 @pytest.mark.filterwarnings("ignore:The map of the layer")
 def test_the_check_can_fail(monkeypatch):
     """Stretched maps are off by several pixels."""
-
-    def unknown(*args, **options):
-        raise ValueError
-
-    monkeypatch.setattr("cnnkit.explain._alignment.receptive_field", unknown)
+    monkeypatch.setattr("cnnkit.explain._alignment._places", lambda trace: [None, None])
     for kind in ("same", "one side", "uneven"):
         with pytest.raises(AssertionError):
             test_a_unit_is_drawn_where_it_looks(kind)

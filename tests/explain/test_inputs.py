@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from explained_models import images
 
+from cnnkit.explain import capture, grad_cam, saliency
 from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
 
 
@@ -13,6 +14,21 @@ def test_as_inputs():
     assert found["x"].dtype == np.float32 and np.array_equal(found["x"], x)
     assert found["v"].dtype == np.int32 and isinstance(found["v"], np.ndarray)
     assert np.array_equal(as_inputs(x), x) and as_inputs([v, x])[1].dtype == np.float32
+
+
+def test_inputs_of_different_lengths():
+    error = "must have the same number of examples in all inputs. Received: inputs with 2, 3 exam"
+    given = [images(2), np.ones((3, 4), np.float32)]
+    with pytest.raises(ValueError, match=f"`images` {error}"):
+        as_inputs(given)
+    image, other = keras.Input((16, 16, 3)), keras.Input((4,))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    model = keras.Model([image, other], pooled + other)
+    for explain in (grad_cam, saliency):
+        with pytest.raises(ValueError, match=f"`images` {error}"):
+            explain(model, given)
+    with pytest.raises(ValueError, match=f"`inputs` {error}"):
+        capture(model, given)
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf, 1e300])

@@ -324,6 +324,25 @@ def test_maps_that_do_not_lead_to_the_score():
         grad_cam(two_heads(), X, target=lambda outputs: outputs["kind"][:, 0])
 
 
+@pytest.mark.parametrize(
+    "cut", [ops.stop_gradient, ops.round, lambda x: ops.cast(x > 0, "float32")]
+)
+def test_maps_without_gradients(cut):
+    """All would be 0; Score-CAM needs none."""
+
+    def model(function):
+        parts = [layers.Conv2D(4, 3, name="maps"), layers.Lambda(function), *head()]
+        return sequential(parts, (32, 32, 3))
+
+    error = "in a way that has gradients. .* as `keras.ops.stop_gradient`"
+    with pytest.raises(ValueError, match=f"`layer` must .* {error}"):
+        grad_cam(model(cut), X, target=0, layer="maps")
+    with pytest.raises(ValueError, match=f"`model` must .* {error}"):
+        saliency(model(cut), X, target=0)
+    assert score_cam(model(cut), X, target=0, layer="maps").shape == (2, 32, 32)
+    assert saliency(model(lambda x: x + cut(x)), X, target=0).any()
+
+
 def only_shape(maps):
     first, last = maps
     return ops.reshape(last, (ops.shape(first)[0], 32, 32, 4))
