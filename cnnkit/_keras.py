@@ -8,6 +8,7 @@ their settings; of TensorFlow, `Graph._get_function`.
 
 import contextlib
 import functools
+import inspect
 from typing import NamedTuple
 
 import keras
@@ -47,26 +48,33 @@ def settings(layer):
         A dictionary from name to value: all attributes but those that are Keras's own bookkeeping
         in every layer and model, such as losses, metrics, and what `compile` and `fit` set.
     """
-    of_keras, of_training = _bookkeeping()
     found = {"trainable": layer.trainable, "dtype": layer.dtype_policy.name}
     found["autocast"] = layer.autocast
-    if isinstance(layer, keras.Model):
-        if find_graph(layer) is not None:  # it runs as its graph says
-            return found
-        of_keras = of_keras | of_training
-    for name, value in vars(layer).items():
-        if name not in of_keras and not name.startswith("_self_"):  # TensorFlow's, of checkpoints
-            found[name] = value
+    if isinstance(layer, keras.Model) and find_graph(layer) is not None:
+        return found  # it runs as its graph says
+    attributes = vars(layer)
+    for name in attributes.keys() - _bookkeeping(type(layer)):
+        if not name.startswith("_self_"):  # TensorFlow's, of checkpoints
+            found[name] = attributes[name]
     return found
 
 
 @functools.cache
-def _bookkeeping():
-    """Names of attributes: of every layer, and of every model besides."""
-    in_training = "optimizer history stop_training stop_evaluating stop_predicting auto_scale_loss"
-    private = "_compiled_trainable_state _compile_config _eval_epoch_iterator _distributed_dataset"
-    of_models = {*vars(keras.Model(name="model")), *in_training.split(), *private.split()}
-    return {*vars(keras.layers.Layer(name="layer"))}, of_models
+def _bookkeeping(kind):
+    """Names of attributes that say nothing about what a layer of a class computes."""
+    names = {*vars(keras.layers.Layer(name="layer"))}
+    if issubclass(kind, keras.Model):
+        in_training = "optimizer history stop_training stop_evaluating stop_predicting "
+        private = "_compiled_trainable_state _compile_config _eval_epoch_iterator "
+        others = "auto_scale_loss _distributed_dataset"
+        names.update(vars(keras.Model(name="model")), (in_training + private + others).split())
+    if kind.__module__.startswith("keras."):
+        arguments = inspect.signature(kind.__init__).parameters
+        names.update(name for name in arguments if name.endswith(_OF_WEIGHTS))
+    return names
+
+
+_OF_WEIGHTS = "_initializer", "_regularizer", "_constraint"
 
 
 def called_graph(op):

@@ -1,14 +1,12 @@
 """The scores of images and of their variants, a few at a time, and their gradients."""
 
-import weakref
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from operator import itemgetter
 
 import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
+from cnnkit.explain._halves import has_gpu, in_halves
 from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
 from cnnkit.explain._loss import meaning_of_loss
@@ -46,76 +44,13 @@ def chunks(n_images, n_variants, image_size):
         yield np.divmod(part, n_variants)
 
 
-def has_gpu():
-    """Whether TensorFlow sees a GPU."""
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-_two_threads = ThreadPoolExecutor(2)
-_runs_alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # by graph
-
-# Operations whose result TensorFlow adds to another tensor within the same kernel, directly or
-# after one of the others.
-_PRODUCTS = {"BatchMatMulV2", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Einsum", "MatMul"}
-_AFTER_PRODUCTS = {"BiasAdd", "Cast", "Elu", "Identity", "LeakyRelu", "Relu", "Relu6", "Reshape"}
-
-
-def adds_to_products(graph):
-    """Whether products, as of a convolution, are added to what is no bias, as in a shortcut.
-
-    With oneDNN TensorFlow 2.21 computes both in one kernel, and that keeps in itself where the
-    other tensor lies: two runs at the same time end the process.
-
-    Args:
-        graph: A `tf.Graph`.
-    """
-    return any(
-        op.type in ("Add", "AddN", "AddV2")
-        and not _adds_bias(op)
-        and any(_is_product(tensor.op) for tensor in op.inputs)
-        for op in graph.get_operations()
-    )
-
-
-def _is_product(op):
-    while op.type in _AFTER_PRODUCTS or _adds_bias(op):
-        op = max(op.inputs, key=lambda tensor: tensor.shape.rank or 0).op
-    return op.type in _PRODUCTS
-
-
-def _adds_bias(op):
-    return op.type in ("Add", "AddV2") and any(tensor.shape.rank == 1 for tensor in op.inputs)
-
-
-def in_halves(graph, *arguments):
-    """Run a graph on both halves of a batch at the same time.
-
-    Many operations of a network keep one core busy and no more, so that on two cores the halves
-    side by side take two thirds of the time of the whole.
-
-    Args:
-        graph: A function of a trace, as `forward`.
-        arguments: Structures of tensors, each of shape `(batch, ...)`.
-
-    Returns:
-        What `graph(*arguments)` returns.
-    """
-    n = len(tf.nest.flatten(arguments)[0])
-    if graph not in _runs_alone:
-        _runs_alone[graph] = adds_to_products(graph.graph)
-    tensors = tf.nest.flatten([graph.structured_input_signature, graph.structured_outputs])
-    shapes = [tensor.shape for tensor in tensors]
-    takes_halves = all(shape.rank and shape[0] is None for shape in shapes)  # any size of batch
-    if n < 4 or has_gpu() or not takes_halves or _runs_alone[graph]:
-        return graph(*arguments)
-    parts = slice(None, n // 2), slice(n // 2, None)
-    halves = [tf.nest.map_structure(itemgetter(part), arguments) for part in parts]
-    results = _two_threads.map(lambda half: graph(*half), halves)
-    return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)
-
-
 def _joined(*parts):
     return np.concatenate(parts)
+
+
+def _zeros(tensor, n):
+    """Zeros in the place of a tensor of a graph, for a batch of `n`."""
+    return np.zeros([n, *tensor.shape[1:]], tensor.dtype.as_numpy_dtype)
 
 
 class Scores:
@@ -137,7 +72,7 @@ class Scores:
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
         self.images = tf.nest.flatten(self._inputs)[self._at]
-        self._target = target
+        self._target, self._traces = target, {}
         if not callable(target):
             self._weights = class_weights(target, self._of_classes())
 
@@ -187,25 +122,26 @@ class Scores:
     def gradients(self, images, which):
         """Compute the gradients of `values`: a float32 array of the shape of the images."""
         _check_takes_floats(self._model, self._inputs, self._at)
-        trace, inputs = self._trace(images, which)
+        inputs = self._inputs_of(images, which)
+        trace, inputs = self._trace(inputs), tf.nest.map_structure(tf.constant, inputs)
         if callable(self._target):
             outputs = in_halves(trace.forward, inputs)[1]
             gradients = output_gradients(self._score(which), outputs, len(which))
+            gradients = [SCALE * gradient for gradient in gradients]
         else:
             gradients = self._class_gradients(trace, which)
-        gradients = [SCALE * gradient for gradient in gradients]
-        found = in_halves(trace.backward, inputs, tf.constant(images), gradients).numpy() / SCALE
+        images = tf.nest.flatten(inputs)[self._at]
+        found = in_halves(trace.backward, inputs, images, gradients).numpy() / SCALE
         if not found.any():
             _check_connected(self._model, trace, gradients)
         return found
 
     def _class_gradients(self, trace, which):
         """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
-        outputs = tf.nest.map_structure(
-            lambda tensor: tf.zeros([len(which), *tensor.shape[1:]], tensor.dtype),
-            trace.forward.structured_outputs[1],
-        )
-        return floats(outputs._replace(logits=tf.constant(self._weights[which])))
+        outputs = trace.forward.structured_outputs[1]
+        gradients = [_zeros(tensor, len(which)) for tensor in floats(outputs)]
+        gradients[len(floats(outputs.outputs))] = SCALE * self._weights[which]
+        return [tf.constant(gradient) for gradient in gradients]
 
     def _score(self, which):
         if callable(self._target):
@@ -213,8 +149,8 @@ class Scores:
         return partial(logit_score, self._weights[which])
 
     def _outputs(self, images, which):
-        trace, inputs = self._trace(images, which)
-        return in_halves(trace.forward, inputs)[1]
+        inputs = self._inputs_of(images, which)
+        return in_halves(self._trace(inputs).forward, tf.nest.map_structure(tf.constant, inputs))[1]
 
     def _of_classes(self):
         """The logits and probabilities of the images; zeros if only their number counts."""
@@ -223,20 +159,25 @@ class Scores:
             parts = [self._outputs(self.images[which], which)[1:] for which in parts]
             return Outputs(None, *tf.nest.map_structure(_joined, *parts))
         which, _ = next(self.chunks())
-        trace, _ = self._trace(self.images[which], which)
-        found = trace.forward.structured_outputs[1][1:]
-        zeros = lambda tensor: np.zeros((len(self.images), tensor.shape[1]))  # noqa: E731
-        return Outputs(None, *tf.nest.map_structure(zeros, found))
+        trace = self._trace(self._inputs_of(self.images[which], which))
+        zeros = partial(_zeros, n=len(self.images))
+        return tf.nest.map_structure(zeros, trace.forward.structured_outputs[1])
 
-    def _trace(self, images, which):
-        """The trace of the engine from the images on, and the inputs as tensors."""
+    def _inputs_of(self, images, which):
+        """What the model takes with these variants of the images, as arrays."""
         parts = [part[which] for part in tf.nest.flatten(self._inputs)]
         parts[self._at] = images
-        inputs = tf.nest.pack_sequence_as(self._inputs, [tf.constant(part) for part in parts])
+        return tf.nest.pack_sequence_as(self._inputs, parts)
+
+    def _trace(self, inputs):
+        """The trace of the engine from the images on, for such inputs."""
         specs = specs_of(self._model, inputs)
-        trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
-        trace.kept(check_rows)
-        return trace, inputs
+        key = repr(specs)
+        if key not in self._traces:  # to look for changed settings takes some time
+            trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
+            trace.kept(check_rows)
+            self._traces[key] = trace
+        return self._traces[key]
 
 
 def _check_connected(model, trace, gradients):

@@ -26,12 +26,22 @@ def settings_of(model):
     keeps the model alive.
 
     Returns:
-        A dictionary from each layer, a weak reference, to a dictionary from name to setting.
+        A dictionary from each layer, a weak reference, to the names of its settings, their types
+        (as 1, 1.0 and True are equal) and their values, each a list.
     """
-    return {
-        weakref.ref(layer): {name: _frozen(value) for name, value in settings(layer).items()}
-        for layer in (model, *layers_within(model, recursive=True))
-    }
+    found = {}
+    for layer in (model, *layers_within(model, recursive=True)):
+        values = settings(layer)
+        kinds = [*map(type, values.values())]
+        found[weakref.ref(layer)] = (
+            [*values],
+            kinds,
+            [
+                value if kind in _PLAIN else _frozen(value)
+                for kind, value in zip(kinds, values.values(), strict=True)
+            ],
+        )
+    return found
 
 
 def changed(before, after):
@@ -40,17 +50,18 @@ def changed(before, after):
     Returns:
         A set of pairs `(layer, name)`, and of `"layers"` if they are others, or in another order.
     """
-    found = {
-        (layer, name)
-        for layer in before.keys() & after.keys()
-        if before[layer] != after[layer]
-        for name in before[layer].keys() | after[layer].keys()
-        if before[layer].get(name, _MISSING) != after[layer].get(name, _MISSING)
-    }
+    found = set()
+    for layer in before.keys() & after.keys():
+        if before[layer] != after[layer]:
+            old, new = _by_name(before[layer]), _by_name(after[layer])
+            names = old.keys() | new.keys()
+            found |= {(layer, name) for name in names if old.get(name) != new.get(name)}
     return found if list(before) == list(after) else found | {"layers"}
 
 
-_MISSING = object()
+def _by_name(settings):
+    names, *kinds_and_values = settings
+    return dict(zip(names, zip(*kinds_and_values, strict=True), strict=True))
 
 
 def _frozen(value, around=()):
@@ -59,6 +70,8 @@ def _frozen(value, around=()):
     how = _how(kind)
     if how == "plain":
         return kind, value  # as 1, 1.0 and True are equal
+    if how == "object":
+        return _Same(value)
     if how == "layer":
         return weakref.ref(value)
     if how == "tensor" and hasattr(value, "numpy") and value.dtype.is_numpy_compatible:
@@ -106,8 +119,9 @@ def _is_of_library(value):
     return (value.__module__ or "").partition(".")[0] in _OF_LIBRARIES
 
 
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _KINDS = {
-    "plain": (type(None), bool, int, float, complex, str, bytes),
+    "plain": _PLAIN,
     "layer": keras.Layer,
     "function": types.FunctionType,
     "object": (keras.Variable, tf.Variable, type, types.ModuleType),
@@ -120,6 +134,8 @@ _KINDS = {
 
 class _Same:
     """Equal to that of the same object alone, as long as this one lives."""
+
+    __slots__ = ("_object",)
 
     def __init__(self, value):
         try:

@@ -107,7 +107,8 @@ def freeze_and_fit(model):
     """Fine-tuning in two phases, the second with another optimiser."""
     model.train_on_batch(IMAGES, LABELS)
     model.layers[-1].trainable = False
-    return fit(compiled(model, "sgd"))
+    history = compiled(model, "sgd").fit(IMAGES, LABELS, epochs=2, verbose=0).history
+    return {name: values[-1] for name, values in history.items()}
 
 
 def recorded(train, into):
@@ -148,9 +149,9 @@ def test_a_renewed_model_trains_as_a_new_one(build, train, seeds):
 def test_each_variant_is_traced_once():
     def train(model, **settings):
         before = Counting.traced
-        metrics = fit(model)
+        loss = model.fit(IMAGES, LABELS, epochs=2, verbose=0).history["loss"][-1]
         traced.append(Counting.traced - before)
-        return metrics
+        return {"loss": loss}
 
     traced = []
     run_study(without_input, train, {"a": {"rate": 1}, "b": {"rate": 2}}, range(3))
