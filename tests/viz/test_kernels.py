@@ -96,5 +96,5 @@ def test_many_weights_in_words():
         "them negative; the strongest kernel, of norm 10, is number 2."
     )
     assert viz.plot_kernels(np.ones((6, 6))).figure.alt_text == (
-        "1 kernel of 6 by 6, weights all 1, 0 % of them negative."
+        "1 kernel of 6 by 6, weights all 1, none of them negative."
     )
