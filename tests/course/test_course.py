@@ -358,6 +358,7 @@ def test_an_interrupted_installation_is_repaired(installed, wheels, quick, tmp_p
     assert not old.exists() and module.exists()
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_a_moved_checkout_is_repaired_with_uv(installed, wheels, tmp_path):
     folder = tmp_path / "a b/moved"
     shutil.copytree(installed[0], folder, symlinks=True)
