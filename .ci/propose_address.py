@@ -61,7 +61,7 @@ def open_pull_request(address):
     if run(asked, cwd=ROOT, check=True, stdout=PIPE).stdout.strip():
         return
     options = ["--base", "main", "--head", BRANCH, "--title", TITLE, "--body", BODY]
-    if run(["gh", "pr", "create", *options], cwd=ROOT).returncode:
+    if run(["gh", "pr", "create", *options], cwd=ROOT, check=False).returncode:
         sys.exit(NOT_ALLOWED.format(address, BRANCH))
 
 
