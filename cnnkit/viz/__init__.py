@@ -20,6 +20,7 @@ from cnnkit.viz._images import plot_images
 from cnnkit.viz._kernels import plot_kernels
 from cnnkit.viz._lr_finder import plot_lr_finder
 from cnnkit.viz._matrix import plot_matrix
+from cnnkit.viz._network import plot_network
 from cnnkit.viz._normalization_axes import plot_normalization_axes
 from cnnkit.viz._pixels import plot_pixels
 from cnnkit.viz._receptive_field import plot_receptive_field
@@ -55,6 +56,7 @@ __all__ = [
     "plot_kernels",
     "plot_lr_finder",
     "plot_matrix",
+    "plot_network",
     "plot_normalization_axes",
     "plot_pixels",
     "plot_receptive_field",
