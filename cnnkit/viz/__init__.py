@@ -27,6 +27,7 @@ from cnnkit.viz._receptive_field import plot_receptive_field
 from cnnkit.viz._shift_curve import plot_shift_curve
 from cnnkit.viz._show_alt_text import show_alt_text
 from cnnkit.viz._study import plot_study, plot_study_curves
+from cnnkit.viz._vision_tasks import plot_vision_tasks
 from cnnkit.viz.animations import (
     Animation,
     animate_convolution,
@@ -63,6 +64,7 @@ __all__ = [
     "plot_shift_curve",
     "plot_study",
     "plot_study_curves",
+    "plot_vision_tasks",
     "show_alt_text",
 ]
 
