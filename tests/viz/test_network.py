@@ -129,9 +129,9 @@ def test_bad_input(n_units, options, words):
 def test_in_words():
     ax = viz.plot_network([4, 5, 3], names=["inputs x", "hidden h", "scores"], title="small")
     assert ax.figure.alt_text == (
-        "small. Fully connected network, from left to right: inputs x with 4, hidden h with 5, scores with "
-        "3. "
-        "Between them 4 × 5 weights + 5 biases, then 5 × 3 weights + 3 biases: 43 parameters."
+        "small. Fully connected network, from left to right: inputs x with 4, hidden h with 5, "
+        "scores with 3. Between them 4 × 5 weights + 5 biases, then 5 × 3 weights + 3 biases: 43 "
+        "parameters."
     )
     text = viz.plot_network(
         [2000, 1], weights=[np.linspace(-1, 0.5, 2000)[:, None]]
