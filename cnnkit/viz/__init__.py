@@ -20,12 +20,14 @@ from cnnkit.viz._images import plot_images
 from cnnkit.viz._kernels import plot_kernels
 from cnnkit.viz._lr_finder import plot_lr_finder
 from cnnkit.viz._matrix import plot_matrix
+from cnnkit.viz._network import plot_network
 from cnnkit.viz._normalization_axes import plot_normalization_axes
 from cnnkit.viz._pixels import plot_pixels
 from cnnkit.viz._receptive_field import plot_receptive_field
 from cnnkit.viz._shift_curve import plot_shift_curve
 from cnnkit.viz._show_alt_text import show_alt_text
 from cnnkit.viz._study import plot_study, plot_study_curves
+from cnnkit.viz._vision_tasks import plot_vision_tasks
 from cnnkit.viz.animations import (
     Animation,
     animate_convolution,
@@ -55,12 +57,14 @@ __all__ = [
     "plot_kernels",
     "plot_lr_finder",
     "plot_matrix",
+    "plot_network",
     "plot_normalization_axes",
     "plot_pixels",
     "plot_receptive_field",
     "plot_shift_curve",
     "plot_study",
     "plot_study_curves",
+    "plot_vision_tasks",
     "show_alt_text",
 ]
 

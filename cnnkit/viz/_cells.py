@@ -36,13 +36,17 @@ def write_in_cells(ax, picture, texts, **options):
 
 def font_size(ax, texts):
     """The size, in points, at which all `texts` of shape `(rows, columns)` fit into cells."""
-    box, (width, height) = ax.get_position(), ax.figure.get_size_inches()
-    n_rows, n_columns = texts.shape
-    side = 72 * min(box.width * width / n_columns, box.height * height / n_rows)  # points
+    side = cell_side(ax, *texts.shape)
     lines = [line for text in texts.flat for line in text.split("\n")]
     n_lines = max(text.count("\n") + 1 for text in texts.flat)
     by_width = 0.8 * side / (0.62 * max(1, *map(len, lines)))
     return min(by_width, 0.85 * side / (1.2 * n_lines), 11)
+
+
+def cell_side(ax, n_rows, n_columns):
+    """The side of a cell in points, before the figure is laid out."""
+    box, (width, height) = ax.get_position(), ax.figure.get_size_inches()
+    return 72 * min(box.width * width / n_columns, box.height * height / n_rows)
 
 
 def frame(ax):

@@ -1,7 +1,6 @@
 """Draw the channels of one image, or of a stack of feature maps."""
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
 from cnnkit import data
 from cnnkit._checks import warn
@@ -14,6 +13,7 @@ from cnnkit.viz._alt_text import (
     rows_and_columns,
     titles_in_order,
 )
+from cnnkit.viz._cells import frame
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels, name_panels
 from cnnkit.viz._images import as_image, draw_image
@@ -24,6 +24,10 @@ _TINTS = ("red", "green", "blue")
 
 def plot_channels(image, *, titles=None):
     """Draw an image and then each of its channels.
+
+    A channel is one number a pixel, so it is drawn in grey, as a grey image is: the brighter, the
+    more of its colour. Three channels can so be compared, while pure blue is darker than pure
+    green. The frame and the title have the colour.
 
     Args:
         image: A colour image of 3 or 4 channels, in one of the forms that `plot_images` takes (PIL
@@ -66,17 +70,20 @@ def _plot_colors(image, channels, titles):
     name_panels(panels, ["image", *titles])
     first, *others = panels
     draw_image(first, image, low, high)
-    for axis, channel, tint in zip(others, channels, [*_TINTS, "white"], strict=False):
-        picture = draw_image(axis, channel, low, high)
-        picture.set_cmap(LinearSegmentedColormap.from_list(tint, ["black", tint]))
+    for axis, channel, tint in zip(others, channels, [*_TINTS, "0.6"], strict=False):
+        draw_image(axis, channel, low, high)
+        axis.set_axis_on()
+        frame(axis)
+        axis.spines[:].set(color=tint, linewidth=2)
+        axis.title.set_color(tint)
     means = [
         f"{title} {rounded(channel.mean())}"
         for title, channel in zip(titles, channels, strict=True)
     ]
     sentence = (
         f"An image of {rows_and_columns(image.shape)}, values {range_in_words(image)}, with black "
-        f"at {rounded(low)} and white at {rounded(high)}, and its channels with their means: "
-        f"{listed(means)}."
+        f"at {rounded(low)} and white at {rounded(high)}, and its channels, in grey, with their "
+        f"means: {listed(means)}."
     )
     describe(panels.figure, sentence)
     return panels

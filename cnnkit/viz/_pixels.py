@@ -14,7 +14,7 @@ from cnnkit.viz._alt_text import (
     row_by_row,
     rows_and_columns,
 )
-from cnnkit.viz._cells import cells_size, write_in_cells
+from cnnkit.viz._cells import cell_side, cells_size, write_in_cells
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._images import as_image, draw_image
@@ -111,8 +111,10 @@ def _window(image, window):
 
 def _label(ax, top, left, height, width):
     ax.set(xlabel="column", ylabel="row")
-    ax.set_xticks(range(left, left + width, math.ceil(width / 16)))
-    ax.set_yticks(range(top, top + height, math.ceil(height / 16)))
+    side = cell_side(ax, height, width)
+    n_digits = len(str(left + width - 1))
+    ax.set_xticks(range(left, left + width, math.ceil((6.5 * n_digits + 5) / side)))
+    ax.set_yticks(range(top, top + height, math.ceil(13 / side)))
     ax.tick_params(length=0)
     ax.grid(False)
     ax.spines[:].set(visible=True, color="0.6")

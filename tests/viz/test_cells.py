@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cnnkit.viz._cells import cells_size, font_size, frame, write_in_cells
+from cnnkit.viz._cells import cell_side, cells_size, font_size, frame, write_in_cells
 
 
 def texts(shape, text="0"):
@@ -28,6 +28,15 @@ def test_each_text_fits_into_its_cell(shape, text):
         assert each.get_position() == (10 + column, 5 + row)
         box = each.get_window_extent()
         assert box.width < width and box.height < height
+
+
+def test_the_side_of_a_cell_is_that_of_the_axes_when_it_is_drawn():
+    figure = Figure(figsize=(4, 3))
+    ax = figure.subplots()
+    ax.imshow(np.zeros((5, 20)))
+    figure.draw_without_rendering()
+    (left, _), (right, _) = ax.transData.transform([(0, 0), (1, 0)])
+    assert cell_side(ax, 5, 20) == pytest.approx((right - left) * 72 / figure.dpi)
 
 
 def test_long_texts_are_smaller_and_none_is_larger_than_11_points():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from cnnkit import data, viz
@@ -17,8 +18,9 @@ def test_a_photo_and_its_three_channels():
     for i, axis in enumerate(panels.axes[0, 1:]):
         picture = axis.images[0]
         assert (picture.get_array() == cat[..., i]).all() and picture.get_clim() == (0, 255)
-        brightest = picture.to_rgba(255.0)[:3]
-        assert brightest[i] > 0 and sum(brightest) == brightest[i], "in its own colour"
+        assert picture.get_cmap().name == "gray", "as a grey image, so that channels compare"
+        frame, title = to_rgb(axis.spines["top"].get_edgecolor()), to_rgb(axis.title.get_color())
+        assert frame == title and frame[i] > 0 and sum(frame) == frame[i], "in its own colour"
 
 
 def test_alpha_names_and_pil():
@@ -66,7 +68,7 @@ def test_in_words():
     image[0] = 10, 20, 30
     assert viz.plot_channels(image).figure.alt_text == (
         "An image of 2 rows by 4 columns, values from 0 to 30, with black at 0 and white at 255, "
-        "and its channels with their means: red 5, green 10 and blue 15."
+        "and its channels, in grey, with their means: red 5, green 10 and blue 15."
     )
     maps = np.zeros((2, 4, 5))
     maps[..., 1], maps[0, 0, 3] = -0.5, 3

@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -50,8 +51,17 @@ def test_a_window_keeps_indices_numbers_and_colors():
     assert [text.get_position() for text in ax.texts][:2] == [(200, 100), (201, 100)]
 
 
-def test_many_ticks_are_thinned():
-    assert len(viz.plot_pixels(np.zeros((20, 32))).get_xticks()) == 16
+@pytest.mark.parametrize(
+    "width, window", [(13, (100, 150, 12, 16)), (6.4, (0, 0, 32, 8)), (6.4, (500, 95, 4, 12))]
+)
+def test_labels_of_rows_and_columns_do_not_meet(width, window):
+    axes = plt.subplots(1, 3, figsize=(width, 4), layout="constrained")[1]
+    ax = viz.plot_pixels(np.zeros((512, 512)), window=window, ax=axes[2])
+    ax.figure.draw_without_rendering()
+    for axis, start in ((ax.xaxis, window[1]), (ax.yaxis, window[0])):
+        boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
+        assert not any(a.overlaps(b) for a, b in zip(boxes[1:], boxes, strict=False))
+        assert axis.get_ticklocs()[0] == start and len(boxes) > 1
 
 
 def test_colors_have_three_numbers():
