@@ -425,6 +425,8 @@ def execute(python, notebook, pages):
         done = run([*convert, "html", *options, str(copy)], **CAPTURE)
     if done.returncode == 0:
         errors = errors_in(copy)
+        text = page.read_text(encoding="utf-8")  # its links to notebooks lead to their pages
+        page.write_text(re.sub(r'(href="\w+)\.ipynb"', r'\1.html"', text), encoding="utf-8")
     else:  # the kernel died, or a cell took too long
         errors = [explain(done.stdout)]
         head = (

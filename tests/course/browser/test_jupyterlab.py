@@ -13,13 +13,15 @@ from playwright.sync_api import expect
 
 NOTEBOOKS = ["02_convolution.ipynb", "07_transfer_learning_cats_vs_dogs.ipynb"]
 MILLISECONDS = 300_000  # that a notebook may take
-errors_in = runpy.run_path(str(Path(__file__).parents[3] / "course.py"))["errors_in"]
+ROOT = Path(__file__).parents[3]
+COURSE = runpy.run_path(str(ROOT / "course.py"))
 
 
 @pytest.fixture(scope="module")
 def lab(start_course):
     """JupyterLab, on a free port: what it says about itself, and the folder of its notebooks."""
-    folder, process = start_course(NOTEBOOKS, "lab", "--no-browser", "--ip=127.0.0.1", "--port=0")
+    words = ("lab", "--no-browser", "--ip=127.0.0.1", "--port=0")
+    folder, process = start_course(["00_start.ipynb", *NOTEBOOKS], *words)
 
     def said():
         files = folder.glob("jupyter_runtime_dir/jpserver-*.json")
@@ -28,7 +30,7 @@ def lab(start_course):
     while not said():
         assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
         time.sleep(0.2)
-    return SimpleNamespace(folder=folder / "notebooks", **said()[0])
+    return SimpleNamespace(folder=folder / "my_notebooks", **said()[0])
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda name: name[:2])
@@ -52,8 +54,23 @@ def notebook(request, lab, open_page):
 
 def test_every_cell_runs_and_none_fails(notebook):
     cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
-    assert errors_in(notebook.path) == []
+    assert COURSE["errors_in"](notebook.path) == []
     assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+
+def test_looking_and_running_is_no_work_that_an_update_keeps(notebook):
+    """JupyterLab saves a notebook in its own way, but leaves the text of its cells as it is."""
+    original = ROOT / "notebooks" / notebook.path.name
+    assert notebook.path.read_bytes() != original.read_bytes()
+    assert COURSE["edition_of"](notebook.path) == COURSE["edition_of"](original)
+
+
+def test_the_start_page_opens_and_leads_on(lab, open_page):
+    page = open_page(f"{lab.url}?token={lab.token}")
+    page.get_by_role("heading", name="0 · Start here").wait_for()
+    page.get_by_role("link", name="Convolution", exact=True).click()
+    page.get_by_role("heading", name="2 · Convolution").wait_for()
+    assert page.foreign == []
 
 
 @pytest.mark.parametrize("check", CHECKS)
