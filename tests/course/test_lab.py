@@ -11,7 +11,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import nbformat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -41,36 +40,40 @@ def open_lab(fresh_course, tmp_path, monkeypatch, capsys):
     return open_lab
 
 
+def save(path, notebook):
+    path.write_text(json.dumps(notebook), "utf-8")
+    return path.read_bytes()
+
+
 def write(path, *sources):
     """Write a notebook with these cells of code, in the way of the course; return its bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    empty = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    cells = [empty | {"id": f"c{i}", "source": [source]} for i, source in enumerate(sources)]
     metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
-    return path.read_bytes()
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return save(path, notebook)
 
 
 def look_at(path):
     """Do to a notebook what JupyterLab does when one looks at it, runs it and saves it."""
-    notebook = nbformat.read(path, 4)
-    notebook.metadata["kernelspec"]["display_name"] = "Python 3 (cnnkit)"
-    notebook.metadata["language_info"] = {"name": "python", "version": "3.12.1", "pygments": "x"}
-    for count, cell in enumerate(notebook.cells, start=1):
-        cell.execution_count = count
-        cell.outputs = [nbformat.v4.new_output("stream", text="1\n")]
-        cell.metadata["collapsed"] = True
-    notebook.cells.append(nbformat.v4.new_code_cell(""))  # Shift+Enter in the last cell
-    nbformat.write(notebook, path)
-    return path.read_bytes()
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["metadata"]["kernelspec"]["display_name"] = "Python 3 (cnnkit)"
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.12.1"}
+    for count, cell in enumerate(notebook["cells"], start=1):
+        cell |= {"execution_count": count, "outputs": [{"output_type": "stream", "text": "1"}]}
+        cell["metadata"] = {"scrolled": True}
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "source": []}
+    notebook["cells"].append(empty)  # Shift+Enter in the last cell
+    return save(path, notebook)
 
 
 def solve(path, text="# mine"):
     """Write an answer into a notebook that was looked at."""
     look_at(path)
-    notebook = nbformat.read(path, 4)
-    notebook.cells[0].source += f"\n{text}"
-    nbformat.write(notebook, path)
-    return path.read_bytes()
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["cells"][0]["source"].append(f"\n{text}")
+    return save(path, notebook)
 
 
 def contents(folder):
