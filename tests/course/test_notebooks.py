@@ -63,7 +63,7 @@ def colab_link(path):
 
 def front_matter(notebook, path):
     """Title, link to this file in Colab, You will, Time, Before you start, in this order."""
-    number = "N" if path == TEMPLATE else number_of(path).lstrip("0") or "0"
+    number = "N" if path == TEMPLATE else number_of(path).lstrip("0")
     text, place, complaints = source(notebook["cells"][0]), 0, []
     for pattern in (
         rf"# {number} · \S",

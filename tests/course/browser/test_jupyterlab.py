@@ -15,13 +15,13 @@ NOTEBOOKS = ["02_convolution.ipynb", "07_transfer_learning_cats_vs_dogs.ipynb"]
 MILLISECONDS = 300_000  # that a notebook may take
 ROOT = Path(__file__).parents[3]
 COURSE = runpy.run_path(str(ROOT / "course.py"))
+errors_in = COURSE["errors_in"]
 
 
 @pytest.fixture(scope="module")
 def lab(start_course):
     """JupyterLab, on a free port: what it says about itself, and the folder of its notebooks."""
-    words = ("lab", "--no-browser", "--ip=127.0.0.1", "--port=0")
-    folder, process = start_course(["00_start.ipynb", *NOTEBOOKS], *words)
+    folder, process = start_course(NOTEBOOKS, "lab", "--no-browser", "--ip=127.0.0.1", "--port=0")
 
     def said():
         files = folder.glob("jupyter_runtime_dir/jpserver-*.json")
@@ -54,8 +54,13 @@ def notebook(request, lab, open_page):
 
 def test_every_cell_runs_and_none_fails(notebook):
     cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
-    assert COURSE["errors_in"](notebook.path) == []
+    assert errors_in(notebook.path) == []
     assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_page_is_in_order(notebook, check):
+    assert check(notebook.page) == []
 
 
 def test_looking_and_running_is_no_work_that_an_update_keeps(notebook):
@@ -71,11 +76,6 @@ def test_the_start_page_opens_and_leads_on(lab, open_page):
     page.get_by_role("link", name="Convolution", exact=True).click()
     page.get_by_role("heading", name="2 · Convolution").wait_for()
     assert page.foreign == []
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_page_is_in_order(notebook, check):
-    assert check(notebook.page) == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS[:1], indirect=True, ids=["02"])
