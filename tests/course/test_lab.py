@@ -188,7 +188,7 @@ BROKEN = b"{"
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
@@ -367,7 +367,7 @@ def test_an_interrupted_copy_leaves_no_half_of_it(open_lab, tmp_path, monkeypatc
 
 ROW = re.compile(
     r"(?m)^\| (?P<number>\w+) \| \[(?P<title>.+?)\]\((?P<file>\S+)\) \| (?P<learn>.+?) \| "
-    r"(?P<minutes>.+?) \| \[in Colab\]\((?P<colab>\S+)\) \|$"
+    r"(?P<minutes>.+?) \| \[Colab\]\((?P<colab>\S+)\) \|$"
 )
 
 
