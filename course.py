@@ -1,6 +1,6 @@
 """The course: python3 course.py COMMAND, or on Windows py course.py COMMAND.
 The first call fetches the packages into .venv: about a minute and 3 GB.
-  lab [ARGS]    open the notebooks in JupyterLab; ARGS go to JupyterLab
+  lab [ARGS]    open your copies of the notebooks in JupyterLab; ARGS go to JupyterLab
   run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
   test [ARGS]   check everything; --colab, --backend jax or torch: with those; ARGS go to pytest
   format        format the code, strip the notebooks, refresh their addresses
@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import hashlib
 import html
+import itertools
 import json
 import os
 import re
@@ -38,10 +39,13 @@ PYTEST_OPTIONS = [
     *("-n", "2", "--dist", "loadfile"),
     "--no-loadscope-reorder",  # else slow files with few tests come last, one by one
 ]
+CHECKING = {"CNNKIT_PROOFS": "strict", "CNNKIT_PROGRESS": "off"}  # for `test` and `run`
 CAPTURE = dict(stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, encoding="utf-8", errors="replace")
 HINTS = {
     r"No space left|quota exceeded|WinError 112": "The disk is full: make room and try again.",
-    r"Read-only file|Permission denied|WinError 5\b": "This folder is read-only: work in a copy.",
+    r"Read-only file|Permission denied|WinError 5\b": (
+        "This folder is read-only: work in a copy, or let its owner run this first."
+    ),
     r"ensurepip|named '?venv": "This Python lacks venv: sudo apt install python3-venv, or alike.",
     r"dns error|sending request|NewConnection": "The packages need a connection: try again online.",
 }
@@ -247,6 +251,90 @@ def attempt(name, command):
     return works
 
 
+# The student's copies of the notebooks. A notebook changes as soon as one looks at it, since
+# JupyterLab saves it in its own way; an update of the course could not be fetched over that.
+
+
+def find_students_folder():
+    """Where the copies lie: beside the course's notebooks or, where that cannot be, at home.
+
+    It cannot be in a folder of somebody else's, even if we may write there: two would work on the
+    same copies.
+    """
+    beside, at_home = ROOT / "my_notebooks", Path.home() / "cnnkit_notebooks"
+    with contextlib.suppress(OSError):
+        beside.mkdir(exist_ok=True)
+        with TemporaryFile(dir=beside) as ours:
+            if os.fstat(ours.fileno()).st_uid == beside.stat().st_uid:
+                return beside
+    print(f"{beside} is not yours to write in: your notebooks are in {at_home}.")
+    at_home.mkdir(exist_ok=True)
+    return at_home
+
+
+def hand_out(folder):
+    """Copy to the student what is new in the course, and never over what they have changed.
+
+    The file .editions.json remembers which edition was put where.
+    """
+    course, record, editions = ROOT / "notebooks", folder / ".editions.json", {}
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        editions = dict(json.loads(record.read_text(encoding="utf-8")))
+    for file in sorted(course.glob("**/*")):
+        name = file.relative_to(course)
+        if file.is_file() and not any(part.startswith(".") for part in name.parts):
+            try:
+                bring(file, folder, name, editions)
+            except ValueError as unreadable:
+                print(unreadable)
+    record.write_text(json.dumps(editions, indent=1), encoding="utf-8")
+
+
+def bring(file, folder, name, editions):
+    """Put a file of the course into the student's folder, or beside what they made of it there.
+
+    What is no longer the edition that was put there is theirs. What they threw away comes back
+    under its own name only.
+    """
+    edition = edition_of(file)
+    for place in places_for(name):
+        copy, put = folder / place, editions.get(place.as_posix())
+        theirs = edition_of(copy) if copy.exists() else None
+        has_it = edition in (theirs, put) and (theirs or place != name)
+        if has_it or theirs in (None, put):
+            break
+    editions[place.as_posix()] = edition
+    if not has_it:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        part = copy.with_name(f".{copy.name}.{os.getpid()}")  # so that no half of it is left
+        shutil.copyfile(file, part)
+        part.replace(copy)
+        if place != name:
+            print(f"You have changed {name}: it stays, and its new edition is {place.name}.")
+
+
+def places_for(name):
+    """Where to put a file: under its name, else beside it, under one that no other edition has."""
+    yield name
+    yield name.with_stem(f"{name.stem} (new edition)")
+    for number in itertools.count(2):
+        yield name.with_stem(f"{name.stem} (new edition {number})")
+
+
+def edition_of(file):
+    """A digest of a file, of a notebook that of its cells' text, which JupyterLab leaves alone."""
+    content = file.read_bytes()
+    if file.suffix == ".ipynb":
+        try:
+            cells = json.loads(content)["cells"]
+            cells = [(cell["cell_type"], "".join(cell["source"]).strip()) for cell in cells]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{file} cannot be read as a notebook: it stays as it is.") from None
+        # Shift+Enter in the last cell adds an empty one.
+        content = json.dumps([cell for cell in cells if cell[1]]).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
 # The commands. Each takes the words that follow it and returns the exit status.
 
 
@@ -274,18 +362,21 @@ def check_home():
 
 
 def lab(words):
-    """Open the notebooks in JupyterLab."""
+    """Open the student's copies of the notebooks in JupyterLab, first the start page."""
     check_home()
-    folder = ROOT / "notebooks"
+    python, folder = prepare(), find_students_folder()
+    hand_out(folder)
     options = ["-y", f"--ServerApp.root_dir={folder}"]
+    options.append("--LabApp.default_url=/lab/tree/00_start.ipynb")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # else it refuses
-    return call(prepare(), "-m", "jupyterlab", *options, *words, cwd=folder)
+    return call(python, "-m", "jupyterlab", *options, *words, cwd=folder)
 
 
 def run_all(names):
     """Execute notebooks, two at a time, and leave an index of their pages."""
     check_home()
+    os.environ.update(CHECKING)
     python, pages = prepare(), ROOT / "build/course"
     notebooks = find_notebooks(names)
     names = ", ".join(notebook.stem for notebook in notebooks)
@@ -334,6 +425,8 @@ def execute(python, notebook, pages):
         done = run([*convert, "html", *options, str(copy)], **CAPTURE)
     if done.returncode == 0:
         errors = errors_in(copy)
+        text = page.read_text(encoding="utf-8")  # its links to notebooks lead to their pages
+        page.write_text(re.sub(r'(href="\w+)\.ipynb"', r'\1.html"', text), encoding="utf-8")
     else:  # the kernel died, or a cell took too long
         errors = [explain(done.stdout)]
         head = (
@@ -384,7 +477,7 @@ def test(words):
     one.add_argument("--backend", choices=["jax", "torch"])
     one.add_argument("--lane", choices=LANES)
     options, words = parser.parse_known_args(words)
-    os.environ["KERAS_BACKEND"] = options.backend or "tensorflow"
+    os.environ.update(CHECKING, KERAS_BACKEND=options.backend or "tensorflow")
     environment, paths = ".venv", TESTS
     if options.backend:
         environment, paths = f".venv-{options.backend}", BACKEND_TESTS

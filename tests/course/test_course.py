@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import itertools
 import json
 import os
@@ -31,7 +30,8 @@ posix = pytest.mark.skipif(os.name == "nt", reason="about signals and modes of P
 
 def start(folder, *words, python=sys.executable, first=ROOMY, cwd=None, **variables):
     """Start a checkout's course.py, offline. `first` is Python code that runs before it."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
+    kept_out = ("PIP_", "UV_", "CNNKIT_PRO")  # what tests and installers are told
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(kept_out)}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
     environment |= {"PIP_NO_COMPILE": "1"}  # quicker
     environment |= {"UV_CACHE_DIR": str(folder.parent / "uv"), "PYTHONIOENCODING": "utf-8"}
@@ -284,8 +284,10 @@ def test_lab_hands_over_to_jupyterlab(installed):
     folder, said = installed
     words, cwd, prefix, environment = json.loads(said.splitlines()[-1])
     assert words[-3:] == ["--no-browser", "--port", "8899"]
-    assert f"--ServerApp.root_dir={folder / 'notebooks'}" in words
-    assert cwd == str(folder / "notebooks") and prefix == str(folder / ".venv")
+    assert f"--ServerApp.root_dir={folder / 'my_notebooks'}" in words
+    assert "--LabApp.default_url=/lab/tree/00_start.ipynb" in words
+    assert cwd == str(folder / "my_notebooks") and prefix == str(folder / ".venv")
+    assert not {"CNNKIT_PROOFS", "CNNKIT_PROGRESS"} & set(environment)
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1"
     assert environment["PATH"].startswith(str(folder / ".venv" / BIN))
     root = os.name != "nt" and os.geteuid() == 0
@@ -299,6 +301,32 @@ def test_the_second_call_starts_at_once(installed, tmp_path):
     assert done.returncode == 0 and done.stdout.count("\n") == 1  # only JupyterLab's
     assert stamp_of(folder) == before
     assert json.loads(done.stdout)[3]["CNNKIT_DATA"] == str(tmp_path / "my data")
+
+
+WRITE_PROTECTED = """
+import pathlib
+mkdir = pathlib.Path.mkdir
+def refuse(path, *words, **options):
+    if str(path).startswith({!r}):
+        raise OSError(30, "Read-only file system")
+    mkdir(path, *words, **options)
+pathlib.Path.mkdir = refuse
+"""
+
+
+def test_a_checkout_that_another_has_prepared_needs_no_writing(installed, tmp_path):
+    folder, home = installed[0], tmp_path
+    mine = folder / "my_notebooks"
+    mine.rename(folder / "put away")
+    protected = WRITE_PROTECTED.format(str(folder))
+    done = call(folder, "lab", first=protected, HOME=home, USERPROFILE=home)
+    (folder / "put away").rename(mine)
+    said, jupyterlab = done.stdout.splitlines()
+    copies = home / "cnnkit_notebooks"
+    assert said == f"{mine} is not yours to write in: your notebooks are in {copies}."
+    words, cwd, prefix, _ = json.loads(jupyterlab)
+    assert f"--ServerApp.root_dir={copies}" in words
+    assert cwd == str(copies) and prefix == str(folder / ".venv")
 
 
 def test_packages_that_cannot_be_had(bare, quick):
@@ -381,15 +409,13 @@ def test_a_moved_checkout_is_repaired_with_uv(installed, wheels, tmp_path):
 
 
 @pytest.fixture
-def course(tmp_path, monkeypatch):
+def course(fresh_course, tmp_path, monkeypatch):
     """course.py as a module, for a checkout under tmp_path and with this environment's Python."""
-    spec = importlib.util.spec_from_file_location("course", ROOT / "course.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = fresh_course
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "prepare", lambda name=".venv": Path(sys.executable))
     monkeypatch.chdir(tmp_path)
-    for name in ("JUPYTER_PREFER_ENV_PATH", "PIP_USER"):
+    for name in ("JUPYTER_PREFER_ENV_PATH", "PIP_USER", *module.CHECKING):
         monkeypatch.setenv(name, "")  # so that they are put back
     # jsonschema does without this module, which takes two seconds of each start of Jupyter.
     (tmp_path / ".quick").mkdir()
@@ -421,8 +447,8 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     (books / "images").mkdir()
     (books / "images/dot.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
     good = (
-        "# A & B\n$$a$$ ![dot](images/dot.svg)",
-        "import os; print('cwd', os.getcwd())",
+        "# A & B\n$$a$$ ![dot](images/dot.svg) [on](02_bad.ipynb)",
+        f"import os; print('cwd', os.getcwd(), *map(os.environ.get, {list(course.CHECKING)}))",
         "1 / 0",
     )
     sources = {
@@ -443,7 +469,8 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     assert "FAILED with" in lines["03_dead"] and "died" in lines["03_dead"].lower()
     text = {path.stem: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
     assert set(text) == {*sources, "index"}
-    assert f"cwd {books}" in text["01_good"] and "data:image/svg" in text["01_good"]
+    assert f"cwd {books} strict off" in text["01_good"] and "data:image/svg" in text["01_good"]
+    assert 'href="02_bad.html"' in text["01_good"]
     assert "went on" in text["02_bad"]
     assert all(f'href="{name}.html"' in text["index"] for name in sources)
     assert "division by zero" in text["index"] and ">A &amp; B</a>" in text["index"]
@@ -462,7 +489,8 @@ def test_test_checks_everything_and_ends_with_the_summary(course, tmp_path, capf
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "COV_"))]:
         monkeypatch.delenv(name)
     (tmp_path / "tests").mkdir()
-    (tmp_path / "tests/test_a.py").write_text("def test_a():\n    pass\n", encoding="utf-8")
+    passes = 'import os\n\n\ndef test_a():\n    assert "CNNKIT_PROOFS" in os.environ\n'
+    (tmp_path / "tests/test_a.py").write_text(passes, encoding="utf-8")
     (tmp_path / "docs").mkdir()
     write_notebook(tmp_path / "notebooks/01_a.ipynb", "a = 1")
     write_notebook(tmp_path / "docs/template.ipynb", "a = 1")

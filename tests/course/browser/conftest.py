@@ -83,7 +83,7 @@ def open_page(browser):
 
 @pytest.fixture(scope="module")
 def start_course(tmp_path_factory):
-    """A function that starts course.py in a new folder with copies of some notebooks.
+    """A function that starts course.py in a new folder with the start page and some notebooks.
 
     It returns the folder and the process, which has this environment, no photos and no network.
     """
@@ -93,7 +93,7 @@ def start_course(tmp_path_factory):
         folder = tmp_path_factory.mktemp("course")
         shutil.copytree(ROOT / "docs", folder / "docs")  # of which pages are made
         (folder / "notebooks").mkdir()
-        for name in notebooks:
+        for name in ("00_start.ipynb", *notebooks):
             shutil.copy(ROOT / "notebooks" / name, folder / "notebooks")
         settings = folder / "jupyter_config_dir/lab/user-settings/@jupyterlab/docmanager-extension"
         settings.mkdir(parents=True)  # JupyterLab asks a question when it saves twice at a time

@@ -14,7 +14,9 @@ from playwright.sync_api import expect
 TEMPLATE = "template.ipynb"
 NOTEBOOKS = ["02_convolution.ipynb", "07_transfer_learning_cats_vs_dogs.ipynb"]
 MILLISECONDS = 300_000  # that a notebook may take
-errors_in = runpy.run_path(str(Path(__file__).parents[3] / "course.py"))["errors_in"]
+ROOT = Path(__file__).parents[3]
+COURSE = runpy.run_path(str(ROOT / "course.py"))
+errors_in = COURSE["errors_in"]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def lab(start_course):
     while not said():
         assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
         time.sleep(0.2)
-    return SimpleNamespace(folder=folder / "notebooks", **said()[0])
+    return SimpleNamespace(folder=folder / "my_notebooks", **said()[0])
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda name: name[:2])
@@ -82,6 +84,21 @@ def test_every_cell_runs_and_none_fails(notebook):
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_page_is_in_order(notebook, check):
     assert check(notebook.page) == []
+
+
+def test_looking_and_running_is_no_work_that_an_update_keeps(notebook):
+    """JupyterLab saves a notebook in its own way, but leaves the text of its cells as it is."""
+    original = ROOT / "notebooks" / notebook.path.name
+    assert notebook.path.read_bytes() != original.read_bytes()
+    assert COURSE["edition_of"](notebook.path) == COURSE["edition_of"](original)
+
+
+def test_the_start_page_opens_and_leads_on(lab, open_page):
+    page = open_page(f"{lab.url}?token={lab.token}")
+    page.get_by_role("heading", name="0 · Start here").wait_for()
+    page.get_by_role("link", name="Convolution", exact=True).click()
+    page.get_by_role("heading", name="2 · Convolution").wait_for()
+    assert page.foreign == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS[:1], indirect=True, ids=["02"])
