@@ -75,23 +75,23 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     ),
     (r"maximum recursion depth", "The function calls itself without an end."),
 )
-_READ_ONLY = "read-only"  # what NumPy says when an argument is changed, as they are locked
+_SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
-def changes_argument(error):
-    """Whether an error comes from changing an array that is locked."""
-    return isinstance(error, ValueError) and _READ_ONLY in str(error)
+def changes_argument(outcome):
+    """Whether an outcome is the error from changing an array that is locked."""
+    return isinstance(outcome, ValueError) and "read-only" in str(outcome)
 
 
-def told_change(error, changed):
-    """What to say to an answer that changed in place what is named."""
+def told_change(error, names):
+    """What to say to an answer that changed the arguments of these names in place."""
     line = _line(error)
-    told = f"you changed {changed}" + (f" in `{line}`." if line else ".")
+    told = f"you changed {' and '.join(names) or 'an argument'}" + (f" in `{line}`" if line else "")
     step = re.fullmatch(r"(\w+) *(\*\*|//|[-+*/@%&|^])= *(.+)", line)
     if step:
         name, sign, rest = step.groups()
-        return f"{told} Write `{name} = {name} {sign} {rest}`, which makes a new array."
-    return f"{told} Work on a copy, such as `x.copy()`, and leave what you are given as it is."
+        return f"{told}. Write `{name} = {name} {sign} {rest}`, which makes a new array."
+    return f"{told}, which belongs to the caller. Change a copy: `x.copy()` makes one of `x`."
 
 
 def told_error(error):
@@ -99,8 +99,7 @@ def told_error(error):
     line, said = _line(error), str(error).strip().split("\n")[0]
     told = f"Your code raised {type(error).__name__}" + (f": {said}" if said else "")
     told += f", in `{line}`." if line else "."
-    meaning = _meaning(said)
-    return f"{told} {meaning}" if meaning else told
+    return f"{told} {_meaning(error, said)}".rstrip()
 
 
 def _line(error):
@@ -108,8 +107,8 @@ def _line(error):
     return "".join(frame.line or "" for frame in extract_tb(error.__traceback__)[1:2])
 
 
-def _meaning(said):
+def _meaning(error, said):
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said):
             return meaning.format(*found.groups())
-    return ""
+    return _SHAPES if isinstance(error, ValueError) else ""

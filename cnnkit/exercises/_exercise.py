@@ -10,6 +10,8 @@ import string
 import textwrap
 from pathlib import Path
 
+import numpy as np
+
 from cnnkit.exercises import _calls
 from cnnkit.exercises._calls import (
     InputAsked,
@@ -105,7 +107,7 @@ class Value(Exercise):
 
     def complaint(self, answer):
         if callable(answer):
-            return f"Not yet: expected a value. Received: {answer!r:.80}"
+            return "Not yet: the answer is a value, not a function. Write what it gives."
         if self.agrees(answer, self.right_answer()):
             return None
         usual = (text for wrong, text in self.mistakes if self.agrees(answer, wrong))
@@ -235,7 +237,8 @@ class Function(Exercise):
 
     def complaint(self, answer):
         if not callable(answer):
-            return f"Not yet: expected a function. Received: {answer!r:.80}"
+            call = f"check({self.answer.__name__})"
+            return f"Not yet: the answer is a function, as in `{call}`. Received: {answer!r:.60}"
         try:
             with without_input(), capped_output():
                 received = self.outcomes(answer)
@@ -257,6 +260,9 @@ class Function(Exercise):
     def _outcome(self, answer, case):
         arguments = copy.deepcopy(case)
         lock(arguments)
+        return self._called(answer, arguments, case)
+
+    def _called(self, answer, arguments, case):
         try:
             with time_limit(_calls.SECONDS):
                 return answer(*arguments)
@@ -281,30 +287,31 @@ class Function(Exercise):
         """What to say where the outcome of a case is wrong; `usual` is the text of a mistake."""
         case = self.cases[place]
         call, changed = shown_call(self.answer, case), self._changed(answer, case, received)
-        if not isinstance(received, BaseException):
-            told = f"`{call}` {told_result(received, expected)}"
-            also = f"\nYour function also changes {changed}: work on a copy." if changed else ""
-            return f"Not yet: {usual}\n{told}{also}" if usual else f"Not yet: {told}{also}"
         if changes_argument(received):
-            return f"Not yet: {told_change(received, changed or 'an argument')}"
-        return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
+            return f"Not yet: {told_change(received, changed)}"
+        if isinstance(received, BaseException):
+            return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
+        also = f"Your function also changes {' and '.join(changed)}: work on a copy."
+        told = [usual, f"`{call}` {told_result(received, expected)}", also if changed else ""]
+        return "Not yet: " + "\n".join(filter(None, told))
 
     def _changed(self, answer, case, received):
-        """The names of the arguments that `answer` changes: lists, and arrays if not locked."""
+        """The names of the arguments that `answer` changes: of lists, and of arrays if it tried."""
         if not (changes_argument(received) or any(isinstance(item, list) for item in case)):
-            return ""
-        arguments = copy.deepcopy(case)
+            return []
+        arguments = copy.deepcopy(case)  # not locked
         with (
             without_input(),
             Path(os.devnull).open("w") as nowhere,
             contextlib.redirect_stdout(nowhere),
-            contextlib.suppress(Exception, SystemExit, TimeUp, InputAsked),
-            time_limit(_calls.SECONDS),
+            contextlib.suppress(_Stopped),
         ):
-            answer(*arguments)
-        names = inspect.signature(self.answer).parameters
-        triples = zip(names, arguments, case, strict=False)
-        return " and ".join(f"`{name}`" for name, now, before in triples if differs(now, before))
+            self._called(answer, arguments, case)
+        names = [f"`{name}`" for name in inspect.signature(self.answer).parameters]
+        triples = list(zip(names, arguments, case, strict=False))
+        changed = [name for name, now, before in triples if differs(now, before)]
+        arrays = [name for name, now, _ in triples if isinstance(now, np.ndarray)]
+        return changed or (arrays if len(arrays) == 1 else [])
 
 
 class _Stopped(Exception):
