@@ -311,7 +311,8 @@ class Function(Exercise):
         triples = list(zip(names, arguments, case, strict=False))
         changed = [name for name, now, before in triples if differs(now, before)]
         arrays = [name for name, now, _ in triples if isinstance(now, np.ndarray)]
-        return changed or (arrays if len(arrays) == 1 else [])
+        only_array = len(arrays) == 1 and changes_argument(received)  # another error came first
+        return arrays if only_array else changed
 
 
 class _Stopped(Exception):
