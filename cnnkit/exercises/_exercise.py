@@ -69,10 +69,11 @@ class Exercise:
             raise
         except BaseException as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
+        solved = complaint is None
         if complaint != NOT_ATTEMPTED:
             self._checked = _code(answer), complaint
-        print(complaint or f"Correct. {self.note}".rstrip())
-        return complaint is None
+        print(f"Correct. {self.note}".rstrip() if solved else complaint)
+        return solved
 
     def hint(self):
         """Print the hints given so far, and one more if the answer has changed since the last."""
@@ -88,7 +89,11 @@ class Exercise:
 
     def solution(self):
         """Print the reference answer, the function that the tests run."""
-        print("def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip())
+        print(self.solution_text())
+
+    def solution_text(self):
+        """The code of the reference answer."""
+        return "def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip()
 
 
 def _code(answer):
@@ -191,19 +196,18 @@ class LineOrder(Exercise):
         return "".join(letters)
 
     def show(self):
-        """Print the lines in their mixed order, each with its letter."""
+        """Print the lines in their mixed order, each with its letter; indents stay."""
         for letter, line in zip(self.letters, self.mixed, strict=True):
             print(f"{letter}  {line}")
 
-    def solution(self):
-        """Print the lines in their right order, and why."""
-        print(self.right_answer())
-        for letter, line in zip(self.right_answer(), self.lines, strict=True):
-            print(f"{letter}  {line}")
-        print(inspect.getdoc(self.answer) or "")
+    def solution_text(self):
+        """The letters and the lines in their right order, and why."""
+        right = self.right_answer()
+        lines = [f"{letter}  {line}" for letter, line in zip(right, self.lines, strict=True)]
+        return "\n".join([right, *lines, inspect.getdoc(self.answer) or ""])
 
     def complaint(self, answer):
-        text = "".join(answer) if isinstance(answer, list | tuple) else answer
+        text = "".join(map(str, answer)) if isinstance(answer, list | tuple) else answer
         letters = re.sub(r"[\s,;>-]", "", text).upper() if isinstance(text, str) else ""
         if sorted(letters) != list(self.letters):
             return (

@@ -68,7 +68,8 @@ def _came(received, expected):
         return shown(array[()]), shown(right[()]), _remark(array, right)
     wrong = np.argwhere(~close(array, right)).tolist()
     came, wanted = (shown(those[tuple(wrong[0])]) for those in (array, right))
-    remark = f"{len(wrong)} of {array.size} numbers are wrong. {_remark(array, right)}"
+    count = f"{len(wrong)} of {array.size} numbers {'is' if len(wrong) == 1 else 'are'} wrong."
+    remark = f"{count} {_remark(array, right)}"
     return f"{came} at {wrong[0]}", f"{wanted} there", remark
 
 
@@ -82,8 +83,8 @@ def _remark(array, right):
 def _came_of_several(received, expected):
     count = len(expected)
     items = parts(received, count)
-    if items is None and np.shape(received) == (count,):  # an array of numbers
-        items = tuple(np.asarray(received))
+    if items is None and np.shape(numbers(received)) == (count,):
+        items = tuple(numbers(received))
     if items is None:
         wanted = f"a tuple of {count}, as from `return {', '.join('abcdefgh'[:count])}`"
         return _kind(received), wanted, _RETURN if received is None else ""
