@@ -6,8 +6,8 @@ import numpy as np
 
 from cnnkit.exercises._comparison import EXACTNESS, close, fits, numbers, parts, same
 
-_FEW = 8  # numbers that are shown; of more than these, the first that is wrong
-_WIDE = 60  # characters for an argument
+_FEW = 8  # numbers of an array that are shown; of more than these, the first that is wrong
+_WIDE_ARRAY, _WIDE = 40, 60  # characters for an array, and for anything else
 _ORDINALS = "first second third fourth fifth sixth seventh eighth".split()
 _RETURN = "A function gives back what stands after `return`: is it missing? (`print` only shows.)"
 _EXACT = (
@@ -25,22 +25,28 @@ def shown_call(function, case):
 def shown(thing):
     """A short text for an argument, a result, or an answer."""
     if isinstance(thing, np.ndarray) and thing.ndim:
-        text = f"[{', '.join(map(shown, thing))}]" if thing.size <= _FEW else ""
         size = "×".join(map(str, thing.shape))
-        size = f"{size} array" if thing.ndim > 1 else f"array of {size}"
-        return text if 0 < len(text) <= _WIDE else f"[{size}]"
+        return _in_full(thing) or (f"[{size} array]" if thing.ndim > 1 else f"[array of {size}]")
     if isinstance(thing, list | tuple):
         text = _cut(", ".join(map(shown, thing[:_WIDE])))
         comma = "," if len(thing) == 1 else ""
         return f"[{text}]" if isinstance(thing, list) else f"({text}{comma})"
     if isinstance(thing, float | np.floating):
-        return f"{thing:.6g}"
+        return f"{thing + 0.0:.6g}"  # 0, not -0
     if isinstance(thing, np.generic):
         thing = thing.item()
     if callable(thing):
         name = getattr(thing, "__name__", "").lstrip("_")
         return name if name.isidentifier() else "[a function]"
     return _cut(repr(thing))
+
+
+def _in_full(array):
+    """All numbers of a small array in brackets, and no text for a larger one."""
+    if array.size > _FEW:
+        return ""
+    text = f"[{', '.join(map(shown, array))}]" if array.ndim else shown(array[()])
+    return text if len(text) <= _WIDE_ARRAY else ""
 
 
 def _cut(text):
@@ -64,8 +70,8 @@ def _came(received, expected):
         return _kind(received), _kind(expected), ""
     if not fits(array, right):
         return f"numbers of type {array.dtype}", f"pixels, of type {right.dtype}", ""
-    if array.size <= _FEW:
-        return shown(array[()]), shown(right[()]), _remark(array, right)
+    if _in_full(array) and _in_full(right):
+        return _in_full(array), _in_full(right), _remark(array, right)
     wrong = np.argwhere(~close(array, right)).tolist()
     came, wanted = (shown(those[tuple(wrong[0])]) for those in (array, right))
     count = f"{len(wrong)} of {array.size} numbers {'is' if len(wrong) == 1 else 'are'} wrong."
