@@ -7,6 +7,7 @@ import numpy as np
 from cnnkit.exercises._comparison import EXACTNESS, close, fits, numbers, parts, same
 
 _FEW = 8  # numbers of an array that are shown; of more than these, the first that is wrong
+_DIGITS = 5  # of each of them, if they are an argument
 _WIDE_ARRAY, _WIDE = 40, 60  # characters for an array, and for anything else
 _ORDINALS = "first second third fourth fifth sixth seventh eighth".split()
 _RETURN = "A function gives back what stands after `return`: is it missing? (`print` only shows.)"
@@ -25,8 +26,10 @@ def shown_call(function, case):
 def shown(thing):
     """A short text for an argument, a result, or an answer."""
     if isinstance(thing, np.ndarray) and thing.ndim:
+        if (text := _in_full(thing)) and all(len(shown(item)) <= _DIGITS for item in thing.flat):
+            return text
         size = "×".join(map(str, thing.shape))
-        return _in_full(thing) or (f"[{size} array]" if thing.ndim > 1 else f"[array of {size}]")
+        return f"[{size} array]" if thing.ndim > 1 else f"[array of {size}]"
     if isinstance(thing, list | tuple):
         text = _cut(", ".join(map(shown, thing[:_WIDE])))
         comma = "," if len(thing) == 1 else ""
