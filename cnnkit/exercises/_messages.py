@@ -46,10 +46,12 @@ def shown(thing):
 
 def _in_full(array):
     """All numbers of a small array in brackets, and no text for a larger one."""
-    if array.size > _FEW:
-        return ""
-    text = f"[{', '.join(map(shown, array))}]" if array.ndim else shown(array[()])
+    text = _spelt(array) if array.size <= _FEW else ""
     return text if len(text) <= _WIDE_ARRAY else ""
+
+
+def _spelt(array):
+    return f"[{', '.join(map(_spelt, array))}]" if array.ndim else shown(array[()])
 
 
 def _cut(text):
