@@ -51,7 +51,7 @@ def _in_full(array):
 
 
 def _spelt(array):
-    return f"[{', '.join(map(_spelt, array))}]" if array.ndim else shown(array[()])
+    return f"[{', '.join(map(_spelt, array))}]" if array.ndim else shown(np.asarray(array)[()])
 
 
 def _cut(text):
