@@ -24,11 +24,11 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         "`if`, `and`, `or` and `not` want one True or False, not an array of them: `&`, `|`, `~` "
         "and `np.where` work place by place, `.any()` and `.all()` make one of many.",
     ),
+    (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"setting an array element with a sequence",
         "One place of an array holds one number, and was given several.",
     ),
-    (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"index -?\d+ is out of bounds for axis \d+ with size (\d+)",
         "Places are counted from 0: the last of {0} has the number {0} - 1.",
@@ -43,7 +43,7 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (r"axes don't match array", "`transpose` needs the number of each axis, once."),
     (
         r"slice indices must be integers|cannot be interpreted as an integer|only integer scalar "
-        r"arrays|only integers, slices",
+        r"arrays|only integers, slices|expected a sequence of integers",
         "Places and sizes are whole numbers. `/` makes a fraction even of 4 / 2; `//` rounds down.",
     ),
     (
@@ -96,7 +96,7 @@ def told_change(error, names):
 
 def told_error(error):
     """What an error says, the line of the answer in which it rose, and what it means."""
-    line, said = _line(error), str(error).strip().split("\n")[0]
+    line, said = _line(error), str(error).strip().split("\n")[0].rstrip(".")
     told = f"Your code raised {type(error).__name__}" + (f": {said}" if said else "")
     told += f", in `{line}`." if line else "."
     return f"{told} {_meaning(error, said)}".rstrip()

@@ -19,36 +19,36 @@ def locked():
     return array
 
 
-ERRORS = [
-    (lambda x: x + x[1:], "only if they have the same shape"),
-    (lambda x: np.zeros((4, 3)).__setitem__(0, x[:2]), "shape (2,), and its place has (3,)"),
-    (lambda x: x @ x[1:], "as many columns as the second one has rows"),
-    (lambda x: 1 if x > 0 else 0, "want one True or False"),
-    (lambda x: np.zeros(3).__setitem__(0, x), "One place of an array holds one number"),
-    (lambda x: np.array([[1, 2], [3]]), "must be equally long"),
-    (lambda x: x[4], "the last of 4 has the number 4 - 1"),
-    (lambda x: list(x)[4], "Places are counted from 0, and this list has fewer"),
-    (lambda x: x[0, 0], "fewer axes than there are indices"),
-    (lambda x: x.sum(axis=1), "Axes are counted from 0, and the array has 1 of them"),
-    (lambda x: x.reshape(3, 2), "must hold as many numbers as the old one"),
-    (lambda x: x.transpose(0, 1), "the number of each axis, once"),
-    (lambda x: x[: 4 / 2], "`//` rounds down"),
-    (lambda x: np.zeros(4 / 2), "`//` rounds down"),
-    (lambda x: x[4 / 2], "`//` rounds down"),
-    (lambda x: np.arange(3).__iadd__(0.5), "holds int64, and the result is float64"),
-    (lambda x: None + x, "A function without `return` gives None"),
-    (lambda x: print()[0], "A function without `return` gives None"),
-    (lambda: 3, "as many arguments as its `def` line names"),
-    (lambda x, y: 3, "as many arguments as its `def` line names"),
-    (lambda x: missing, "Nothing is called `missing` so far"),  # noqa: F821
-    (lambda x: [1, 2] - [1], "With a list one cannot calculate"),
-    (lambda x: np.split(x, 3), "print their shapes"),
+ERRORS = [  # of code that has x = np.arange(4.0)
+    ("x + x[1:]", "only if they have the same shape"),
+    ("np.zeros((4, 3)).__setitem__(0, x[:2])", "shape (2,), and its place has (3,)"),
+    ("x @ x[1:]", "as many columns as the second one has rows"),
+    ("1 if x > 0 else 0", "want one True or False"),
+    ("np.zeros(3).__setitem__(0, x)", "One place of an array holds one number"),
+    ("np.array([[1, 2], [3]])", "must be equally long"),
+    ("x[4]", "the last of 4 has the number 4 - 1"),
+    ("list(x)[4]", "Places are counted from 0, and this list has fewer"),
+    ("x[0, 0]", "fewer axes than there are indices"),
+    ("x.sum(axis=1)", "Axes are counted from 0, and the array has 1 of them"),
+    ("x.reshape(3, 2)", "must hold as many numbers as the old one"),
+    ("x.transpose(0, 1)", "the number of each axis, once"),
+    ("x[: 4 / 2]", "`//` rounds down"),
+    ("np.zeros(4 / 2)", "`//` rounds down"),
+    ("x[4 / 2]", "`//` rounds down"),
+    ("np.arange(3, dtype='int64').__iadd__(0.5)", "holds int64, and the result is float64"),
+    ("None + x", "A function without `return` gives None"),
+    ("print()[0]", "A function without `return` gives None"),
+    ("(lambda: 3)(x)", "as many arguments as its `def` line names"),
+    ("(lambda x, y: 3)(x)", "as many arguments as its `def` line names"),
+    ("missing", "Nothing is called `missing` so far"),
+    ("[1, 2] - [1]", "With a list one cannot calculate"),
+    ("np.split(x, 3)", "print their shapes"),
 ]
 
 
-@pytest.mark.parametrize("answer, meaning", ERRORS, ids=[meaning for _, meaning in ERRORS])
-def test_an_error_is_followed_by_what_it_means(answer, meaning):
-    error = raised(answer, np.arange(4.0))
+@pytest.mark.parametrize("code, meaning", ERRORS, ids=[code for code, _ in ERRORS])
+def test_an_error_is_followed_by_what_it_means(code, meaning):
+    error = raised(lambda: eval(code, {"np": np, "x": np.arange(4.0)}))
     told = told_error(error)
     assert told.startswith(f"Your code raised {type(error).__name__}: {str(error)[:9]}")
     assert meaning in told
