@@ -144,15 +144,15 @@ def test_a_short_print_appears_in_full(capsys):
 
 
 @with_timer
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("stream", ["out", "err"])
 def test_an_endless_answer_that_prints_floods_nothing(stream, short_limit, capsys):
     def prints(x):
         while True:
-            print("once more", file=getattr(sys, stream))
+            print("once more", file=getattr(sys, f"std{stream}"))
 
     assert double.check(prints) is False
     said = capsys.readouterr()
-    shown = (getattr(said, stream)).partition("\n[Your")[0]
+    shown = getattr(said, stream).partition("\n[Your")[0]
     assert len(shown) == _calls.CHARACTERS and set(shown.split("\n")[:-1]) == {"once more"}
     sentence = f"[Your code printed more than {_calls.CHARACTERS:,} characters: the rest is cut.]"
     assert f"{sentence}\nNot yet: still running" in said.out
@@ -172,7 +172,7 @@ def test_both_streams_share_what_may_be_printed(capsys):
 
 def test_all_of_the_cases_share_what_may_be_printed(capsys):
     double.check(lambda x: print("a" * (_calls.CHARACTERS // 2 + 10)))
-    assert capsys.readouterr().out.count("a" * 100) == _calls.CHARACTERS // 100
+    assert len(capsys.readouterr().out.partition("\n[Your")[0]) == _calls.CHARACTERS
 
 
 def test_input_is_refused_at_once(capsys, monkeypatch):
