@@ -231,24 +231,24 @@ def test_changes_are_seen(now, before, expected):
 # In a kernel
 
 STOPPED = """
-def quadrants(x):
+def max_pool(image, size):
     while True:
         print("round and round")
 
-nb01.quadrants.check(quadrants);
+nb03.max_pool.check(max_pool);
 """
 ASKS = """
-def quadrants(x):
+def max_pool(image, size):
     return input("Which? ")
 
-nb01.quadrants.check(quadrants);
+nb03.max_pool.check(max_pool);
 """
 INTERRUPTED = """
 import _thread, threading
 
 begun = threading.Event()
 
-def answer(x):
+def answer(image, size):
     begun.set()
     while True:
         pass
@@ -260,7 +260,7 @@ def interrupt():
 _calls.SECONDS = 60
 threading.Thread(target=interrupt).start()
 try:
-    nb01.quadrants.check(answer)
+    nb03.max_pool.check(answer)
 except KeyboardInterrupt:
     print("interrupted")
 """
@@ -269,7 +269,7 @@ except KeyboardInterrupt:
 @pytest.fixture(scope="module")
 def said():
     """What the cells of a notebook print."""
-    setup = "from cnnkit.exercises import _calls, nb01\n_calls.SECONDS = 0.2"
+    setup = "from cnnkit.exercises import _calls, nb03\n_calls.SECONDS = 0.2"
     cells = (setup, STOPPED, ASKS, INTERRUPTED, "print(6 * 7)")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
@@ -279,7 +279,7 @@ def said():
 
 @with_timer
 def test_an_endless_answer_in_a_notebook(said):
-    assert "after 0.2 seconds in case 1 of 2, `quadrants(x=[60×2 array])`." in said[1]
+    assert "after 0.2 seconds in case 1 of 3, `max_pool(image=[6×4 array], size=2)`." in said[1]
     assert "the rest is cut" in said[1] and len(said[1]) < 1.2 * _calls.CHARACTERS
     assert said[4] == "42\n"
 

@@ -30,20 +30,21 @@ def is_function(exercise):
     return isinstance(exercise, Function)
 
 
-def wrong_order(exercise, early, late):
-    """Letters of the lines in order, but for one: `early` is moved before `late`."""
-    letters = list(exercise.right_answer())
-    moved = letters[early - 1]
-    letters.remove(moved)
-    letters.insert(late - 1, moved)
-    return "".join(letters)
+def wrong_orders(exercise, early, late):
+    """Letters of the right order, with `early` before `late`, or `late` after `early`."""
+    right = exercise.right_answer()
+    one, other = right[early - 1], right[late - 1]
+    return [
+        right.replace(one, "").replace(other, one + other),
+        right.replace(other, "").replace(one, one + other),
+    ]
 
 
 def mistakes(exercise):
-    """The usual mistakes as pairs of an answer and its text."""
+    """The usual mistakes as pairs of answers, of which one must be recognised, and their text."""
     if isinstance(exercise, LineOrder):
-        return [(wrong_order(exercise, *pair), text) for pair, text in exercise.mistakes]
-    return exercise.mistakes
+        return [(wrong_orders(exercise, *pair), text) for pair, text in exercise.mistakes]
+    return [([answer], text) for answer, text in exercise.mistakes]
 
 
 def n_mistakes(exercise):
@@ -78,8 +79,8 @@ def test_not_attempted(exercise, capsys):
 @each
 def test_each_usual_mistake_gets_its_own_message(exercise, capsys):
     assert len(exercise.mistakes) >= n_mistakes(exercise) and len(exercise.hints) >= 1
-    for answer, text in mistakes(exercise):
-        assert exercise.check(answer) is False
+    for answers, text in mistakes(exercise):
+        assert not any([exercise.check(answer) for answer in answers])
         out = capsys.readouterr().out
         assert text in out and out.startswith(("Not yet: ", "Your code raised"))
         if is_function(exercise):
