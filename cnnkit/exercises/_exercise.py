@@ -10,6 +10,8 @@ from traceback import extract_tb
 
 import numpy as np
 
+from cnnkit.exercises import _memory
+
 SECONDS = 10  # for one call of an answer
 NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
@@ -55,15 +57,18 @@ class Exercise:
         except BaseException as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
         print(complaint or f"Correct. {self.note}".rstrip())
+        _memory.answered(self, None if complaint == NOT_ATTEMPTED else complaint is None)
         return complaint is None
 
     def hint(self):
         """Print one more hint at each call."""
         print(self._hints_left.pop(0) if self._hints_left else "No more hints; see solution().")
+        _memory.hint_read(self, len(self.hints) - len(self._hints_left))
 
     def solution(self):
         """Print the reference answer, the function that the tests run."""
         print("def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip())
+        _memory.solution_seen(self)
 
     def _complaint(self, answer):
         given = "function" if callable(answer) else "value"
