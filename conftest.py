@@ -19,7 +19,6 @@ def pytest_runtest_setup(item):
     with pytest.MonkeyPatch.context() as patch:
         if item.path.suffix == ".ipynb":
             BEFORE.setdefault(item.path, files_beside(item.path))
-            patch.setenv("CNNKIT_PROGRESS", "off")
             if not item.config.getoption("online"):
                 patch.setenv("PYTHONPATH", str(OFFLINE), prepend=os.pathsep)
                 for cache in ("CNNKIT_CACHE", "KERAS_HOME"):

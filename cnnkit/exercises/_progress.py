@@ -119,11 +119,11 @@ def _what_next(rows, n_due):
         yield "Nothing is tried yet: each exercise that you check is counted here."
     if any(row.solutions_seen for row in rows):
         yield (
-            "You can solve an exercise whose solution you saw after all: a day later, put ... back "
-            "into its cell, run it, and write the answer anew."
+            "An exercise whose solution you have seen is not lost: a day later, put ... back into "
+            "its cell, run it, and write the answer anew."
         )
     if n_due:
-        yield f"Questions that are due: {n_due}. exercises.review() asks three of them."
+        yield f"Questions that are due: {n_due}. exercises.review() asks them, three at a time."
 
 
 def _day(time):

@@ -44,7 +44,7 @@ def test_it_prints_as_a_table():
     nb01.phone_photo_parameters.solution()
     first, head, *lines = repr(progress()).splitlines()
     assert first.startswith("Your progress is kept in .cnnkit_progress.json, beside this notebook.")
-    assert "You can solve an exercise whose solution you saw after all" in first
+    assert "An exercise whose solution you have seen is not lost" in first
     assert re.split("  +", head) == [
         *("notebook", "last worked on", "to repeat"),
         *("solved", "tried", "solution seen", "hints"),
