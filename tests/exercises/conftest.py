@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cnnkit.exercises import _memory, _review
+from cnnkit.exercises._exercise import Value
 
 
 class Clock:
@@ -18,6 +19,27 @@ class Clock:
 
     def wait(self, **time):
         self.now += timedelta(**time)
+
+
+def make_exercise(name="nb01.overflow"):
+    """An exercise that is one of the course by its name, and whose hints nobody has read."""
+
+    def answer():
+        return 4
+
+    notebook, _, answer.__name__ = name.partition(".")
+    answer.__module__ = f"cnnkit.exercises.{notebook}"
+    return Value(hints=["One.", "Two.", "Three."], mistakes=[])(answer)
+
+
+@pytest.fixture
+def exercise(clock):
+    return make_exercise()
+
+
+@pytest.fixture
+def other(clock):
+    return make_exercise("nb02.output_size")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from cnnkit.exercises import _memory, nb01, nb02
+from cnnkit.exercises import _memory, nb02
 from cnnkit.exercises._exercise import Value
 
 FILE = Path(".cnnkit_progress.json")
@@ -28,20 +28,9 @@ def state(name="nb01.overflow"):
     return written()["exercises"][name]["state"]
 
 
-def fresh_exercise():
-    """One of the course by its names, whose hints nobody has read."""
-
-    def overflow():
-        return 4
-
-    overflow.__module__ = nb01.__name__
-    return Value(hints=["One.", "Two.", "Three."], mistakes=[])(overflow)
-
-
-def test_the_file_has_states_counts_and_times_and_nothing_else(clock):
-    exercise = fresh_exercise()
+def test_the_file_has_states_counts_and_times_and_nothing_else(clock, exercise, other):
     exercise.check(260)
-    nb02.output_size.solution()
+    other.solution()
     clock.wait(hours=1)
     exercise.hint()
     exercise.check(4)
@@ -63,52 +52,51 @@ def test_the_file_has_states_counts_and_times_and_nothing_else(clock):
     }
 
 
-def test_the_docstring_shows_a_file_that_can_be_read():
+def test_the_docstring_shows_a_file_that_can_be_read(exercise):
     shown = _memory.__doc__[_memory.__doc__.index("{") : _memory.__doc__.rindex("}") + 1]
     FILE.write_text(shown, encoding="utf-8")
     assert _memory.recall() == json.loads(shown)
-    nb01.overflow.check(260)
-    nb01.overflow.check(4)
+    exercise.check(260)
+    exercise.check(4)
     work, example = written()["exercises"]["nb01.overflow"], json.loads(shown)["exercises"]
     assert [*work] == [*example["nb02.output_size"]]
 
 
-def test_what_is_solved_stays_as_it_is(clock):
-    nb01.overflow.check(4)
+def test_what_is_solved_stays_as_it_is(clock, exercise):
+    exercise.check(4)
     before = FILE.read_bytes()
     clock.wait(hours=1)
-    exercise = fresh_exercise()
     for step in (lambda: exercise.check(5), exercise.hint, exercise.solution):
         step()
         assert FILE.read_bytes() == before
 
 
-def test_a_stub_is_no_try():
-    nb01.overflow.check(...)
-    nb01.center_crop.check(lambda images, size: ...)
+def test_a_stub_is_no_try(exercise):
+    exercise.check(...)
+    nb02.output_size.check(lambda *arguments: ...)
     assert not FILE.exists()
 
 
-def test_a_solution_that_was_seen_can_be_forgotten(clock):
-    nb01.overflow.solution()
-    nb01.overflow.check(4)
+def test_a_solution_that_was_seen_can_be_forgotten(clock, exercise):
+    exercise.solution()
+    exercise.check(4)
     assert state() == "solution seen", "it was copied"
     clock.wait(hours=23)
-    nb01.overflow.check(...)
-    nb01.overflow.check(4)
+    exercise.check(...)
+    exercise.check(4)
     assert state() == "solution seen"
     clock.wait(hours=1)
-    nb01.overflow.check(4)
+    exercise.check(4)
     assert state() == "solution seen", "the notebook was run again"
-    nb01.overflow.check(...)
+    exercise.check(...)
     assert state() == "tried"
-    nb01.overflow.check(4)
+    exercise.check(4)
     assert state() == "solved"
 
 
-def test_a_hint_that_is_read_twice_counts_once():
+def test_a_hint_that_is_read_twice_counts_once(exercise):
     for number in (1, 2, 1):
-        _memory.hint_read(nb01.overflow, number)
+        _memory.hint_read(exercise, number)
     assert written()["exercises"]["nb01.overflow"]["hints"] == 2
 
 
@@ -126,7 +114,7 @@ for i in range(40):
 """
 
 
-def test_two_kernels_at_once_lose_nothing_and_a_third_goes_on():
+def test_two_kernels_at_once_lose_nothing_and_a_third_goes_on(exercise):
     here = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     start = [sys.executable, "-c", TRIES]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -139,7 +127,7 @@ def test_two_kernels_at_once_lose_nothing_and_a_third_goes_on():
     said = [kernel.communicate()[0] for kernel in kernels]
     assert [kernel.returncode for kernel in kernels] == [0, 0]
     assert "cannot" not in "".join(said)
-    nb01.overflow.check(4)
+    exercise.check(4)
     assert written()["exercises"]["nb01.overflow"]["tries"] == 81
     assert sorted(path.name for path in Path().iterdir()) == [FILE.name, f"{FILE.name}.lock"]
 
@@ -165,25 +153,27 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
         ("_read", READ_ONLY, "Permission denied"),
     ],
 )
-def test_a_file_that_cannot_be_written_is_no_error(broken, error, reason, monkeypatch, capsys):
-    nb01.batch_shape.check(3)
+def test_a_file_that_cannot_be_written_is_no_error(
+    broken, error, reason, monkeypatch, capsys, exercise, other
+):
+    other.check(3)
     with monkeypatch.context() as patch:
         patch.setattr(_memory, broken, fails(error))
-        assert nb01.overflow.check(260) is False and nb01.overflow.check(4) is True
+        assert exercise.check(260) is False and exercise.check(4) is True
         sentence = f"{FILE} cannot be written ({reason}): only this kernel knows your progress."
         assert capsys.readouterr().out.count(sentence) == 1
         works = _memory.recall()["exercises"]
-        assert works["nb01.overflow"]["tries"] == 2 and "nb01.batch_shape" in works
+        assert works["nb01.overflow"]["tries"] == 2 and "nb02.output_size" in works
         assert "nb01.overflow" not in written()["exercises"] and not _memory.is_kept()
-    nb01.to_channels_first.check(3)
+    other.check(2)
     assert written()["exercises"]["nb01.overflow"]["tries"] == 2, "it was only put off"
-    assert len(written()["exercises"]) == 3 and _memory.is_kept()
+    assert written()["exercises"]["nb02.output_size"]["tries"] == 2 and _memory.is_kept()
 
 
-def test_a_lock_that_another_keeps_is_no_error(monkeypatch, capsys):
+def test_a_lock_that_another_keeps_is_no_error(monkeypatch, capsys, exercise):
     monkeypatch.setattr(_memory, "LOCK_SECONDS", 0.05)
     with FileLock(f"{FILE}.lock"):
-        assert nb01.overflow.check(4) is True
+        assert exercise.check(4) is True
         assert "(another program holds it)" in capsys.readouterr().out and not FILE.exists()
     _memory.recall()
     assert state() == "solved"
@@ -192,10 +182,10 @@ def test_a_lock_that_another_keeps_is_no_error(monkeypatch, capsys):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="this user writes anywhere"
 )
-def test_a_read_only_folder(tmp_path, capsys):
+def test_a_read_only_folder(tmp_path, capsys, exercise):
     tmp_path.chmod(0o500)
     try:
-        assert nb01.overflow.check(4) is True
+        assert exercise.check(4) is True
         assert "cannot be written (Permission denied)" in capsys.readouterr().out
     finally:
         tmp_path.chmod(0o700)
@@ -217,9 +207,9 @@ GOOD = {
 }
 
 
-def test_names_from_other_editions_are_kept():
+def test_names_from_other_editions_are_kept(exercise):
     FILE.write_text(json.dumps(GOOD), encoding="utf-8")
-    nb01.overflow.check(4)
+    exercise.check(4)
     works = written()
     assert works["exercises"].pop("nb01.overflow")["state"] == "solved"
     assert works == GOOD
@@ -251,11 +241,11 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("damaged", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_file_is_kept_under_another_name(damaged, capsys):
+def test_a_damaged_file_is_kept_under_another_name(damaged, capsys, exercise):
     text = damaged if isinstance(damaged, str) else json.dumps(damaged)
     aside = Path(f"{FILE}.damaged1")
     FILE.write_text(text, encoding="utf-8")
-    assert nb01.overflow.check(4) is True
+    assert exercise.check(4) is True
     sentence = f"{FILE} could not be read. It is now called {aside}, and your progress begins anew."
     assert capsys.readouterr().out == f"Correct.\n{sentence}\n"
     assert aside.read_text(encoding="utf-8") == text and [*written()["exercises"]] == [
@@ -263,20 +253,20 @@ def test_a_damaged_file_is_kept_under_another_name(damaged, capsys):
     ]
 
 
-def test_each_damaged_file_is_kept(monkeypatch, capsys):
+def test_each_damaged_file_is_kept(monkeypatch, capsys, exercise):
     for contents in (b"\xff", b"{"):
         FILE.write_bytes(contents)
         _memory.recall()
     assert [Path(f"{FILE}.damaged{i}").read_bytes() for i in (1, 2)] == [b"\xff", b"{"]
     FILE.write_bytes(b"}")
     monkeypatch.setattr(_memory, "FileLock", fails(READ_ONLY))
-    assert nb01.overflow.check(4) is True and FILE.read_bytes() == b"}", "nobody may rename it"
+    assert exercise.check(4) is True and FILE.read_bytes() == b"}", "nobody may rename it"
     assert "cannot be written" in capsys.readouterr().out
 
 
-def test_it_is_off_where_the_environment_says_so(monkeypatch, capsys):
+def test_it_is_off_where_the_environment_says_so(monkeypatch, capsys, exercise):
     for word in ("off", "OFF"):
         monkeypatch.setenv("CNNKIT_PROGRESS", word)
-        nb01.overflow.check(4)
+        exercise.check(4)
     assert _memory.recall()["exercises"] == {} and list(Path().iterdir()) == []
     assert capsys.readouterr().out == "Correct.\nCorrect.\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnkit.exercises import nb01, nb02, nb03, nb07, review
-from cnnkit.exercises._memory import recall
+from cnnkit.exercises._memory import answered, recall
 from cnnkit.exercises._questions import QUESTIONS
 from cnnkit.exercises._review import LONGEST, _count, due_questions
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 def at_notebook_3(clock):
     """Notebook 2 was worked on before notebook 1, and today the student is at notebook 3."""
     for exercise in (nb02.output_size, nb01.overflow, nb03.pooled_shape):
-        exercise.check(0)
+        answered(exercise, False)
         clock.wait(days=1)
 
 
@@ -127,7 +127,7 @@ def test_there_are_no_questions_on_the_first_notebook_yet(clock, capsys):
         review()
         expected = "No question is due: the first ones come when you begin the next notebook.\n"
         assert capsys.readouterr().out.endswith(expected)
-        nb01.overflow.check(5)
+        answered(nb01.overflow, False)
 
 
 def test_the_notebook_that_is_open_has_begun(monkeypatch):
@@ -137,14 +137,14 @@ def test_the_notebook_that_is_open_has_begun(monkeypatch):
 
 
 def test_the_last_notebook_has_its_turn_after_a_week(clock):
-    nb07.head_parameters.check(5)
+    answered(nb07.head_parameters, False)
     assert not set(due_questions(recall())) & set(names("nb07"))
     clock.wait(days=7)
     assert set(names("nb07")) < set(due_questions(recall()))
 
 
 def test_works_of_unknown_notebooks_count_for_nothing():
-    nb01.overflow.check(5)
+    answered(nb01.overflow, False)
     path = Path(".cnnkit_progress.json")
     path.write_text(path.read_text(encoding="utf-8").replace("nb01", "notes"), encoding="utf-8")
     assert due_questions(recall()) == []
