@@ -12,8 +12,8 @@ from cnnkit.exercises._memory import NOTEBOOKS, is_kept, recall, time_of
 from cnnkit.exercises._review import due_questions
 
 _TITLES = (
-    *("notebook", "last worked on", "to repeat"),
-    *("solved", "tried", "solution seen", "hints"),
+    *("notebook", "solved", "tried", "solution seen", "hints"),
+    *("last worked on", "to repeat"),
 )
 
 
@@ -65,13 +65,13 @@ class Progress(ShownAsTable):
     def _table(self):
         cells = [
             (
-                *(row.title, _day(row.last_at), ", ".join(row.repeat)),
-                *(f"{row.solved} of {row.exercises}", str(row.tried)),
+                *(row.title, f"{row.solved} of {row.exercises}", str(row.tried)),
                 *(str(row.solutions_seen), str(row.hints)),
+                *(_day(row.last_at), ", ".join(row.repeat)),
             )
             for row in self.rows
         ]
-        return Table(_TITLES, cells, self.note, n_text_columns=3)
+        return Table(_TITLES, cells, self.note, n_text_columns=1)
 
 
 def progress():
@@ -123,7 +123,7 @@ def _what_next(rows, n_due):
             "its cell, run it, and write the answer anew."
         )
     if n_due:
-        yield f"Questions that are due: {n_due}. exercises.review() asks them, three at a time."
+        yield f"Questions due: {n_due}; exercises.review() asks up to three at a time."
 
 
 def _day(time):

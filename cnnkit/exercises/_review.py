@@ -116,7 +116,7 @@ def _judge(letters):
     questions = [QUESTIONS[name] for name in _asked]
     if not _fit(letters, questions):
         raise ValueError(
-            f"`answers` must be {len(questions)} letters, one of a choice of each question. "
+            f"`answers` must be {len(questions)} letters, for each question that of a choice. "
             f"Received: answers={letters}"
         )
     for number, (question, letter) in enumerate(zip(questions, letters, strict=True), 1):

@@ -55,13 +55,13 @@ def test_it_prints_as_a_table():
     assert first.startswith("Your progress is kept in .cnnkit_progress.json, beside this notebook.")
     assert "An exercise whose solution you have seen is not lost" in first
     assert re.split("  +", head) == [
-        *("notebook", "last worked on", "to repeat"),
-        *("solved", "tried", "solution seen", "hints"),
+        *("notebook", "solved", "tried", "solution seen", "hints"),
+        *("last worked on", "to repeat"),
     ]
     day = f"{datetime(2026, 3, 2, 9, tzinfo=UTC).astimezone():%Y-%m-%d}"
     assert re.split("  +", lines[0]) == [
-        *("01, images as arrays", day, ", ".join(list(exercises_of("nb01"))[:2])),
-        *(f"1 of {len(others) + 3}", "1", "1", "2"),
+        *("01, images as arrays", f"1 of {len(others) + 3}", "1", "1", "2"),
+        *(day, ", ".join(list(exercises_of("nb01"))[:2])),
     ]
     html = progress()._repr_html_()
     assert f"<caption>{first}</caption>" in html
@@ -79,7 +79,7 @@ def test_all_notebooks_are_there_before_the_first_try():
 
 def test_it_counts_the_questions_that_are_due(other):
     other.check(3)
-    assert "Questions that are due: 4. exercises.review()" in progress().note
+    assert "Questions due: 4; exercises.review()" in progress().note
 
 
 def test_in_colab_it_says_first_how_long_it_lives(monkeypatch):
