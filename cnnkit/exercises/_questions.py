@@ -28,7 +28,7 @@ QUESTIONS = {
         "uint8 has 256 values and starts again at 0: 300 - 256 = 44, without a warning.",
     ),
     "nb01.batch": Question(
-        "Which shape has a batch of 16 colour photos, each 100 pixels wide and 80 high, in "
+        "What is the shape of a batch of 16 colour photos, each 100 pixels wide and 80 high, in "
         "Keras's order?",
         ("(16, 80, 100, 3)", "(16, 100, 80, 3)", "(16, 3, 80, 100)"),
         "a",
@@ -49,7 +49,7 @@ QUESTIONS = {
             "it stays the same, up to differences between seeds",
         ),
         "c",
-        "Such a network has a weight of its own for each pixel, and does not know which "
+        "Such a network has weights of its own for each pixel, and no built-in knowledge of which "
         "pixels are neighbours.",
     ),
     "nb02.rotation": Question(
@@ -61,7 +61,7 @@ QUESTIONS = {
         "other way round.",
     ),
     "nb02.parameters": Question(
-        "How many parameters has `Conv2D(8, 3)` on a colour image?",
+        "How many parameters does `Conv2D(8, 3)` have on a colour image?",
         ("80", "216", "224"),
         "c",
         "Each of the 8 filters has 3 · 3 weights for each of three channels, and one bias: "
@@ -72,7 +72,7 @@ QUESTIONS = {
         "side of its feature maps?",
         ("3", "4", "5"),
         "b",
-        "⌊(9 - 3) / 2⌋ + 1 = 4.",
+        "The kernel can move by 9 - 3 = 6 pixels, in steps of 2: four places, 6 / 2 + 1.",
     ),
     "nb02.shift": Question(
         "The input of a convolution with stride 1 moves three pixels to the right. What "
@@ -110,8 +110,8 @@ QUESTIONS = {
         "Each pixel of its 3 × 3 window has seen one pixel more on each side: 3 + 2 = 5.",
     ),
     "nb03.costs": Question(
-        "Where has a classical network such as AlexNet most of its parameters, and where most "
-        "of its multiply-adds?",
+        "Where does a classical network such as AlexNet have most of its parameters, and where "
+        "most of its multiply-adds?",
         (
             "both in the dense layers",
             "parameters in the convolutions, multiply-adds in the dense layers",
@@ -202,7 +202,7 @@ QUESTIONS = {
         "Turned by half it is taken for a 9, and a mirrored 6 is no digit.",
     ),
     "nb06.training": Question(
-        "Two networks shall be compared on validation images. Which images are changed at random?",
+        "We compare two networks on validation images. Which images are changed at random?",
         (
             "all of them, so that all are alike",
             "those for training alone",
@@ -212,7 +212,7 @@ QUESTIONS = {
         "Validation and test images stand for what will come, so they stay as they are.",
     ),
     "nb06.matrix": Question(
-        "An image shall be turned, scaled and shifted. Why are the matrices of the three "
+        "We turn, scale and shift an image. Why are the matrices of the three "
         "changes multiplied first?",
         (
             "then the order of the changes does not matter",
