@@ -37,6 +37,15 @@ def cache_dir():
     return _folder("CNNKIT_CACHE", "~/.cache/cnnkit")
 
 
+def progress_file():
+    """The file of a student's progress, in the folder in which the kernel runs.
+
+    None where `$CNNKIT_PROGRESS` is "off", as in tests and in grading: nothing is remembered there.
+    """
+    off = os.environ.get("CNNKIT_PROGRESS", "").lower() == "off"
+    return None if off else Path(".cnnkit_progress.json")
+
+
 def stored(name):
     """Return the path of a file of the folder `data`, in a wheel as in a checkout.
 

@@ -18,10 +18,11 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(autouse=True)
 def clean_places(tmp_path, monkeypatch):
-    """No test reads or writes the caches of the person who runs it."""
+    """No test reads or writes the caches, or the progress, of the person who runs it."""
     monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("CNNKIT_DATA", raising=False)
+    monkeypatch.setenv("CNNKIT_PROGRESS", "off")
 
 
 @pytest.fixture(scope="module")

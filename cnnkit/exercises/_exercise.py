@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnkit.exercises import _calls
+from cnnkit.exercises import _calls, _memory
 from cnnkit.exercises._calls import (
     InputAsked,
     TimeUp,
@@ -73,6 +73,7 @@ class Exercise:
         if complaint != NOT_ATTEMPTED:
             self._checked = _code(answer), complaint
         print(f"Correct. {self.note}".rstrip() if solved else complaint)
+        _memory.answered(self, None if complaint == NOT_ATTEMPTED else solved)
         return solved
 
     def hint(self):
@@ -86,10 +87,12 @@ class Exercise:
             print("For the next hint, change your answer and check it.")
         else:
             print("There are no more hints; see solution().")
+        _memory.hint_read(self, self.hints_shown)
 
     def solution(self):
         """Print the reference answer, the function that the tests run."""
         print(self.solution_text())
+        _memory.solution_seen(self)
 
     def solution_text(self):
         """The code of the reference answer."""

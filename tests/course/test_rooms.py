@@ -338,11 +338,12 @@ def test_gaps_in_the_mirror_are_found():
 
 def public_names():
     """The names in each room's `__all__`, and the notebooks with exercises."""
-    names = {"exercises": {module.rpartition(".")[2] for module in SOURCES if ".nb" in module}}
-    for room in set(cnnkit.__all__) - {"exercises"}:
+    names = {}
+    for room in cnnkit.__all__:
         for node in ast.parse(SOURCES[f"cnnkit.{room}"]).body:
             if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
                 names[room] = set(ast.literal_eval(node.value))
+    names["exercises"] |= {module.rpartition(".")[2] for module in SOURCES if ".nb" in module}
     return names
 
 

@@ -1,0 +1,269 @@
+"""The questions of `review`, on what each notebook teaches: one idea each, and no tricks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with a few answers, of which one is right.
+
+    Attributes:
+        text: The question.
+        choices: The answers, under the letters a, b, c …
+        right: The letter of the right one.
+        why: A sentence that is told with the answer.
+    """
+
+    text: str
+    choices: tuple[str, ...]
+    right: str
+    why: str
+
+
+QUESTIONS = {
+    "nb01.overflow": Question(
+        "Two uint8 arrays hold the numbers 200 and 100. What is their sum?",
+        ("255", "300", "44"),
+        "c",
+        "uint8 has 256 values and starts again at 0: 300 - 256 = 44, without a warning.",
+    ),
+    "nb01.batch": Question(
+        "What is the shape of a batch of 16 colour photos, each 100 pixels wide and 80 high, in "
+        "Keras's order?",
+        ("(16, 80, 100, 3)", "(16, 100, 80, 3)", "(16, 3, 80, 100)"),
+        "a",
+        "The order is batch, height, width, channels: rows come before columns.",
+    ),
+    "nb01.statistics": Question(
+        "With which mean and standard deviation do we standardise the test images?",
+        ("with their own", "with those of the training images", "with those of all images"),
+        "b",
+        "The test images stand for images still to come, so nothing is computed from them.",
+    ),
+    "nb01.neighbours": Question(
+        "All images, in training and test, have their pixels shuffled in the same way. What "
+        "happens to the accuracy of a fully connected network?",
+        (
+            "it falls to that of a guess",
+            "it falls, because neighbours are torn apart",
+            "it stays the same, up to differences between seeds",
+        ),
+        "c",
+        "Such a network has weights of its own for each pixel, and no built-in knowledge of which "
+        "pixels are neighbours.",
+    ),
+    "nb02.rotation": Question(
+        "`Conv2D` computes what mathematics calls cross-correlation. What is different in a "
+        "true convolution?",
+        ("the kernel is rotated by 180°", "the kernel is transposed", "there is a bias"),
+        "a",
+        "Deep learning says convolution all the same: a kernel that is learned is learned the "
+        "other way round.",
+    ),
+    "nb02.parameters": Question(
+        "How many parameters does `Conv2D(8, 3)` have on a colour image?",
+        ("80", "216", "224"),
+        "c",
+        "Each of the 8 filters has 3 · 3 weights for each of three channels, and one bias: "
+        "8 · (27 + 1) = 224.",
+    ),
+    "nb02.size": Question(
+        "`Conv2D(4, 3, strides=2)`, without padding, gets images of 9 × 9 pixels. What is the "
+        "side of its feature maps?",
+        ("3", "4", "5"),
+        "b",
+        "The kernel can move by 9 - 3 = 6 pixels, in steps of 2: four places, 6 / 2 + 1.",
+    ),
+    "nb02.shift": Question(
+        "The input of a convolution with stride 1 moves three pixels to the right. What "
+        "happens to the feature map, away from its border?",
+        (
+            "it stays as it is",
+            "it moves three pixels to the right",
+            "all its numbers become others",
+        ),
+        "b",
+        "The kernel is the same at each place. This is equivariance; invariance would mean "
+        "that nothing changes.",
+    ),
+    "nb03.weights": Question(
+        "How many weights does `MaxPooling2D(2)` learn on 16 channels?",
+        ("none", "4", "64"),
+        "a",
+        "Pooling has no weights and no filters: it keeps one number of each window.",
+    ),
+    "nb03.gradient": Question(
+        "Where does the gradient go, backwards through a window of max pooling?",
+        (
+            "in equal shares to all its pixels",
+            "to the pixel with the largest value alone",
+            "to each pixel in proportion to its value",
+        ),
+        "b",
+        "The largest value alone made the output. Equal shares belong to average pooling.",
+    ),
+    "nb03.field": Question(
+        "Two convolutions of 3 × 3 with stride 1 follow each other. How many pixels does a "
+        "unit of the second one see?",
+        ("3 × 3", "5 × 5", "6 × 6", "9 × 9"),
+        "b",
+        "Each pixel of its 3 × 3 window has seen one pixel more on each side: 3 + 2 = 5.",
+    ),
+    "nb03.costs": Question(
+        "Where does a classical network such as AlexNet have most of its parameters, and where "
+        "most of its multiply-adds?",
+        (
+            "both in the dense layers",
+            "parameters in the convolutions, multiply-adds in the dense layers",
+            "parameters in the dense layers, multiply-adds in the convolutions",
+        ),
+        "c",
+        "A convolution has few weights, and uses each of them at every place.",
+    ),
+    "nb04.means": Question(
+        "Batch normalisation gets maps of shape (32, 8, 8, 16) in training. How many means "
+        "does it compute?",
+        ("16", "32", "1,024"),
+        "a",
+        "One for each channel, over all examples and all places.",
+    ),
+    "nb04.bias": Question(
+        "Why does a layer right before a batch normalisation get `use_bias=False`?",
+        (
+            "a bias would make the variance zero",
+            "the mean takes its bias away again, and β does its work",
+            "batch normalisation works only without any bias, even its own",
+        ),
+        "b",
+        "A constant that is added to a channel is in its mean too, and is subtracted with it.",
+    ),
+    "nb04.inference": Question(
+        "Which mean does batch normalisation subtract in `predict`?",
+        (
+            "that of the images it is asked about",
+            "none: it does nothing in `predict`",
+            "the moving average from training",
+        ),
+        "c",
+        "In use there may be one image alone, and its answer must not depend on others.",
+    ),
+    "nb04.momentum": Question(
+        "After 40 steps with momentum 0.99, a network with batch normalisation does well in "
+        "training and badly on test images. With momentum 0.9 it does well on both. What is "
+        "wrong?",
+        (
+            "its moving averages are still largely their start, 0 and 1",
+            "it has learned its training images by heart",
+            "its learning rate is too large",
+        ),
+        "a",
+        "0.99 to the power of 40 is 0.67: two thirds of the averages are still their start. "
+        "Training does not use them.",
+    ),
+    "nb05.overfitting": Question(
+        "The training loss falls and falls, while the validation loss turns and rises. What is "
+        "this called?",
+        ("underfitting", "overfitting", "early stopping"),
+        "b",
+        "The network learns its examples by heart, which does not help with others.",
+    ),
+    "nb05.scale": Question(
+        "`Dropout(0.2)` gets ones, in training. Which numbers come out?",
+        ("0 and 0.8", "0 and 1", "0 and 1.25"),
+        "c",
+        "What is not dropped is divided by 1 - 0.2, so that the mean stays 1.",
+    ),
+    "nb05.modes": Question(
+        "A network with dropout has a lower loss on validation than in training. Which is a "
+        "good explanation?",
+        (
+            "dropout is on in training, and off in validation",
+            "the network overfits",
+            "dropout adds a penalty to the validation loss",
+        ),
+        "a",
+        "The two losses are not measured alike: compare them with dropout off in both.",
+    ),
+    "nb05.luck": Question(
+        "Of ten networks we choose the one with the best test accuracy, and report it. Why is "
+        "this number too good?",
+        (
+            "ten networks need a test set that is ten times as large",
+            "test images are easier than training images",
+            "the best of ten on these images is also the luckiest on them",
+        ),
+        "c",
+        "What chose the best may not judge it: choose on validation images, then test once.",
+    ),
+    "nb06.label": Question(
+        "Which change of a handwritten 6 keeps its label?",
+        ("a shift by one pixel", "a turn by 180°", "mirroring"),
+        "a",
+        "Turned by half it is taken for a 9, and a mirrored 6 is no digit.",
+    ),
+    "nb06.training": Question(
+        "We compare two networks on validation images. Which images are changed at random?",
+        (
+            "all of them, so that all are alike",
+            "those for training alone",
+            "those for validation alone",
+        ),
+        "b",
+        "Validation and test images stand for what will come, so they stay as they are.",
+    ),
+    "nb06.matrix": Question(
+        "We turn, scale and shift an image. Why are the matrices of the three "
+        "changes multiplied first?",
+        (
+            "then the order of the changes does not matter",
+            "then the image is read between its pixels, and blurred, only once",
+            "then no place of the new image is empty",
+        ),
+        "b",
+        "Each reading between pixels averages neighbours; one reading for all changes blurs least.",
+    ),
+    "nb06.mixup": Question(
+        "MixUp adds 0.7 of a photo of a cat and 0.3 of a photo of a dog. What is the label?",
+        ("cat", "half cat and half dog", "0.7 cat and 0.3 dog"),
+        "c",
+        "The labels are mixed as the images are, so they must be one-hot.",
+    ),
+    "nb07.frozen": Question(
+        "Why can the features of a photo be computed once, if the backbone is frozen?",
+        (
+            "the backbone's weights stay, so a photo gives the same output in every epoch",
+            "the head learns in one epoch",
+            "a frozen backbone takes no pixels",
+        ),
+        "a",
+        "Only the head is trained. With random changes of the photos it would not hold.",
+    ),
+    "nb07.logit": Question(
+        "A head gives one logit, trained with the labels 0 for cat and 1 for dog. Above which "
+        "value is the answer dog?",
+        ("0.5", "0", "1"),
+        "b",
+        "The sigmoid of 0 is 0.5. A threshold of 0.5 is made for probabilities.",
+    ),
+    "nb07.sides": Question(
+        "Each of 50 dogs was photographed four times. How do we split the photos for training "
+        "and test?",
+        (
+            "at random, so that both parts are alike",
+            "three photos of each dog for training, the fourth for the test",
+            "all photos of one dog go to the same side",
+        ),
+        "c",
+        "Else the test rewards the memory of a dog that was seen in training.",
+    ),
+    "nb07.preprocessing": Question(
+        "A backbone was trained on pixels from -1 to 1, and gets them from 0 to 255. What happens?",
+        (
+            "Keras raises an error",
+            "the accuracy falls, and no error tells us",
+            "nothing, as its batch normalisation makes up for it",
+        ),
+        "b",
+        "Pixels must be prepared as in the backbone's own training: check it before all else.",
+    ),
+}
