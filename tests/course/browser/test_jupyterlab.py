@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 from page_check import CHECKS, animation_faults
 from playwright.sync_api import expect
@@ -118,3 +119,17 @@ def test_proofs_tell_that_a_number_was_changed_and_the_notebook_runs_on(changed)
     told = changed.page.locator(".jp-OutputArea").filter(has_text="does not hold here")
     expect(told.first).to_contain_text("The proof")
     expect(told.first).to_contain_text("the pictures have shape (1797, 16, 16)")
+
+
+def test_progress_outlives_the_kernel(lab, open_page):
+    first, second = ("from cnnkit.exercises import nb01", "nb01.overflow.check(5)"), ()
+    for name, cells in (("1_tries.ipynb", first), ("2_looks.ipynb", second)):
+        cells = [*cells, "from cnnkit import exercises", "exercises.progress()"]
+        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, lab.folder / name)
+        page = run_all_cells(lab, open_page, name)
+        row = page.locator(".jp-OutputArea tr").filter(has_text="01, images as arrays")
+        expect(row.locator("td").nth(2)).to_have_text("1")
+        expect(row.locator("td").last).to_have_text("overflow")
+    assert (lab.folder / ".cnnkit_progress.json").exists()
