@@ -3,7 +3,6 @@
 import math
 from functools import cache, partial
 
-import keras
 import numpy as np
 
 from cnnkit.exercises._exercise import Function, Value
@@ -144,6 +143,8 @@ def head_parameters():
 
 @cache
 def _network():
+    import keras  # here: to count the exercises takes no Keras
+
     layers = [
         keras.layers.Conv2D(3, 3),
         keras.layers.BatchNormalization(),
@@ -180,8 +181,14 @@ def _all(layers, n):
     return layers
 
 
+def _is_norm(layer):
+    import keras
+
+    return isinstance(layer, keras.layers.BatchNormalization)
+
+
 def _last_without_norms(layers, n):
-    return _last([x for x in layers if not isinstance(x, keras.layers.BatchNormalization)], n)
+    return _last([x for x in layers if not _is_norm(x)], n)
 
 
 def _n_trained(load, n, choose=_last, thaw=True, norms=False):
@@ -190,8 +197,7 @@ def _n_trained(load, n, choose=_last, thaw=True, norms=False):
     model.trainable = thaw or model.trainable
     chosen = choose(model.layers, n)
     for layer in model.layers:
-        norm = isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = layer in chosen and (norms or not norm)
+        layer.trainable = layer in chosen and (norms or not _is_norm(layer))
     return sum(w.numpy().size for w in model.trainable_weights)
 
 
@@ -257,6 +263,8 @@ def _thawed_late(load, n):
 )
 def unfreeze_last(load, n):
     """How many parameters are trained if, of the model `load()`, only the last `n` layers are."""
+    import keras
+
     model = load()
     model.trainable = True
     for i, layer in enumerate(model.layers):
