@@ -37,13 +37,13 @@ def cache_dir():
     return _folder("CNNKIT_CACHE", "~/.cache/cnnkit")
 
 
-def progress_file():
-    """The file of a student's progress, in the folder in which the kernel runs.
+def progress_file(folder):
+    """The file of a student's progress in this folder, or the one to which a link there leads.
 
     None where `$CNNKIT_PROGRESS` is "off", as in tests and in grading: nothing is remembered there.
     """
     off = os.environ.get("CNNKIT_PROGRESS", "").lower() == "off"
-    return None if off else Path(".cnnkit_progress.json")
+    return None if off else Path(folder, ".cnnkit_progress.json").resolve()
 
 
 def stored(name):

@@ -12,6 +12,7 @@ from cnnkit._places import (
     given,
     in_ci,
     keras_home,
+    progress_file,
     stored,
     without_tensorflow_log,
     write_whole,
@@ -55,6 +56,14 @@ def test_caches(place, variable, default, tmp_path, monkeypatch):
     assert place() == Path.home() / default
     monkeypatch.delenv(variable)
     assert place() == Path.home() / default
+
+
+def test_the_file_of_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNKIT_PROGRESS", "")
+    assert progress_file(tmp_path) == tmp_path.resolve() / ".cnnkit_progress.json"
+    for word in ("off", "OFF"):
+        monkeypatch.setenv("CNNKIT_PROGRESS", word)
+        assert progress_file(tmp_path) is None
 
 
 @pytest.mark.parametrize(

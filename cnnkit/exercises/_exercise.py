@@ -78,6 +78,7 @@ class Exercise:
 
     def hint(self):
         """Print the hints given so far, and one more if the answer has changed since the last."""
+        self.hints_shown = min(max(self.hints_shown, _memory.hints_read(self)), len(self.hints))
         if self.hints_shown == 0 or self._checked not in (None, self._hinted):
             self.hints_shown = min(self.hints_shown + 1, len(self.hints))
             self._hinted = self._checked

@@ -1,7 +1,7 @@
 """What is remembered of a student's work: the file `.cnnkit_progress.json`.
 
-It lies in the folder in which the kernel runs, beside the notebooks, and goes nowhere by itself. No
-names of people stand in it, and no answers. A student can hand it in as it is:
+It lies in the folder in which the kernel begins, beside the notebooks, and goes nowhere by itself.
+No names of people stand in it, and no answers. A student can hand it in as it is:
 
     {
      "version": 1,
@@ -31,15 +31,16 @@ Times are in UTC, and null for what has not happened. Of an exercise, `state` is
 "solution seen", if that came first; or "tried", with a wrong answer or a hint. `tries` are the
 answers up to the right one, `hints` is how many hints were read. Once solved, an exercise stays as
 it is. Whose solution was seen can be solved after all: a day later or more the student puts the
-`...` of the stub back and runs it, which makes it "tried" again.
+`...` of the stub back and runs it, which makes it "tried" again. A time in the future, from a clock
+that was wrong, counts as long past.
 
 Of a question of `review`, `right` and `wrong` count the answers, and `days` lie between the last
 one, `asked_at`, and the next time, `due_at`.
 
-Names that are not known here, from another edition of the course, are kept.
+Names that are not known here, from another edition of the course, are kept. A file of another
+`version` is left alone.
 """
 
-import copy
 import json
 import pkgutil
 from datetime import UTC, datetime, timedelta
@@ -63,8 +64,9 @@ _TIMES = {
     "questions": ("asked_at", "due_at"),
 }
 _MAY_MISS = ("solved_at", "solution_at")
+_FOLDER = Path.cwd()  # now: an answer or a `%cd` can change it
 _unwritten = []  # changes that the file has not taken yet
-_trouble = []  # why not
+_trouble = None  # a text that says why not
 
 
 def answered(exercise, is_right):
@@ -73,6 +75,11 @@ def answered(exercise, is_right):
         _remember(exercise, _begin_anew)
     else:
         _remember(exercise, _work, _count_right if is_right else _count_wrong)
+
+
+def hints_read(exercise):
+    """How many of its hints were read, in earlier kernels too."""
+    return recall()["exercises"].get(_name(exercise), {"hints": 0})["hints"]
 
 
 def hint_read(exercise, number):
@@ -88,45 +95,50 @@ def solution_seen(exercise):
 
 def change(changed):
     """Let `changed` change what is remembered, now and in the file."""
-    if progress_file():
+    if kept_in():
         _unwritten.append(changed)
         recall()
 
 
 def recall():
-    """What is remembered, as the file holds it, with all changes that it could not take.
+    """Write all changes that the file has not taken yet, and return what is remembered.
 
     Where it cannot be read or written, one sentence says so, once, and this kernel remembers until
     it can.
     """
-    path = progress_file()
+    path = kept_in()
     if path is None:
         return _nothing()
     try:
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
-            before = _read(path)
-            kept, n_changes = copy.deepcopy(before), len(_unwritten)
+            kept, n_changes = _read(path), len(_unwritten)
+            before = _as_text(kept)
             for changed in _unwritten[:n_changes]:
                 changed(kept)
-            if kept != before:
-                write_whole(path, (json.dumps(kept, indent=1) + "\n").encode())
+            if (after := _as_text(kept)) != before:
+                write_whole(path, after.encode())
             del _unwritten[:n_changes]
-            _trouble.clear()
+            _tell(None)
             return kept
+    except _OtherVersion:
+        _tell(f"{path} is of another edition of the course and stays as it is")
     except (OSError, NotImplementedError) as error:  # the latter: a system without locks
         reason = getattr(error, "strerror", None) or "another program holds it"
-        if not _trouble:
-            print(f"{path} cannot be written ({reason}): only this kernel knows your progress.")
-        _trouble[:] = [reason]
-        kept = _readable(path)
-        for changed in _unwritten:
-            changed(kept)
-        return kept
+        _tell(f"{path} cannot be written ({reason})")
+    kept = _readable(path)
+    for changed in _unwritten:
+        changed(kept)
+    return kept
 
 
-def is_kept():
-    """Whether the file had all that is remembered, last time."""
-    return not _trouble
+def kept_in():
+    """The path of the file, or None where nothing is remembered."""
+    return progress_file(_FOLDER)
+
+
+def trouble():
+    """Why the file had not all that is remembered, last time; None if it had."""
+    return _trouble
 
 
 def time_of(text):
@@ -139,19 +151,37 @@ def utc_now():
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def is_past(time, least, now):
+    """Whether a time is so long ago at least. One in the future is: the clock was wrong then."""
+    return not timedelta(0) <= now - time < least
+
+
 def _remember(exercise, changed, *arguments):
     """Let `changed` change the works on exercises, if this is one of the course."""
-    module, _, notebook = exercise.answer.__module__.rpartition(".")
-    if module == "cnnkit.exercises":
-        name, now = f"{notebook}.{exercise.answer.__name__}", utc_now()
+    name, now = _name(exercise), utc_now()
+    if name:
         change(lambda kept: changed(kept["exercises"], name, now, *arguments))
+
+
+def _name(exercise):
+    """The name in the file, or None for an exercise that is none of the course."""
+    module, _, notebook = exercise.answer.__module__.rpartition(".")
+    return f"{notebook}.{exercise.answer.__name__}" if module == "cnnkit.exercises" else None
+
+
+def _tell(why):
+    """Say, unless it was said, why the file has not all that is remembered; None if it has."""
+    global _trouble
+    if why and not _trouble:
+        print(f"{why}: only this kernel knows your progress.")
+    _trouble = why
 
 
 def _begin_anew(works, name, now):
     """What was looked up a day ago can be solved after all."""
     work = works.get(name, {"state": "tried"})
     if work["state"] == "solution seen":
-        if time_of(now) - time_of(work["solution_at"]) >= TO_FORGET:
+        if is_past(time_of(work["solution_at"]), TO_FORGET, time_of(now)):
             work["state"] = "tried"
 
 
@@ -160,8 +190,13 @@ def _work(works, name, now, step):
     work = works.setdefault(
         name,
         {
-            **{"state": "tried", "tries": 0, "hints": 0},
-            **{"first_at": now, "last_at": now, "solved_at": None, "solution_at": None},
+            "state": "tried",
+            "tries": 0,
+            "hints": 0,
+            "first_at": now,
+            "last_at": now,
+            "solved_at": None,
+            "solution_at": None,
         },
     )
     if work["state"] != "solved":
@@ -183,6 +218,14 @@ def _nothing():
     return {"version": VERSION, "exercises": {}, "questions": {}}
 
 
+def _as_text(kept):
+    return json.dumps(kept, indent=1) + "\n"
+
+
+class _OtherVersion(Exception):
+    """The file is one of another edition of the course, and none of our business."""
+
+
 def _read(path):
     """What the file holds. A damaged one gets another name, and nothing is remembered."""
     try:
@@ -200,19 +243,22 @@ def _read(path):
 def _readable(path):
     try:
         return _parsed(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, _OtherVersion):
         return _nothing()
 
 
 def _parsed(contents):
-    """Raises ValueError if these bytes are no file of this version."""
+    """Raises ValueError if these bytes are damaged, _OtherVersion if they are not to be touched."""
     try:
         kept = json.loads(contents)
+        _as_text(kept)  # so that it can be written, too
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    good = isinstance(kept, dict) and kept.get("version") == VERSION
-    if not good or not all(_are_good(kept.get(kind), kind) for kind in _COUNTS):
-        raise ValueError("no file of this version")
+    version = kept.get("version") if isinstance(kept, dict) else None
+    if isinstance(version, int) and version != VERSION:
+        raise _OtherVersion
+    if version != VERSION or not all(_are_good(kept.get(kind), kind) for kind in _COUNTS):
+        raise ValueError("damaged")
     return kept
 
 
@@ -239,7 +285,9 @@ def _has_state(work):
 
 
 def _is_time(text):
+    """Whether it has a time zone, and a year of which each system knows the local time."""
     try:
-        return time_of(text).tzinfo is not None
-    except (TypeError, ValueError):
+        time = time_of(text)
+        return time.tzinfo is not None and 1970 <= time.astimezone(UTC).year < 3000
+    except (TypeError, ValueError, OverflowError):
         return False

@@ -5,10 +5,9 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 
-from cnnkit._places import progress_file
 from cnnkit._tables import ShownAsTable, Table
 from cnnkit.exercises._exercise import Exercise
-from cnnkit.exercises._memory import NOTEBOOKS, is_kept, recall, time_of
+from cnnkit.exercises._memory import NOTEBOOKS, kept_in, recall, time_of, trouble
 from cnnkit.exercises._review import due_questions
 
 _TITLES = (
@@ -77,7 +76,7 @@ class Progress(ShownAsTable):
 def progress():
     """Return a `Progress`: a table of what is solved, tried and to be repeated in each notebook.
 
-    It is read from `.cnnkit_progress.json` in the folder in which the kernel runs.
+    It is read from `.cnnkit_progress.json` in the folder in which the kernel began.
     """
     kept = recall()
     rows = tuple(_row(notebook, kept["exercises"]) for notebook in NOTEBOOKS)
@@ -104,13 +103,13 @@ def _row(notebook, works):
 
 
 def _where():
-    if progress_file() is None:
+    if kept_in() is None:
         return "Nothing is remembered here: the environment variable CNNKIT_PROGRESS is off."
-    if not is_kept():
-        return f"Only this kernel knows your progress: {progress_file()} cannot be written."
+    if trouble():
+        return f"Only this kernel knows your progress: {trouble()}."
     if "google.colab" in sys.modules:
         return "In Colab your progress is kept as long as the runtime lives."
-    return f"Your progress is kept in {progress_file()}, beside this notebook."
+    return f"Your progress is kept in {kept_in()}."
 
 
 def _what_next(rows, n_due):

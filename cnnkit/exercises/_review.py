@@ -1,11 +1,12 @@
 """Questions on earlier notebooks, which come back: after a right answer later than a wrong one."""
 
 import inspect
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from textwrap import fill
 
-from cnnkit.exercises._memory import NOTEBOOKS, change, recall, time_of, utc_now
+from cnnkit.exercises._memory import NOTEBOOKS, change, is_past, recall, time_of, utc_now
 from cnnkit.exercises._questions import QUESTIONS
 
 N_QUESTIONS = 3
@@ -13,7 +14,9 @@ LEFT = timedelta(days=7)  # a notebook that nobody worked on for so long is an e
 FACTOR, LONGEST = 3, 365  # a right answer makes the days until a question comes back so much more
 LETTERS = "abcd"
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _asked = []  # the names of the questions that this kernel showed last
+_unanswered = []  # those of them that nobody has answered since
 
 
 def review(*answers):
@@ -22,20 +25,19 @@ def review(*answers):
     `exercises.review()` prints the questions that are due, those longest ago first. Write the
     letters of your answers into the same call, as in `exercises.review("b", "a", "c")`, and run it
     again. A question comes back a day after a wrong answer, and three days, nine days and so on
-    after a right one. Each time the first answer counts.
+    after a right one. Each time that they are shown the first answer counts.
 
     Args:
-        answers: A letter for each question that was shown. In a kernel that has not shown any yet,
-            as after a restart, it shows them, and no answer counts.
-
-    Raises:
-        ValueError: If there are not as many answers as questions, or if one is no letter of theirs.
+        answers: A letter for each question that was shown, or all letters in one text or list. To
+            answers that are none, a sentence says so. In a kernel that has not shown any question
+            yet, as after a restart, it shows them, and no answer counts.
     """
     if answers and _asked:
-        _judge([str(answer).strip().lower() for answer in answers])
+        _judge(answers)
         return
     kept = recall()
     _asked[:] = due_questions(kept)[:N_QUESTIONS]
+    _unanswered[:] = _asked
     print(_as_text(_asked) if _asked else _when_next(kept))
 
 
@@ -51,20 +53,24 @@ def due_questions(kept):
 def _coming_questions(kept):
     """When each question on an earlier notebook is due: at once, if it was never asked."""
     earlier, records = _earlier_notebooks(kept), kept["questions"]
-    never = datetime.min.replace(tzinfo=UTC)
     return {
-        name: time_of(records[name]["due_at"]) if name in records else never
+        name: _due_at(records[name]) if name in records else _NEVER
         for name in QUESTIONS
         if name.partition(".")[0] in earlier
     }
+
+
+def _due_at(record):
+    """When a question is due: at once, if a wrong clock says that it was asked in the future."""
+    asked_at = time_of(record["asked_at"])
+    return time_of(record["due_at"]) if asked_at <= time_of(utc_now()) else _NEVER
 
 
 def _last_seen(name, kept):
     """When a question was last asked, else when somebody last worked on its notebook."""
     if name in kept["questions"]:
         return time_of(kept["questions"][name]["asked_at"])
-    never = datetime.min.replace(tzinfo=UTC)
-    return _last_work(kept).get(name.partition(".")[0], never)
+    return _last_work(kept).get(name.partition(".")[0], _NEVER)
 
 
 def _earlier_notebooks(kept):
@@ -74,7 +80,8 @@ def _earlier_notebooks(kept):
     return {
         notebook
         for notebook in NOTEBOOKS
-        if notebook < max(begun, default="") or (notebook in last and now - last[notebook] >= LEFT)
+        if notebook < max(begun, default="")
+        or (notebook in last and is_past(last[notebook], LEFT, now))
     }
 
 
@@ -97,8 +104,7 @@ def _open_notebooks():
 
 
 def _as_text(names):
-    letters = ", ".join(f'"{letter}"' for letter in LETTERS[: len(names)])
-    lines = [f"Answer by letters in the same call, such as exercises.review({letters})."]
+    lines = [f"Answer by letters in the same call, such as {_example(names)}."]
     for number, name in enumerate(names, 1):
         question, notebook = QUESTIONS[name], name.partition(".")[0].removeprefix("nb").lstrip("0")
         lines += ["", _wrapped(f"{number}. (Notebook {notebook}) {question.text}")]
@@ -107,31 +113,46 @@ def _as_text(names):
     return "\n".join(lines)
 
 
+def _example(names):
+    letters = ", ".join(f'"{letter}"' for letter in LETTERS[: len(names)])
+    return f"exercises.review({letters})"
+
+
 def _wrapped(text, indent=3):
     return fill(text, 90, subsequent_indent=" " * indent)
 
 
-def _judge(letters):
-    """Say which answers are right, and count them."""
-    questions = [QUESTIONS[name] for name in _asked]
+def _judge(answers):
+    """Say which answers are right, and count them, once."""
+    questions, letters = [QUESTIONS[name] for name in _asked], _letters(answers)
     if not _fit(letters, questions):
-        raise ValueError(
-            f"`answers` must be {len(questions)} letters, for each question that of a choice. "
-            f"Received: answers={letters}"
+        print(
+            "Not yet: write the letter of one choice for each of the questions, as in "
+            f"{_example(_asked)}. Received: {', '.join(map(repr, answers)):.60}"
         )
+        return
     for number, (question, letter) in enumerate(zip(questions, letters, strict=True), 1):
         right = question.right
         verdict = f"Right, {right}" if letter == right else f"Not {letter}, but {right}"
         choice = question.choices[LETTERS.index(right)]
         print(_wrapped(f"{number}. {verdict}: {choice}. {question.why}"))
-    given, now = dict(zip(_asked, letters, strict=True)), utc_now()
-    change(lambda kept: _count(kept["questions"], given, now))
+    if _unanswered:
+        given, now = dict(zip(_asked, letters, strict=True)), utc_now()
+        change(lambda kept: _count(kept["questions"], given, now))
+    _unanswered.clear()
+
+
+def _letters(answers):
+    """The letters of several texts, of one, or of one list."""
+    first = answers[0]
+    texts = first if len(answers) == 1 and isinstance(first, list | tuple) else answers
+    return re.sub(r"[\s,;]", "", "".join(map(str, texts))).lower()
 
 
 def _fit(letters, questions):
     """Whether each question has a letter of its choices."""
     return len(letters) == len(questions) and all(
-        letter in list(LETTERS[: len(question.choices)])
+        letter in LETTERS[: len(question.choices)]
         for letter, question in zip(letters, questions, strict=True)
     )
 
@@ -141,7 +162,7 @@ def _count(records, given, now):
     for name, letter in given.items():
         new = {"right": 0, "wrong": 0, "days": 1, "asked_at": now, "due_at": now}
         record = records.setdefault(name, new)
-        if time_of(record["due_at"]) > time_of(now):
+        if _due_at(record) > time_of(now):
             continue
         is_right = letter == QUESTIONS[name].right
         days = min(FACTOR * record["days"], LONGEST) if is_right else 1

@@ -46,11 +46,15 @@ def other(clock):
 def clock(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CNNKIT_PROGRESS", "")
-    for remembered in (_memory._unwritten, _memory._trouble, _review._asked):
-        remembered.clear()
+    for module, name, empty in (
+        (_memory, "_FOLDER", tmp_path),
+        (_memory, "_trouble", None),
+        (_memory, "_unwritten", []),
+        (_review, "_asked", []),
+        (_review, "_unanswered", []),
+    ):
+        monkeypatch.setattr(module, name, empty)
     clock = Clock()
     for module in (_memory, _review):
         monkeypatch.setattr(module, "utc_now", clock)
-    yield clock
-    for remembered in (_memory._unwritten, _memory._trouble, _review._asked):
-        remembered.clear()
+    return clock

@@ -1,8 +1,10 @@
 """The file of a student's progress: what stands in it, and what may happen to it."""
 
+import copy
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,10 +96,52 @@ def test_a_solution_that_was_seen_can_be_forgotten(clock, exercise):
     assert state() == "solved"
 
 
+def test_a_clock_that_was_ahead_spoils_no_exercise(clock, exercise):
+    clock.wait(days=3650)
+    exercise.solution()
+    clock.wait(days=-3650)
+    exercise.check(...)
+    exercise.check(4)
+    assert state() == "solved"
+
+
 def test_a_hint_that_is_read_twice_counts_once(exercise):
     for number in (1, 2, 1):
         _memory.hint_read(exercise, number)
     assert written()["exercises"]["nb01.overflow"]["hints"] == 2
+
+
+def test_hints_that_were_read_are_there_after_a_restart(capsys, exercise):
+    restarted, updated = copy.copy(exercise), copy.copy(exercise)
+    exercise.hint()
+    exercise.check(5)
+    exercise.hint()
+    capsys.readouterr()
+    restarted.hint()
+    assert re.findall("Hint .", capsys.readouterr().out) == ["Hint 1", "Hint 2"]
+    restarted.check(6)
+    restarted.hint()
+    assert re.findall("Hint .", capsys.readouterr().out) == ["Hint 1", "Hint 2", "Hint 3"]
+    _memory.hint_read(exercise, 9)  # an edition with more hints
+    updated.hint()
+    assert "There are no more hints" in capsys.readouterr().out
+
+
+def test_the_folder_is_that_in_which_the_kernel_began(tmp_path, monkeypatch, exercise, other):
+    exercise.check(4)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    other.check(2)
+    assert list(Path().iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    assert [*written()["exercises"]] == ["nb01.overflow", "nb02.output_size"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+def test_a_link_stays_a_link(exercise):
+    FILE.symlink_to("mine.json")
+    exercise.check(4)
+    assert FILE.is_symlink() and not Path("mine.json").is_symlink() and state() == "solved"
 
 
 def test_exercises_of_others_are_not_remembered():
@@ -106,7 +150,9 @@ def test_exercises_of_others_are_not_remembered():
 
 
 TRIES = """
+import os
 from cnnkit.exercises import nb01
+os.chdir(os.pardir)
 print("ready", flush=True)
 input()
 for i in range(40):
@@ -160,14 +206,16 @@ def test_a_file_that_cannot_be_written_is_no_error(
     with monkeypatch.context() as patch:
         patch.setattr(_memory, broken, fails(error))
         assert exercise.check(260) is False and exercise.check(4) is True
-        sentence = f"{FILE} cannot be written ({reason}): only this kernel knows your progress."
+        sentence = (
+            f"{FILE.resolve()} cannot be written ({reason}): only this kernel knows your progress."
+        )
         assert capsys.readouterr().out.count(sentence) == 1
         works = _memory.recall()["exercises"]
         assert works["nb01.overflow"]["tries"] == 2 and "nb02.output_size" in works
-        assert "nb01.overflow" not in written()["exercises"] and not _memory.is_kept()
+        assert "nb01.overflow" not in written()["exercises"] and _memory.trouble()
     other.check(2)
     assert written()["exercises"]["nb01.overflow"]["tries"] == 2, "it was only put off"
-    assert written()["exercises"]["nb02.output_size"]["tries"] == 2 and _memory.is_kept()
+    assert written()["exercises"]["nb02.output_size"]["tries"] == 2 and _memory.trouble() is None
 
 
 def test_a_lock_that_another_keeps_is_no_error(monkeypatch, capsys, exercise):
@@ -225,7 +273,7 @@ DAMAGED = {
     "cut": json.dumps(GOOD)[:-40],
     "deep": "[" * 100_000,
     "a list": [],
-    "another version": {**GOOD, "version": 2},
+    "no version": {**GOOD, "version": None},
     "no questions": {"version": 1, "exercises": {}},
     "a list of exercises": {**GOOD, "exercises": ["nb01.overflow"]},
     "no work": {**GOOD, "exercises": {"nb01.overflow": "solved"}},
@@ -235,6 +283,9 @@ DAMAGED = {
     "no time": with_work(last_at=None),
     "a time of nowhere": with_work(first_at="2026-03-02T09:00:00"),
     "no such time": with_work(solution_at="yesterday"),
+    "before all years": with_work(last_at="0001-01-01T00:00:00+14:00"),
+    "the first year": with_work(last_at="0001-01-01T00:00:00+00:00"),
+    "after all years": with_work(last_at="9999-12-31T23:59:59-14:00"),
     "seen, but when?": with_work(solution_at=None),
     "a question": {**GOOD, "questions": {"nb01.overflow": {"days": 3}}},
 }
@@ -246,11 +297,38 @@ def test_a_damaged_file_is_kept_under_another_name(damaged, capsys, exercise):
     aside = Path(f"{FILE}.damaged1")
     FILE.write_text(text, encoding="utf-8")
     assert exercise.check(4) is True
-    sentence = f"{FILE} could not be read. It is now called {aside}, and your progress begins anew."
-    assert capsys.readouterr().out == f"Correct.\n{sentence}\n"
+    assert capsys.readouterr().out == (
+        f"Correct.\n{FILE.resolve()} could not be read. It is now called {aside.resolve()}, and "
+        "your progress begins anew.\n"
+    )
     assert aside.read_text(encoding="utf-8") == text and [*written()["exercises"]] == [
         "nb01.overflow"
     ]
+
+
+@pytest.mark.parametrize("depth", [300, 700, 900, 960])
+def test_what_lies_deep_is_kept_here_or_there(depth, exercise):
+    text = json.dumps(GOOD)[:-1] + ', "new": ' + "[" * depth + "]" * depth + "}"
+    FILE.write_text(text, encoding="utf-8")
+    assert exercise.check(4) is True and state() == "solved"
+    files = [path.read_text(encoding="utf-8") for path in Path().glob(f"{FILE}*")]
+    assert max(text.count("[") for text in files) == depth
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_a_file_of_another_version_is_left_alone(version, capsys, exercise):
+    text = json.dumps({**GOOD, "version": version})
+    FILE.write_text(text, encoding="utf-8")
+    for _ in range(2):
+        assert exercise.check(4) is True
+    sentence = (
+        f"{FILE.resolve()} is of another edition of the course and stays as it is: only this "
+        "kernel knows your progress.\n"
+    )
+    assert capsys.readouterr().out == f"Correct.\n{sentence}Correct.\n"
+    assert _memory.recall()["exercises"]["nb01.overflow"]["state"] == "solved"
+    assert FILE.read_text(encoding="utf-8") == text
+    assert {path.name for path in Path().iterdir()} == {FILE.name, f"{FILE.name}.lock"}
 
 
 def test_each_damaged_file_is_kept(monkeypatch, capsys, exercise):

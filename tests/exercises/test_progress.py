@@ -1,7 +1,9 @@
 """The table of a student's progress."""
 
 import importlib
+import os
 import re
+import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -52,7 +54,8 @@ def test_it_prints_as_a_table():
     solved.check(solved.right_answer())
     looked_up.solution()
     first, head, *lines = repr(progress()).splitlines()
-    assert first.startswith("Your progress is kept in .cnnkit_progress.json, beside this notebook.")
+    path = Path(".cnnkit_progress.json").resolve()
+    assert first.startswith(f"Your progress is kept in {path}. An exercise whose")
     assert "An exercise whose solution you have seen is not lost" in first
     assert re.split("  +", head) == [
         *("notebook", "solved", "tried", "solution seen", "hints"),
@@ -96,6 +99,10 @@ def test_it_says_where_nothing_is_kept(monkeypatch, exercise):
     exercise.check(4)
     assert progress().note.startswith("Only this kernel knows your progress")
     assert row("nb01").solved == 1
+    path = Path(".cnnkit_progress.json").resolve()
+    assert f"{path} cannot be written (Permission denied)." in progress().note
+    path.write_text('{"version": 2}', encoding="utf-8")
+    assert f"{path} is of another edition of the course" in progress().note
     monkeypatch.setenv("CNNKIT_PROGRESS", "off")
     assert "CNNKIT_PROGRESS is off" in progress().note
 
@@ -115,3 +122,17 @@ def test_all_of_the_course_fits_into_a_small_file(clock):
     _memory.change(lambda kept: _count(kept["questions"], dict.fromkeys(QUESTIONS, "a"), clock()))
     assert 10_000 < Path(".cnnkit_progress.json").stat().st_size < 40_000
     assert all(row.solved == row.exercises for row in progress().rows)
+
+
+def test_it_names_the_folder_in_which_the_kernel_began(tmp_path, monkeypatch, exercise):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert f"kept in {tmp_path.resolve() / '.cnnkit_progress.json'}." in progress().note
+
+
+def test_the_table_needs_no_keras():
+    counts = "from cnnkit import exercises; exercises.progress(); import sys; print(*sys.modules)"
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    kernel = [sys.executable, "-c", counts]
+    loaded = subprocess.check_output(kernel, env=here, text=True).split()
+    assert "cnnkit.exercises.nb07" in loaded and "keras" not in loaded

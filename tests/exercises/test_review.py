@@ -102,12 +102,57 @@ def test_answers_that_were_there_before_a_restart_do_not_count(capsys):
 
 
 @pytest.mark.usefixtures("at_notebook_3")
-@pytest.mark.parametrize("answers", [("a",), "abca", ("a", "b", "e"), ("a", "b", ""), ("ab", 2, 3)])
-def test_answers_that_are_no_letters_are_refused(answers):
+def test_answers_of_yesterday_do_not_count_until_the_questions_are_shown(clock):
     review()
-    with pytest.raises(ValueError, match="`answers` must be 3 letters, .* Received: answers="):
-        review(*answers)
+    asked = names("nb02")[:3]
+    review(*wrong(*asked))
+    clock.wait(days=1)
+    before = records()
+    review(*right_letters(asked))
+    assert records() == before
+    review()
+    review("".join(right_letters(due_questions(recall())[:3])))
+    assert records() != before
+
+
+@pytest.mark.usefixtures("at_notebook_3")
+def test_a_clock_that_was_ahead_keeps_no_question(clock):
+    clock.wait(days=3650)
+    asked = due_questions(recall())[:3]
+    review()
+    review(*wrong(*asked))
+    clock.wait(days=-3650)
+    assert set(asked) < set(due_questions(recall()))
+    _count(kept := records(), dict.fromkeys(asked, "a"), clock())
+    assert {kept[name]["asked_at"] for name in asked} == {clock()}
+
+
+@pytest.mark.usefixtures("at_notebook_3")
+@pytest.mark.parametrize("answers", [["bac"], ["b a c"], ["B, A, C"], [["b", "a", "c"]], "bac"])
+def test_letters_can_stand_in_one_text_or_list(answers, capsys):
+    review()
+    capsys.readouterr()
+    review(*answers)
+    out = " ".join(capsys.readouterr().out.split())
+    told = re.findall(r"(\d)\. (?:Right, |Not )(.)", out)
+    assert told == [("1", "b"), ("2", "a"), ("3", "c")] and len(records()) == 3
+
+
+@pytest.mark.usefixtures("at_notebook_3")
+@pytest.mark.parametrize(
+    "answers", [("a",), "ab", "abca", ("a", "b", "e"), ("a", "b", ""), ("ab", 2, 3), (None,), ([],)]
+)
+def test_answers_that_are_no_letters_are_told(answers, capsys):
+    review()
+    capsys.readouterr()
+    review(*answers)
+    assert capsys.readouterr().out == (
+        "Not yet: write the letter of one choice for each of the questions, as in "
+        f'exercises.review("a", "b", "c"). Received: {", ".join(map(repr, answers))}\n'
+    )
     assert records() == {}
+    review("a", "b", "c")
+    assert len(records()) == 3, "the first answer that can be read counts"
 
 
 @pytest.mark.usefixtures("at_notebook_3")
