@@ -1,44 +1,59 @@
-"""What `check`, `hint` and `solution` do with an answer, the usual mistakes and the hints."""
+"""The kinds of exercises, and what `check`, `hint`, `solution` and `show` do with each."""
 
 import contextlib
 import copy
 import inspect
-import signal
-import threading
-import time
-from traceback import extract_tb
+import os
+import random
+import re
+import string
+import textwrap
+from pathlib import Path
 
-import numpy as np
+from cnnkit.exercises import _calls
+from cnnkit.exercises._calls import (
+    InputAsked,
+    TimeUp,
+    capped_output,
+    differs,
+    lock,
+    time_limit,
+    without_input,
+)
+from cnnkit.exercises._comparison import numbers, same
+from cnnkit.exercises._errors import changes_argument, told_change, told_error
+from cnnkit.exercises._messages import shown_call, told_result, told_value
 
-SECONDS = 10  # for one call of an answer
 NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
 
 class Exercise:
-    """A `Value` or a `Function`: decorator of the function that gives, or is, the right answer.
+    """Decorator of the function that gives, or is, the right answer. Each kind has a class.
 
-    `mistakes` are pairs of a wrong answer and what to say to it.
+    `hints` come one by one, `mistakes` are pairs of a wrong answer and what to say to it, `note` is
+    said of a right one.
     """
-
-    asks_for = None  # "value" or "function"
 
     def __init__(self, *, hints, mistakes, note=""):
         self.hints, self.mistakes, self.note = hints, mistakes, note
-        self._hints_left = list(hints)
+        self.hints_shown = 0
+        self._checked = None  # what tells the last answer from others
+        self._hinted = None  # the same of the answer to which the last hint was given
 
     def __call__(self, answer):
         self.answer = answer
         return self
 
     def __repr__(self):
-        return f"<Exercise {self.answer.__name__}: check(answer), hint(), solution()>"
+        show = "show(), " if hasattr(self, "show") else ""
+        return f"<Exercise {self.answer.__name__}: {show}check(answer), hint(), solution()>"
 
     def right_answer(self):
         """The answer that `check` accepts."""
-        raise NotImplementedError
+        return self.answer()
 
-    def outcomes(self, answer):
-        """A list of what is compared with the outcomes of the right answer."""
+    def complaint(self, answer):
+        """What to say to a wrong answer, or None."""
         raise NotImplementedError
 
     def check(self, answer):
@@ -47,48 +62,161 @@ class Exercise:
         Never raises an error but KeyboardInterrupt, with which the student stops it.
         """
         try:
-            complaint = NOT_ATTEMPTED if answer is ... else self._complaint(answer)
-        except _TimeUp as time_up:
-            complaint = str(time_up)
+            complaint = NOT_ATTEMPTED if answer is ... else self.complaint(answer)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
+        if complaint != NOT_ATTEMPTED:
+            self._checked = _code(answer), complaint
         print(complaint or f"Correct. {self.note}".rstrip())
         return complaint is None
 
     def hint(self):
-        """Print one more hint at each call."""
-        print(self._hints_left.pop(0) if self._hints_left else "No more hints; see solution().")
+        """Print the hints given so far, and one more if the answer has changed since the last."""
+        if self.hints_shown == 0 or self._checked not in (None, self._hinted):
+            self.hints_shown = min(self.hints_shown + 1, len(self.hints))
+            self._hinted = self._checked
+        for number, text in enumerate(self.hints[: self.hints_shown], start=1):
+            print(f"Hint {number} of {len(self.hints)}: {text}")
+        if self.hints_shown < len(self.hints):
+            print("For the next hint, change your answer and check it.")
+        else:
+            print("There are no more hints; see solution().")
 
     def solution(self):
         """Print the reference answer, the function that the tests run."""
         print("def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip())
 
-    def _complaint(self, answer):
-        given = "function" if callable(answer) else "value"
-        if given != self.asks_for:
-            return f"Not yet: expected a {self.asks_for}. Received: {answer!r:.80}"
-        received = self.outcomes(answer)
-        if received[0] is ...:
-            return NOT_ATTEMPTED
-        fault = _first_fault(received, self.outcomes(self.right_answer()))
-        for mistake, text in self.mistakes if fault else ():
-            if not _first_fault(received, self.outcomes(mistake)):
-                return f"{fault} {text}" if "raised" in fault else f"Not yet: {text}"
-        return fault
+
+def _code(answer):
+    return answer.__code__ if inspect.isfunction(answer) else None
 
 
 class Value(Exercise):
-    """Asks for the value that the decorated function returns."""
+    """Asks for the value that the decorated function returns.
 
-    asks_for = "value"
+    Where it is a text, it is one of `choices`; capitals do not matter.
+    """
+
+    def __init__(self, *, choices=(), **texts):
+        super().__init__(**texts)
+        self.choices = choices
+
+    def complaint(self, answer):
+        if callable(answer):
+            return f"Not yet: expected a value. Received: {answer!r:.80}"
+        if self.agrees(answer, self.right_answer()):
+            return None
+        usual = (text for wrong, text in self.mistakes if self.agrees(answer, wrong))
+        return f"Not yet: {next(usual, '') or self.told(answer)}{self._listed_choices()}"
+
+    def agrees(self, answer, other):
+        """Whether an answer says the same as the right one, or as a mistake."""
+        if self.choices and isinstance(answer, str):
+            return answer.strip().casefold() == other.casefold()
+        return same(answer, other)
+
+    def told(self, answer):
+        """What to say to an answer that is no usual mistake."""
+        return told_value(answer, self.right_answer())
+
+    def _listed_choices(self):
+        listed = ", ".join(f'"{choice}"' for choice in self.choices)
+        return f" Choose one of {listed}." if listed else ""
+
+
+class Number(Value):
+    """Asks to predict a number: an answer is right if it differs by no more than `within`."""
+
+    def __init__(self, *, within, **texts):
+        super().__init__(**texts)
+        self.within = within
+
+    def agrees(self, answer, other):
+        array = numbers(answer)
+        near = array is not None and array.ndim == 0 and abs(array - other)
+        return near is not False and bool(near <= self.within * (1 + 1e-9))  # 0.8 - 0.7 > 0.1
+
+    def told(self, answer):
+        exact = f"Right is what is at most {self.within:g} away."
+        return told_value(answer, float(self.right_answer()), exact)
+
+
+class FaultyLine(Value):
+    """Asks for the number of the line of `code`, counted from 1, in which the error is."""
+
+    def __init__(self, *, code, **texts):
+        super().__init__(**texts)
+        self.lines = textwrap.dedent(code).strip("\n").split("\n")
+
+    def show(self):
+        """Print the code, each line with its number."""
+        for number, line in enumerate(self.lines, start=1):
+            print(f"{number:>2}  {line}".rstrip())
+
+    def told(self, answer):
+        for number, line in enumerate(self.lines, start=1):
+            if same(answer, number):
+                text = f", `{line.strip()}`," if line.strip() else ""
+                return f"line {number}{text} is not the one with the error."
+        limits = f"from 1 to {len(self.lines)}"
+        return f"the answer is the number of a line, {limits}. Received: {answer!r:.60}"
+
+
+class LineOrder(Exercise):
+    """Asks for the order of `lines`, as a text of the letters with which `show` prints them.
+
+    The lines are given in the right order. A mistake is a pair of their numbers, counted from 1:
+    the first of the two comes before the second. The decorated function's docstring says what the
+    lines do, and why in this order.
+    """
+
+    def __init__(self, *, lines, **texts):
+        super().__init__(**texts)
+        self.lines = lines
+        self.mixed = list(lines)
+        shuffle = random.Random("\n".join(lines)).shuffle  # the same each time
+        while self.mixed == list(lines):
+            shuffle(self.mixed)
+        self.letters = string.ascii_uppercase[: len(lines)]
 
     def right_answer(self):
-        return self.answer()
+        left, letters = list(self.mixed), []
+        for line in self.lines:
+            letters.append(self.letters[left.index(line)])
+            left[left.index(line)] = None  # an equal line has a letter of its own
+        return "".join(letters)
 
-    def outcomes(self, answer):
-        return [answer]
+    def show(self):
+        """Print the lines in their mixed order, each with its letter."""
+        for letter, line in zip(self.letters, self.mixed, strict=True):
+            print(f"{letter}  {line}")
+
+    def solution(self):
+        """Print the lines in their right order, and why."""
+        print(self.right_answer())
+        for letter, line in zip(self.right_answer(), self.lines, strict=True):
+            print(f"{letter}  {line}")
+        print(inspect.getdoc(self.answer) or "")
+
+    def complaint(self, answer):
+        text = "".join(answer) if isinstance(answer, list | tuple) else answer
+        letters = re.sub(r"[\s,;>-]", "", text).upper() if isinstance(text, str) else ""
+        if sorted(letters) != list(self.letters):
+            return (
+                f"Not yet: the answer is a text with each of the letters A to {self.letters[-1]} "
+                f'once, such as "{self.letters}". Received: {answer!r:.60}'
+            )
+        order = [self.mixed[self.letters.index(letter)] for letter in letters]
+        if order == list(self.lines):
+            return None
+        for (early, late), told in self.mistakes:
+            if order.index(self.lines[early - 1]) < order.index(self.lines[late - 1]):
+                return f"Not yet: {told}"
+        good = next(i for i, line in enumerate(self.lines) if order[i] != line)
+        start = f"{', '.join(letters[:good])} is a right start, but " if good else ""
+        return f"Not yet: {start}{letters[good]} does not come {'next' if good else 'first'}."
 
 
 class Function(Exercise):
@@ -98,8 +226,6 @@ class Function(Exercise):
     an answer which changes its arguments changes no other call.
     """
 
-    asks_for = "function"
-
     def __init__(self, *, cases, **texts):
         super().__init__(**texts)
         self.cases = cases
@@ -107,120 +233,83 @@ class Function(Exercise):
     def right_answer(self):
         return self.answer
 
+    def complaint(self, answer):
+        if not callable(answer):
+            return f"Not yet: expected a function. Received: {answer!r:.80}"
+        try:
+            with without_input(), capped_output():
+                received = self.outcomes(answer)
+        except _Stopped as stopped:  # none of the other cases is tried
+            return f"Not yet: {stopped}"
+        if received[0] is ...:
+            return NOT_ATTEMPTED
+        expected = self.outcomes(self.answer)
+        if _all_same(received, expected):
+            return None
+        usual = (text for m, text in self.mistakes if _all_same(received, self.outcomes(m)))
+        place = [same(*pair) for pair in zip(received, expected, strict=True)].index(False)
+        return self._told(answer, place, received[place], expected[place], next(usual, ""))
+
     def outcomes(self, answer):
         """What `answer` returns in each case, or the error that it raises."""
-        return [self._outcome(answer, number) for number in range(len(self.cases))]
+        return [self._outcome(answer, case) for case in self.cases]
 
-    def _outcome(self, answer, number):
-        case = copy.deepcopy(self.cases[number])
-        _lock(case)
+    def _outcome(self, answer, case):
+        arguments = copy.deepcopy(case)
+        lock(arguments)
         try:
-            with _time_limit(SECONDS):
-                return answer(*case)
-        except _TimeUp:  # none of the other cases is tried
-            call = f"{self.answer.__name__}({', '.join(map(_shown, self.cases[number]))})"
-            raise _TimeUp(
-                f"Not yet: still running after {SECONDS} seconds in case {number + 1} of "
-                f"{len(self.cases)}, {call}. Is there a loop that never ends?"
-            ) from None
+            with time_limit(_calls.SECONDS):
+                return answer(*arguments)
+        except (TimeUp, InputAsked) as stop:
+            raise _Stopped(self._told_stop(stop, case)) from None
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # `exit()` is an error like another
             return error
 
+    def _told_stop(self, stop, case):
+        if isinstance(stop, InputAsked):
+            names = ", ".join(f"`{name}`" for name in inspect.signature(self.answer).parameters)
+            return f"an answer must not ask for input. All it needs is in its arguments: {names}."
+        number = [case is other for other in self.cases].index(True) + 1
+        return (
+            f"still running after {_calls.SECONDS} seconds in case {number} of {len(self.cases)}, "
+            f"`{shown_call(self.answer, case)}`. Is there a loop that never ends?"
+        )
 
-def _lock(argument):
-    """Make all arrays read-only: an answer that changes one raises an error."""
-    if isinstance(argument, np.ndarray):
-        argument.setflags(write=False)
-    elif isinstance(argument, (tuple, list)):
-        for item in argument:
-            _lock(item)
+    def _told(self, answer, place, received, expected, usual):
+        """What to say where the outcome of a case is wrong; `usual` is the text of a mistake."""
+        case = self.cases[place]
+        call, changed = shown_call(self.answer, case), self._changed(answer, case, received)
+        if not isinstance(received, BaseException):
+            told = f"`{call}` {told_result(received, expected)}"
+            also = f"\nYour function also changes {changed}: work on a copy." if changed else ""
+            return f"Not yet: {usual}\n{told}{also}" if usual else f"Not yet: {told}{also}"
+        if changes_argument(received):
+            return f"Not yet: {told_change(received, changed or 'an argument')}"
+        return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
 
-
-def _shown(argument):
-    if isinstance(argument, np.ndarray):
-        return f"array of shape {argument.shape}"
-    return getattr(argument, "__name__", f"{argument!r:.40}")
-
-
-class _TimeUp(BaseException):
-    """No Exception, so that an answer which catches every Exception does not catch it."""
-
-
-@contextlib.contextmanager
-def _time_limit(seconds):
-    """Raise `_TimeUp` within it after some seconds, and again and again if that is caught.
-
-    Windows has no such timer, and it rings in the main thread alone: elsewhere an endless answer
-    runs until the student interrupts it. It is stopped nowhere if a bare `except:` catches every
-    ring, as in a loop that sleeps within its `try`. That catches the student's interrupt too, so
-    only a restart of the kernel ends it.
-    """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not hasattr(signal, "setitimer") or not in_main_thread:
-        yield
-        return
-    start, (left, interval) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, 0)
-    former = signal.signal(signal.SIGALRM, _ring)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
-        try:
-            yield
-            if time.monotonic() - start >= seconds:  # it rang, and the answer went on
-                raise _TimeUp
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # once more: it may have rung between the two
-        signal.signal(signal.SIGALRM, former or signal.SIG_DFL)
-        if left:
-            left = max(left - (time.monotonic() - start), 0.001)
-            signal.setitimer(signal.ITIMER_REAL, left, interval)
+    def _changed(self, answer, case, received):
+        """The names of the arguments that `answer` changes: lists, and arrays if not locked."""
+        if not (changes_argument(received) or any(isinstance(item, list) for item in case)):
+            return ""
+        arguments = copy.deepcopy(case)
+        with (
+            without_input(),
+            Path(os.devnull).open("w") as nowhere,
+            contextlib.redirect_stdout(nowhere),
+            contextlib.suppress(Exception, SystemExit, TimeUp, InputAsked),
+            time_limit(_calls.SECONDS),
+        ):
+            answer(*arguments)
+        names = inspect.signature(self.answer).parameters
+        triples = zip(names, arguments, case, strict=False)
+        return " and ".join(f"`{name}`" for name, now, before in triples if differs(now, before))
 
 
-def _ring(signum, frame):
-    raise _TimeUp
+class _Stopped(Exception):
+    """Why a call was ended."""
 
 
-def _first_fault(received, expected):
-    return _first(_fault, received, expected)
-
-
-def _first(find, received, expected):
-    """What `find` says of the first pair of which it says anything."""
-    for pair in zip(received, expected, strict=True):  # with `next`, a StopIteration would be lost
-        if found := find(*pair):
-            return found
-    return None
-
-
-def _fault(received, expected):
-    """What is wrong with one outcome, or None. Two errors of the same kind count as equal."""
-    if not isinstance(received, BaseException):
-        different = isinstance(expected, BaseException) or _difference(received, expected)
-        return different and f"Not yet: {different}"
-    where = "".join(f" In `{frame.line}`" for frame in extract_tb(received.__traceback__)[1:2])
-    told = f"Your code raised {type(received).__name__}: {received}".split("\n")[0] + where
-    return None if type(received) is type(expected) else told
-
-
-def _difference(received, expected):
-    """How `received` differs from `expected` by more than 1e-4 (floats: or of its size)."""
-    if isinstance(expected, tuple) and any(map(np.ndim, expected)):  # of arrays: item by item
-        if not isinstance(received, tuple | list) or len(received) != len(expected):
-            return f"expected a tuple of {len(expected)}. Received: {received!r:.80}"
-        return _first(_difference, received, expected)
-    if isinstance(expected, str):
-        return None if received == expected else f"not this answer. Received: {received!r:.80}"
-    array, expected = np.asarray(received), np.asarray(expected)
-    kinds = "u" if expected.dtype == np.uint8 else "biuf"  # pixels stay pixels
-    if array.dtype.kind not in kinds or array.shape != expected.shape:
-        received = f"{received!r:.60}, {array.dtype} of shape {array.shape}"
-        return f"expected {expected.dtype} of shape {expected.shape}. Received: {received}"
-    rtol = 1e-4 if expected.dtype.kind == "f" else 0  # whole numbers are exact
-    if (close := np.isclose(array, expected, rtol, 1e-4, equal_nan=True)).all():
-        return None
-    first = tuple(np.argwhere(~close)[0].tolist())
-    place = f" at {first}" if first else ""
-    return f"{(~close).sum()} of {close.size} wrong. Received: {array[first]:.12g}{place}"
+def _all_same(outcomes, others):
+    return all(same(*pair) for pair in zip(outcomes, others, strict=True))
