@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 OFFLINE = Path(__file__).parent / ".ci/offline"
+os.environ["CNNKIT_PROOFS"] = "strict"  # a proof that fails is an error, in all kernels
+
 BEFORE = {}  # what lies beside each notebook when its kernel starts
 
 

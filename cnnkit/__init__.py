@@ -26,10 +26,16 @@ def __getattr__(name):
     raise AttributeError(f"module 'cnnkit' has no attribute {name!r}")
 
 
-def load_ipython_extension(_):
-    """Start Keras without TensorFlow's log: `%load_ext cnnkit`, before a notebook's imports."""
-    from cnnkit._places import without_tensorflow_log
+def load_ipython_extension(shell):
+    """What `%load_ext cnnkit` does, before a notebook's imports.
 
+    Keras starts, without TensorFlow's log, and from now on a proof that fails tells so in a
+    sentence.
+    """
+    from cnnkit._places import without_tensorflow_log
+    from cnnkit._proofs import let_proofs_tell
+
+    let_proofs_tell(shell)
     with without_tensorflow_log():
         importlib.import_module("keras")
 

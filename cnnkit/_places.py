@@ -53,6 +53,11 @@ def stored(name):
     return folder / name
 
 
+def proofs_are_strict():
+    """Whether a proof in a notebook that fails raises, as in tests: `$CNNKIT_PROOFS` is strict."""
+    return os.environ.get("CNNKIT_PROOFS") == "strict"
+
+
 def write_whole(path, contents):
     """Write a file at once: whoever reads it, or interrupts this, finds the old one or the new one.
 

@@ -32,7 +32,8 @@ CELLS = [
     "socket.getaddrinfo('example.org', 80)",
     "open('left.txt', 'w').close()",
     "from cnnkit import _places\n"
-    "assert {_places.cache_dir().name, _places.keras_home().name} == {'offline'}",
+    "assert {_places.cache_dir().name, _places.keras_home().name} == {'offline'}\n"
+    "assert _places.proofs_are_strict()",
 ]
 
 

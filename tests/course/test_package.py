@@ -41,7 +41,9 @@ def test_importing_it_leaves_the_environment_as_it_is():
 
 
 def test_a_notebook_starts_keras_without_the_log_of_tensorflow():
-    start = "import sys; sys.ps1 = '>'; import cnnkit; cnnkit.load_ipython_extension(None)"
+    start = "import sys, types; sys.ps1 = '>'; import cnnkit"
+    start += "; shell = types.SimpleNamespace(input_transformers_post=[], ast_transformers=[])"
+    start += "; cnnkit.load_ipython_extension(shell)"
     work = "import keras; import tensorflow as tf; tf.config.list_physical_devices('GPU')"
     work += "; tf.get_logger().info('Assets written to: x')"  # to a prompt, ps1, it says so
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}

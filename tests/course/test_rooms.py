@@ -23,7 +23,7 @@ STAIRS = (  # a room imports from those further down only
     {"reference", "data"},
 )
 LEVELS = {room: level for level, rooms in enumerate(STAIRS) for room in rooms}
-SHARED = {"_checks", "_keras", "_layers", "_places", "_tables"}  # modules for all rooms
+SHARED = {"_checks", "_keras", "_layers", "_places", "_proofs", "_tables"}  # modules for all rooms
 KERAS_PRIVATE = {
     *("_flatten_layers", "_functional", "_inbound_nodes", "_layers", "_nodes_by_depth"),
     *("_operations", "train_function"),  # the latter is public by its name only
