@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 OFFLINE = Path(__file__).parent / ".ci/offline"
-os.environ["CNNKIT_PROOFS"] = "strict"  # a proof that fails is an error, in all kernels
-
+os.environ.update(CNNKIT_PROOFS="strict", CNNKIT_PROGRESS="off")  # as `course.py test` does
 BEFORE = {}  # what lies beside each notebook when its kernel starts
 
 

@@ -101,7 +101,7 @@ def start_course(tmp_path_factory):
         places = ("CNNKIT_CACHE", "KERAS_HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
         environment = os.environ | {place: str(folder / place.lower()) for place in places}
         environment |= {"HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1"}
-        for name in ("CNNKIT_DATA", "CNNKIT_PROOFS"):  # a student has set neither
+        for name in ("CNNKIT_DATA", "CNNKIT_PROOFS", "CNNKIT_PROGRESS"):  # a student has set none
             environment.pop(name, None)
         with (folder / "log").open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
