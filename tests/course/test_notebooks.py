@@ -32,6 +32,7 @@ STYLE = 'plt.style.use("cnnkit.viz.cnnkit")\nviz.show_alt_text()\n'
 FOLDS = {"setup", "proof", "hide-input"}  # the tags of cells whose code is folded
 TAGS = {"exercise", "raises-exception", "nbval-skip", *FOLDS}
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # in JupyterLab, and in Colab
+FIRST = ("00", "01", TEMPLATE.stem)  # before which there is nothing to remember
 FIRST_EDITION = ("02", "03", "04", "05", "06", "07")  # until each is rewritten, with proofs
 
 
@@ -187,6 +188,17 @@ def folded(notebook, path):
         if found != expected:
             complaints.append(f"{cell['id']} has a title or is folded, and lacks the other")
     return complaints
+
+
+def remembers(notebook, path):
+    """From notebook 2 on, the first section asks about earlier notebooks."""
+    if is_first_edition(path) or number_of(path) in FIRST:
+        return []
+    heading, questions = notebook["cells"][4:6]
+    asks = questions["cell_type"] == "code" and "exercises.review()" in source(questions)
+    if source(heading).startswith("## Do you remember?\n") and asks:
+        return []
+    return ["no section Do you remember? comes first, with exercises.review()"]
 
 
 def folds_of(cell):
@@ -376,6 +388,7 @@ CHECKS = (
     heading_order,
     alt_text,
     links,
+    remembers,
     folded,
     proofs,
     asserts_elsewhere,
@@ -515,6 +528,20 @@ def test_notebooks_of_the_first_edition_may_assert_where_they_like():
     assert [check(notebook, path) for check in (asserts_elsewhere, predictions)] == [[], []]
 
 
+def test_a_notebook_without_do_you_remember_is_found():
+    notebook, path = read(TEMPLATE), ROOT / "notebooks/02b_x.ipynb"
+    assert remembers(notebook, ROOT / "notebooks" / f"{FIRST_EDITION[-1]}_x.ipynb") == []
+    heading, asks = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    for cells, n_complaints in (
+        ([], 1),
+        ([heading("## Do you remember?\n"), asks("exercises.review()")], 0),
+        ([heading("## Do you remember?\n"), heading("`exercises.review()`")], 1),
+        ([heading("## Remember?\n"), asks("exercises.review()")], 1),
+    ):
+        changed = {**notebook, "cells": notebook["cells"][:4] + cells + notebook["cells"][4:]}
+        assert len(remembers(changed, path)) == n_complaints, cells
+
+
 MODULE = """
 from cnnkit.exercises._exercise import Value
 
@@ -592,7 +619,7 @@ def test_faults_of_exercises_are_found(check_exercises, old, new, complaint):
 
 
 def test_no_check_is_untested():
-    assert {case[0] for case in BROKEN} == set(CHECKS) - {exercises}
+    assert {case[0] for case in BROKEN} == set(CHECKS) - {exercises, remembers}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md"])

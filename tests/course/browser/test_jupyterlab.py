@@ -11,6 +11,7 @@ import pytest
 from page_check import CHECKS, animation_faults
 from playwright.sync_api import expect
 
+TEMPLATE = "template.ipynb"
 NOTEBOOKS = ["02_convolution.ipynb", "07_transfer_learning_cats_vs_dogs.ipynb"]
 MILLISECONDS = 300_000  # that a notebook may take
 errors_in = runpy.run_path(str(Path(__file__).parents[3] / "course.py"))["errors_in"]
@@ -19,7 +20,8 @@ errors_in = runpy.run_path(str(Path(__file__).parents[3] / "course.py"))["errors
 @pytest.fixture(scope="module")
 def lab(start_course):
     """JupyterLab, on a free port: what it says about itself, and the folder of its notebooks."""
-    folder, process = start_course(NOTEBOOKS, "lab", "--no-browser", "--ip=127.0.0.1", "--port=0")
+    names, words = [*NOTEBOOKS, f"../docs/{TEMPLATE}"], ("--no-browser", "--ip=127.0.0.1")
+    folder, process = start_course(names, "lab", *words, "--port=0")
 
     def said():
         files = folder.glob("jupyter_runtime_dir/jpserver-*.json")
@@ -34,7 +36,25 @@ def lab(start_course):
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda name: name[:2])
 def notebook(request, lab, open_page):
     """A notebook that was run and scrolled through: its page, and the path where it is saved."""
-    place = f"lab/workspaces/{request.param[:2]}/tree/{request.param}"  # else both would open
+    page = run_all_cells(lab, open_page, request.param)
+    yield SimpleNamespace(page=page, path=lab.folder / request.param)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def changed(lab, open_page):
+    """The template, likewise, after a student has changed a number of it."""
+    path = lab.folder / TEMPLATE
+    text = path.read_text(encoding="utf-8").replace("IMAGE_SIZE = 8", "IMAGE_SIZE = 16")
+    path.write_text(text, encoding="utf-8")
+    page = run_all_cells(lab, open_page, TEMPLATE)
+    yield SimpleNamespace(page=page, path=path)
+    page.close()
+
+
+def run_all_cells(lab, open_page, name):
+    """Open a notebook, run it, scroll through it and save it. Return its page."""
+    place = f"lab/workspaces/{name[:2]}/tree/{name}"  # a workspace each, else all would open
     page = open_page(f"{lab.url}{place}?token={lab.token}")
     page.get_by_text("Python 3 (cnnkit) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -46,14 +66,17 @@ def notebook(request, lab, open_page):
         cell.scroll_into_view_if_needed()
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    yield SimpleNamespace(page=page, path=lab.folder / request.param)
-    page.close()
+    return page
+
+
+def assert_that_all_ran(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert errors_in(path) == []
+    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
 
 
 def test_every_cell_runs_and_none_fails(notebook):
-    cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
-    assert errors_in(notebook.path) == []
-    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+    assert_that_all_ran(notebook.path)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -64,3 +87,17 @@ def test_the_page_is_in_order(notebook, check):
 @pytest.mark.parametrize("notebook", NOTEBOOKS[:1], indirect=True, ids=["02"])
 def test_the_animation_plays(notebook):
     assert animation_faults(notebook.page) == []
+
+
+def test_setup_and_proofs_are_folded(changed):
+    cells = changed.page.locator(".jp-CodeCell")
+    folded = cells.filter(has=changed.page.locator(".jp-InputPlaceholder"))
+    expect(folded).to_have_count(3)
+    expect(folded.locator(".jp-InputArea-editor")).to_have_count(0)
+
+
+def test_proofs_tell_that_a_number_was_changed_and_the_notebook_runs_on(changed):
+    assert_that_all_ran(changed.path)
+    told = changed.page.locator(".jp-OutputArea").filter(has_text="does not hold here")
+    expect(told.first).to_contain_text("The proof")
+    expect(told.first).to_contain_text("the pictures have shape (1797, 16, 16)")
