@@ -24,11 +24,11 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         "`if`, `and`, `or` and `not` want one True or False, not an array of them: `&`, `|`, `~` "
         "and `np.where` work place by place, `.any()` and `.all()` make one of many.",
     ),
+    (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"setting an array element with a sequence",
         "One place of an array holds one number, and was given several.",
     ),
-    (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"index -?\d+ is out of bounds for axis \d+ with size (\d+)",
         "Places are counted from 0: the last of {0} has the number {0} - 1.",
@@ -43,7 +43,7 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (r"axes don't match array", "`transpose` needs the number of each axis, once."),
     (
         r"slice indices must be integers|cannot be interpreted as an integer|only integer scalar "
-        r"arrays|only integers, slices",
+        r"arrays|only integers, slices|expected a sequence of integers",
         "Places and sizes are whole numbers. `/` makes a fraction even of 4 / 2; `//` rounds down.",
     ),
     (
@@ -75,32 +75,31 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     ),
     (r"maximum recursion depth", "The function calls itself without an end."),
 )
-_READ_ONLY = "read-only"  # what NumPy says when an argument is changed, as they are locked
+_SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
-def changes_argument(error):
-    """Whether an error comes from changing an array that is locked."""
-    return isinstance(error, ValueError) and _READ_ONLY in str(error)
+def changes_argument(outcome):
+    """Whether an outcome is the error from changing an array that is locked."""
+    return isinstance(outcome, ValueError) and "read-only" in str(outcome)
 
 
-def told_change(error, changed):
-    """What to say to an answer that changed in place what is named."""
+def told_change(error, names):
+    """What to say to an answer that changed the arguments of these names in place."""
     line = _line(error)
-    told = f"you changed {changed}" + (f" in `{line}`." if line else ".")
+    told = f"you changed {' and '.join(names) or 'an argument'}" + (f" in `{line}`" if line else "")
     step = re.fullmatch(r"(\w+) *(\*\*|//|[-+*/@%&|^])= *(.+)", line)
     if step:
         name, sign, rest = step.groups()
-        return f"{told} Write `{name} = {name} {sign} {rest}`, which makes a new array."
-    return f"{told} Work on a copy, such as `x.copy()`, and leave what you are given as it is."
+        return f"{told}. Write `{name} = {name} {sign} {rest}`, which makes a new array."
+    return f"{told}, which belongs to the caller. Change a copy: `x.copy()` makes one of `x`."
 
 
 def told_error(error):
     """What an error says, the line of the answer in which it rose, and what it means."""
-    line, said = _line(error), str(error).strip().split("\n")[0]
+    line, said = _line(error), str(error).strip().split("\n")[0].rstrip(".")
     told = f"Your code raised {type(error).__name__}" + (f": {said}" if said else "")
     told += f", in `{line}`." if line else "."
-    meaning = _meaning(said)
-    return f"{told} {meaning}" if meaning else told
+    return f"{told} {_meaning(error, said)}".rstrip()
 
 
 def _line(error):
@@ -108,8 +107,8 @@ def _line(error):
     return "".join(frame.line or "" for frame in extract_tb(error.__traceback__)[1:2])
 
 
-def _meaning(said):
+def _meaning(error, said):
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said):
             return meaning.format(*found.groups())
-    return ""
+    return _SHAPES if isinstance(error, ValueError) else ""

@@ -10,6 +10,8 @@ import string
 import textwrap
 from pathlib import Path
 
+import numpy as np
+
 from cnnkit.exercises import _calls
 from cnnkit.exercises._calls import (
     InputAsked,
@@ -67,10 +69,11 @@ class Exercise:
             raise
         except BaseException as error:  # an answer can be any object, with any fault
             complaint = f"Not yet: this cannot be read as an answer ({type(error).__name__})."
+        solved = complaint is None
         if complaint != NOT_ATTEMPTED:
             self._checked = _code(answer), complaint
-        print(complaint or f"Correct. {self.note}".rstrip())
-        return complaint is None
+        print(f"Correct. {self.note}".rstrip() if solved else complaint)
+        return solved
 
     def hint(self):
         """Print the hints given so far, and one more if the answer has changed since the last."""
@@ -86,7 +89,11 @@ class Exercise:
 
     def solution(self):
         """Print the reference answer, the function that the tests run."""
-        print("def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip())
+        print(self.solution_text())
+
+    def solution_text(self):
+        """The code of the reference answer."""
+        return "def " + inspect.getsource(self.answer).rpartition("\ndef ")[2].rstrip()
 
 
 def _code(answer):
@@ -105,7 +112,7 @@ class Value(Exercise):
 
     def complaint(self, answer):
         if callable(answer):
-            return f"Not yet: expected a value. Received: {answer!r:.80}"
+            return "Not yet: the answer is a value, not a function. Write what it gives."
         if self.agrees(answer, self.right_answer()):
             return None
         usual = (text for wrong, text in self.mistakes if self.agrees(answer, wrong))
@@ -189,19 +196,18 @@ class LineOrder(Exercise):
         return "".join(letters)
 
     def show(self):
-        """Print the lines in their mixed order, each with its letter."""
+        """Print the lines in their mixed order, each with its letter; indents stay."""
         for letter, line in zip(self.letters, self.mixed, strict=True):
             print(f"{letter}  {line}")
 
-    def solution(self):
-        """Print the lines in their right order, and why."""
-        print(self.right_answer())
-        for letter, line in zip(self.right_answer(), self.lines, strict=True):
-            print(f"{letter}  {line}")
-        print(inspect.getdoc(self.answer) or "")
+    def solution_text(self):
+        """The letters and the lines in their right order, and why."""
+        right = self.right_answer()
+        lines = [f"{letter}  {line}" for letter, line in zip(right, self.lines, strict=True)]
+        return "\n".join([right, *lines, inspect.getdoc(self.answer) or ""])
 
     def complaint(self, answer):
-        text = "".join(answer) if isinstance(answer, list | tuple) else answer
+        text = "".join(map(str, answer)) if isinstance(answer, list | tuple) else answer
         letters = re.sub(r"[\s,;>-]", "", text).upper() if isinstance(text, str) else ""
         if sorted(letters) != list(self.letters):
             return (
@@ -235,7 +241,8 @@ class Function(Exercise):
 
     def complaint(self, answer):
         if not callable(answer):
-            return f"Not yet: expected a function. Received: {answer!r:.80}"
+            call = f"check({self.answer.__name__})"
+            return f"Not yet: the answer is a function, as in `{call}`. Received: {answer!r:.60}"
         try:
             with without_input(), capped_output():
                 received = self.outcomes(answer)
@@ -257,6 +264,9 @@ class Function(Exercise):
     def _outcome(self, answer, case):
         arguments = copy.deepcopy(case)
         lock(arguments)
+        return self._called(answer, arguments, case)
+
+    def _called(self, answer, arguments, case):
         try:
             with time_limit(_calls.SECONDS):
                 return answer(*arguments)
@@ -281,30 +291,32 @@ class Function(Exercise):
         """What to say where the outcome of a case is wrong; `usual` is the text of a mistake."""
         case = self.cases[place]
         call, changed = shown_call(self.answer, case), self._changed(answer, case, received)
-        if not isinstance(received, BaseException):
-            told = f"`{call}` {told_result(received, expected)}"
-            also = f"\nYour function also changes {changed}: work on a copy." if changed else ""
-            return f"Not yet: {usual}\n{told}{also}" if usual else f"Not yet: {told}{also}"
         if changes_argument(received):
-            return f"Not yet: {told_change(received, changed or 'an argument')}"
-        return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
+            return f"Not yet: {told_change(received, changed)}"
+        if isinstance(received, BaseException):
+            return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
+        also = f"Your function also changes {' and '.join(changed)}: work on a copy."
+        told = [usual, f"`{call}` {told_result(received, expected)}", also if changed else ""]
+        return "Not yet: " + "\n".join(filter(None, told))
 
     def _changed(self, answer, case, received):
-        """The names of the arguments that `answer` changes: lists, and arrays if not locked."""
+        """The names of the arguments that `answer` changes: of lists, and of arrays if it tried."""
         if not (changes_argument(received) or any(isinstance(item, list) for item in case)):
-            return ""
-        arguments = copy.deepcopy(case)
+            return []
+        arguments = copy.deepcopy(case)  # not locked
         with (
             without_input(),
             Path(os.devnull).open("w") as nowhere,
             contextlib.redirect_stdout(nowhere),
-            contextlib.suppress(Exception, SystemExit, TimeUp, InputAsked),
-            time_limit(_calls.SECONDS),
+            contextlib.suppress(_Stopped),
         ):
-            answer(*arguments)
-        names = inspect.signature(self.answer).parameters
-        triples = zip(names, arguments, case, strict=False)
-        return " and ".join(f"`{name}`" for name, now, before in triples if differs(now, before))
+            self._called(answer, arguments, case)
+        names = [f"`{name}`" for name in inspect.signature(self.answer).parameters]
+        triples = list(zip(names, arguments, case, strict=False))
+        changed = [name for name, now, before in triples if differs(now, before)]
+        arrays = [name for name, now, _ in triples if isinstance(now, np.ndarray)]
+        only_array = len(arrays) == 1 and changes_argument(received)  # another error came first
+        return arrays if only_array else changed
 
 
 class _Stopped(Exception):

@@ -6,8 +6,10 @@ import numpy as np
 
 from cnnkit.exercises._comparison import EXACTNESS, close, fits, numbers, parts, same
 
-_FEW = 8  # numbers that are shown; of more than these, the first that is wrong
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_FEW = 8  # numbers of an array that are shown; of more than these, the first that is wrong
+_DIGITS = 5  # of each of them, if they are an argument
+_WIDE_ARRAY, _WIDE = 40, 60  # characters for an array, and for anything else
+_ORDINALS = "first second third fourth fifth sixth seventh eighth".split()
 _RETURN = "A function gives back what stands after `return`: is it missing? (`print` only shows.)"
 _EXACT = (
     f"It must be exact to {EXACTNESS:g}, or to {100 * EXACTNESS:g} % of its size: let Python "
@@ -24,18 +26,36 @@ def shown_call(function, case):
 def shown(thing):
     """A short text for an argument, a result, or an answer."""
     if isinstance(thing, np.ndarray) and thing.ndim:
-        text = f"[{', '.join(map(shown, thing))}]" if thing.size <= _FEW else ""
-        size = "×".join(map(str, thing.shape)) if thing.ndim > 1 else f"{thing.size}-number"
-        return text if 0 < len(text) <= 60 else f"[{size} array]"
-    if isinstance(thing, tuple) and any(map(np.ndim, thing)):
-        return f"({', '.join(map(shown, thing))})"
-    if isinstance(thing, float | np.number | np.bool_):
-        return f"{thing:.6g}" if isinstance(thing, float | np.floating) else f"{thing}"
+        if (text := _in_full(thing)) and all(len(shown(item)) <= _DIGITS for item in thing.flat):
+            return text
+        size = "×".join(map(str, thing.shape))
+        return f"[{size} array]" if thing.ndim > 1 else f"[array of {size}]"
+    if isinstance(thing, list | tuple):
+        text = _cut(", ".join(map(shown, thing[:_WIDE])))
+        comma = "," if len(thing) == 1 else ""
+        return f"[{text}]" if isinstance(thing, list) else f"({text}{comma})"
+    if isinstance(thing, float | np.floating):
+        return f"{thing + 0.0:.6g}"  # 0, not -0
+    if isinstance(thing, np.generic):
+        thing = thing.item()
     if callable(thing):
         name = getattr(thing, "__name__", "").lstrip("_")
         return name if name.isidentifier() else "[a function]"
-    text = repr(thing)
-    return text if len(text) <= 60 else f"{text[:56]} ..."
+    return _cut(repr(thing))
+
+
+def _in_full(array):
+    """All numbers of a small array in brackets, and no text for a larger one."""
+    text = _spelt(array) if array.size <= _FEW else ""
+    return text if len(text) <= _WIDE_ARRAY else ""
+
+
+def _spelt(array):
+    return f"[{', '.join(map(_spelt, array))}]" if array.ndim else shown(np.asarray(array)[()])
+
+
+def _cut(text):
+    return text if len(text) <= _WIDE else f"{text[: _WIDE - 4]} ..."
 
 
 def told_result(received, expected):
@@ -52,54 +72,53 @@ def _came(received, expected):
     if array is None:
         return _kind(received), _kind(expected), _RETURN if received is None else ""
     if array.shape != right.shape:
-        return _came_in_other_shape(array, right)
+        return _kind(received), _kind(expected), ""
     if not fits(array, right):
         return f"numbers of type {array.dtype}", f"pixels, of type {right.dtype}", ""
-    wrong = ~close(array, right)
-    near = close(array, right, 1e-2).all() and right.dtype.kind == "f"
-    remark = "That is close, but not exact enough." if near else ""
-    if np.isnan(array[wrong]).any():
-        remark = "nan, not a number, comes from 0 / 0 and the like."
-    if array.size <= _FEW:
-        return shown(array[()]), shown(right[()]), remark
-    first = tuple(np.argwhere(wrong)[0].tolist())
-    count = f"{wrong.sum()} of {wrong.size} numbers are wrong."
-    return f"{shown(array[first])} at {list(first)}", shown(right[first]), f"{count} {remark}"
+    if _in_full(array) and _in_full(right):
+        return _in_full(array), _in_full(right), _remark(array, right)
+    wrong = np.argwhere(~close(array, right)).tolist()
+    came, wanted = (shown(those[tuple(wrong[0])]) for those in (array, right))
+    count = f"{len(wrong)} of {array.size} numbers {'is' if len(wrong) == 1 else 'are'} wrong."
+    remark = f"{count} {_remark(array, right)}"
+    return f"{came} at {wrong[0]}", f"{wanted} there", remark
+
+
+def _remark(array, right):
+    if np.isnan(array[~close(array, right)]).any():
+        return "nan, not a number, comes from 0 / 0 and the like."
+    near = right.dtype.kind == "f" and close(array, right, 1e-2).all()
+    return "That is close, but not exact enough." if near else ""
 
 
 def _came_of_several(received, expected):
     count = len(expected)
     items = parts(received, count)
-    if items is None and np.shape(received) == (count,):  # an array of numbers
-        items = tuple(np.asarray(received))
+    if items is None and np.shape(numbers(received)) == (count,):
+        items = tuple(numbers(received))
     if items is None:
-        names = ", ".join("abcde"[:count])
-        remark = _RETURN if received is None else ""
-        return _kind(received), f"a tuple of {count}, as from `return {names}`", remark
+        wanted = f"a tuple of {count}, as from `return {', '.join('abcdefgh'[:count])}`"
+        return _kind(received), wanted, _RETURN if received is None else ""
     right = [same(item, other) for item, other in zip(items, expected, strict=True)]
     place = right.index(False)
     came, wanted, remark = _came(items[place], expected[place])
     good = " and ".join(_ORDINALS[i] for i in range(count) if right[i])
     remark = f"The {good} is right. {remark}" if good else remark
-    return f"as the {_ORDINALS[place]} of its {count} results {came}", wanted, remark
-
-
-def _came_in_other_shape(array, right):
-    if right.ndim == 0 and array.size == 1:
-        return shown(array), f"{shown(right[()])}, a number without brackets", ""
-    came = f"one number, {shown(array[()])}" if array.ndim == 0 else _kind(array)
-    return came, _kind(right), ""
+    return f"{count} results. The {_ORDINALS[place]} is {came}", wanted, remark
 
 
 def _kind(thing):
-    array = numbers(thing)
+    """What something is, or which number."""
+    if thing is None:
+        return "None"
     if isinstance(thing, str):
-        return f"a text, {shown(thing)}"
-    if array is not None:
-        return f"an array of shape {array.shape}" if array.ndim else f"a number, {shown(array[()])}"
-    if isinstance(thing, list | tuple):
-        return f"a {type(thing).__name__} that is no array of numbers"
-    return "None" if thing is None else f"something of type {type(thing).__name__}"
+        return f"the text {shown(thing)}"
+    if isinstance(thing, list | tuple) and len(thing) <= _FEW:
+        return f"the {type(thing).__name__} {shown(thing)}"
+    array = numbers(thing)
+    if array is None:
+        return f"something of type {type(thing).__name__}"
+    return f"an array of shape {array.shape}" if array.ndim else f"one number, {shown(array[()])}"
 
 
 def told_value(received, expected, exact=_EXACT):

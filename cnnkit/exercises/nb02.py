@@ -336,6 +336,9 @@ def _wrapped(delta, image, kernel):
     return image_gradient, _correlate(image, delta)
 
 
+_cross = correlate2d.answer
+
+
 def _turned(kernel):
     return kernel[::-1, ::-1]
 
@@ -403,6 +406,12 @@ def _backward(delta, image, kernel, turn=True, of_image=np.array, of_kernel=np.a
         (
             partial(_backward, of_image=lambda gradient: gradient[1:-1, 1:-1]),
             "The image's gradient has the image's shape: pixels at the edge count too.",
+        ),
+        (
+            lambda d, image, kernel: (_cross(d, _turned(kernel)), _cross(image, d)),
+            "The image's gradient comes out smaller than delta. Before the turned kernel slides "
+            "over delta, pad it with zeros: kernel height - 1 rows above and below, kernel width "
+            "- 1 columns left and right.",
         ),
     ],
 )

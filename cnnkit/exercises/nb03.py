@@ -16,6 +16,12 @@ def _blocks(image, size):
     return cut.transpose(0, 2, 1, 3).reshape(rows, columns, size * size)
 
 
+def _padded(image, size):
+    """The image with rows and columns that no pixel is less than, so that all windows are full."""
+    more = [(0, -length % size) for length in image.shape]
+    return np.pad(image, more, constant_values=-np.inf)
+
+
 # Exercise 3.1
 @Function(
     cases=[
@@ -43,6 +49,10 @@ def _blocks(image, size):
             "This takes the first number of each window, not the largest.",
         ),
         (lambda image, size: _blocks(image, size).max(-1).T, "The output is transposed."),
+        (
+            lambda image, size: _blocks(_padded(image, size), size).max(-1),
+            "Rows and columns that fill no window are left out: `height // size` rounds down.",
+        ),
     ],
 )
 def max_pool(image, size):
@@ -118,6 +128,19 @@ def relu_after_average():
             lambda window: np.sqrt((window**2).mean()),
             "This is the root of the mean square. Weigh each number with its probability.",
         ),
+        (
+            lambda window: (window**2).mean() / max(window.sum(), 1e-9),
+            "The probabilities are the weights of the mean already: add up the products, and do "
+            "not divide by how many there are.",
+        ),
+        (
+            lambda window: window / max(window.sum(), 1e-9),
+            "These are the probabilities. Multiply each with its number, and add up.",
+        ),
+        (
+            lambda window: window * window / max(window.sum(), 1e-9),
+            "Each number is weighed. Now add them up: the mean is one number.",
+        ),
     ],
 )
 def stochastic_mean(window):
@@ -136,6 +159,15 @@ def _route(delta, image, size, share=_is_winner):
     for i, j in np.ndindex(delta.shape):
         place = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size]
         gradient[place] = delta[i, j] * share(image[place])
+    return gradient
+
+
+def _without_offset(delta, image, size):
+    """A wrong answer: the winner's place in its window, taken for its place in the image."""
+    gradient = np.zeros(image.shape)
+    for i, j in np.ndindex(delta.shape):
+        window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
+        gradient[np.unravel_index(window.argmax(), window.shape)] = delta[i, j]
     return gradient
 
 
@@ -165,6 +197,15 @@ _DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
             "The places are right. What arrives there is delta, not 1.",
         ),
         (lambda *a: -_route(*a), "The sign is wrong: a larger winner makes a larger output."),
+        (
+            _without_offset,
+            "`argmax` finds the winner's place within its window. In the image the window begins "
+            "at (i * size, j * size): add that.",
+        ),
+        (
+            partial(_route, share=lambda window: np.arange(window.size).reshape(window.shape) == 0),
+            "The first pixel of each window gets it all. It belongs to the winner's place.",
+        ),
     ],
 )
 def max_pool_backward(delta, image, size):
@@ -199,11 +240,11 @@ def strided_saving():
     return (32 * 32) / (16 * 16)
 
 
-def _reach(layers, grow=True, late=False):
+def _reach(layers, grow=True, late=False, whole=False):
     size, jump = 1, 1
     for kernel, stride in layers:
         jump = jump * stride if late else jump
-        size += (kernel - 1) * jump
+        size += (kernel - 1 + whole) * jump
         jump = jump * stride if grow and not late else jump
     return size
 
@@ -236,6 +277,14 @@ def _reach(layers, grow=True, late=False):
         (
             lambda layers: np.prod([stride for _, stride in layers]),
             "This is the jump after the last layer. How far does one output see?",
+        ),
+        (
+            lambda layers: (_reach(layers), np.prod([stride for _, stride in layers])),
+            "The size is right. Return it alone, without the jump.",
+        ),
+        (
+            partial(_reach, whole=True),
+            "A kernel of k pixels adds k - 1 jumps, not k: its first pixel is counted already.",
         ),
     ],
 )

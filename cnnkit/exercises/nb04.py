@@ -48,6 +48,19 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
         (partial(_scaled, epsilon=1e-30), "epsilon is missing, or is not 1e-3."),
         (partial(_scaled, power=1), "Divide by the root of the variance."),
         (partial(_scaled, under_root=False), "Keras adds epsilon to the variance, under the root."),
+        (
+            partial(_scaled, axis=3),
+            "The mean goes over the channels of each pixel. A channel has a mean of its own, over "
+            "examples, rows and columns: `axis=(0, 1, 2)`.",
+        ),
+        (
+            partial(_scaled, axis=None),
+            "One mean for all channels together. Each channel has its own: `axis=(0, 1, 2)`.",
+        ),
+        (
+            lambda x, gamma, beta: gamma * (_scaled(x) + beta),
+            "beta was scaled too. First times gamma, then plus beta.",
+        ),
     ],
 )
 def batch_norm(x, gamma, beta):
@@ -133,6 +146,8 @@ def update_moving(moving_mean, moving_variance, x, momentum):
         (230, "0.99 ** 230 is 0.1, not 0.01."),
         (44, "This is so with momentum 0.9. Keras has 0.99."),
         (68, "0.99 ** 68 is about a half."),
+        (np.log(0.01) / np.log(0.99), "A step is made or not: round up to a whole number."),
+        (460, "One step fewer is enough: 0.99 ** 459 is below 0.01."),
     ],
     note="With momentum 0.9 it takes 44.",
 )
@@ -178,6 +193,18 @@ def _folded(
         (
             partial(_folded, scale_bias=False),
             "The kernel is right. The old bias is scaled, like the mean.",
+        ),
+        (
+            lambda w, b, g, beta, *a: _folded(w, b, g, 0 * beta, *a),
+            "The kernel is right. beta is missing in the bias.",
+        ),
+        (
+            lambda w, b, g, beta, mean, variance: _folded(w, b, g, beta, -mean, variance),
+            "The kernel is right. In the bias the mean is subtracted, not added.",
+        ),
+        (
+            lambda w, b, g, beta, *a: _folded(w, b, g / g, beta, *a),
+            "gamma is missing: it scales what the division by the root leaves.",
         ),
     ],
 )
@@ -267,6 +294,8 @@ def group_norm(x, groups):
         (1_792, "gamma and beta: two for each channel."),
         (128, "The kernels are trained, too."),
         (2_048, "There is no bias here, and the moving averages are not trained."),
+        (704, "A colour image has three channels, and a filter has a kernel for each."),
+        (576, "A colour image has three channels; and gamma and beta are trained, too."),
     ],
     note="1,728 in the kernels, 64 gammas and 64 betas.",
 )
@@ -283,7 +312,7 @@ def _descent(start, gradient, rate, momentum, n_steps, kind="momentum", more=0):
         ahead = w + momentum * velocity if kind == "nesterov" else w
         old, velocity = velocity, momentum * velocity - scale * rate * gradient(ahead)
         w = w + (old if kind == "late" else velocity)
-    return w
+    return velocity if kind == "velocity" else w
 
 
 def _bowl(w):
@@ -322,6 +351,11 @@ _START = np.array([-4.0, 1.5])
         (partial(_descent, kind="late"), "The step is made with the velocity of the step before."),
         (partial(_descent, kind="uphill"), "This goes uphill: the gradient is subtracted."),
         (partial(_descent, more=1), "This is one step too many."),
+        (partial(_descent, more=-1), "This is one step too few."),
+        (
+            partial(_descent, kind="velocity"),
+            "This is the last velocity. Return the weights.",
+        ),
     ],
 )
 def descend(start, gradient, rate, momentum, n_steps):

@@ -80,6 +80,11 @@ _OUTPUTS = _rng.normal(size=(3, 4))
 _UNIFORM = _rng.uniform(size=(3, 4))
 
 
+def _divided_by_rate(x, rate, uniform):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(uniform < rate, 0, x / np.float64(rate))
+
+
 # Exercise 5.2
 @Function(
     cases=[
@@ -99,6 +104,15 @@ _UNIFORM = _rng.uniform(size=(3, 4))
         (
             lambda x, rate, uniform: x * (uniform >= rate) / rate if rate else x,
             "1 / rate is right for 0.5 only. A share of 1 - rate is left.",
+        ),
+        (
+            _divided_by_rate,
+            "1 / rate is right for a rate of 0.5 only, and at 0 it divides by 0. A share of "
+            "1 - rate is left.",
+        ),
+        (
+            lambda x, rate, uniform: 2 * x * (uniform >= rate),
+            "A factor of 2 is right for a rate of 0.5 only. A share of 1 - rate is left.",
         ),
         (lambda x, p, u: x * (u < p) / (1 - p), "This keeps what should be dropped."),
         (lambda x, p, u: x * (u >= p) * (1 - p), "This makes the mean even smaller: divide."),
@@ -194,6 +208,13 @@ _PASSES = 2 * _rng.normal(size=(5, 3, 4))
             lambda x: (_softmax(x).mean(axis=0), _softmax(x).std(axis=0).max(axis=1)),
             "This is the largest spread of any class. Take that of the likeliest class.",
         ),
+        (
+            lambda x: (_softmax(x).mean(axis=0), _softmax(x).std(axis=0).mean(axis=1)),
+            "This is the mean spread of all classes. Take that of the likeliest class.",
+        ),
+        (lambda x: _summary(_softmax(x).mean(0), _softmax(x))[::-1], "First the mean."),
+        (lambda x: _softmax(x).mean(axis=0), "The mean is right. Return the spread too."),
+        (lambda x: _summary(_softmax(x).mean(0), _softmax(x))[1], "Return the mean too, first."),
     ],
 )
 def summarize(logits):
@@ -322,6 +343,7 @@ def honest_score(validation, test):
         (0.95**24, "This is the probability that all of them miss."),
         (0.05**24, "This is the probability that all of them hit."),
         (24 * 0.05 * 0.95**23, "This is exactly one hit. Several are fine too."),
+        (100 * (1 - 0.95**24), "This is in per cent: write it as a share of 1."),
     ],
     note="And that for any number of hyperparameters.",
 )

@@ -165,7 +165,18 @@ def _mixed(x, weight, order):
         ),
         (
             lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, 1 - w, order)),
-            "The weights are swapped: `weight` is the share of the image itself.",
+            "The weights are swapped, for images and labels: `weight` is the share of the image "
+            "itself, 1 - weight that of its partner.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, w, order)),
+            "The labels are right. For the images the weights are swapped: `weight` is the share "
+            "of the image itself, 1 - weight that of its partner.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 1 - w, order)),
+            "The images are right. For the labels the weights are swapped: `weight` is the share "
+            "of the image's own label, 1 - weight that of its partner's.",
         ),
         (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
         (
@@ -201,7 +212,8 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0):
     ],
     hints=[
         "How many pixels are covered? Of how many?",
-        "A patch that starts at row `top` ends at `min(top + rows, height)`.",
+        "`top` and `left` are 0 or more: only below and on the right can a patch hang over. One "
+        "that starts at row `top` ends before row `min(top + rows, height)`.",
     ],
     mistakes=[
         (
@@ -220,7 +232,10 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0):
     note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",
 )
 def cutmix_weight(height, width, top, left, rows, columns):
-    """The share of the first picture, after a patch of another covers rows and columns of it."""
+    """The share of the first picture, after a patch of another covers rows and columns of it.
+
+    `top` and `left` are at least 0: the patch starts within the picture.
+    """
     rows, columns = min(rows, height - top), min(columns, width - left)
     return 1 - rows * columns / (height * width)
 
@@ -255,7 +270,8 @@ def _growing(images, augment, n_epochs, seed):
     mistakes=[
         (
             lambda x, augment, n, seed: np.stack([augment(x, np.random.default_rng(seed))] * n),
-            "Each epoch shows the same pictures: `augment` ran once.",
+            "Each epoch shows the same pictures. Either `augment` is called only once, or each "
+            "epoch makes a new generator from the same seed, which draws the same numbers again.",
         ),
         (
             lambda x, f, n, seed: np.concatenate([_epochs(x, f, 1, seed + i) for i in range(n)]),

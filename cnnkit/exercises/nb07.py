@@ -173,7 +173,7 @@ def _load():
 
 
 def _last(layers, n):
-    return layers[-n:]
+    return layers[len(layers) - n :]
 
 
 def _all(layers, n):
@@ -203,7 +203,7 @@ def _thawed_late(load, n):
 
 # Exercise 7.4
 @Function(
-    cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4)],
+    cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4), (_load, 0)],
     hints=[
         "A frozen model trains nothing, whatever its layers say. So start with "
         "`model.trainable = True`. (It sets the layers, too: do not end with it.)",
@@ -240,6 +240,11 @@ def _thawed_late(load, n):
         (
             partial(_n_trained, choose=lambda layers, n: layers[:n]),
             "These are the first layers. The last ones know the most about the old classes.",
+        ),
+        (
+            partial(_n_trained, choose=lambda layers, n: layers[-n:]),
+            "Right but for n = 0: -0 is 0, and `layers[-0:]` are all of them. Count from the "
+            "front, `layers[len(layers) - n :]`.",
         ),
         (lambda load, n: _n_trained(load, n + 1), "One layer too many."),
         (lambda load, n: _n_trained(load, n - 1), "One layer too few."),
@@ -305,6 +310,15 @@ _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
             "Cats that are called cats are right, but no hits: count the dogs only.",
         ),
         (lambda y, predicted: (np.sum(y & predicted),) * 2, "These are the hits. Of how many?"),
+        (
+            lambda *a: (_shares(*a)[0], np.mean(a[0] == a[1])),
+            "The first is right. The second is the accuracy: of the *dogs*, how many are found?",
+        ),
+        (
+            lambda *a: (np.mean(a[0] == a[1]), _shares(*a)[1]),
+            "The second is right. The first is the accuracy: of those *called dogs*, how many are "
+            "dogs?",
+        ),
     ],
 )
 def precision_and_recall(labels, predicted):
@@ -339,7 +353,8 @@ _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
     mistakes=[
         (
             lambda p_dog, labels: p_dog.mean() - np.mean((p_dog > 0.5) == labels),
-            "p = 0.1 is no doubt, but a confident *cat*: the confidence is 0.9.",
+            "This is the mean probability of *dog*. A photo with p = 0.1 is called *cat*, and the "
+            "network is 90 % sure of that: its confidence is 0.9, not 0.1.",
         ),
         (lambda *a: -_gap(*a), "The sign: more confident than right is positive."),
         (lambda *a: abs(_gap(*a)), "Keep the sign: it tells too sure from too modest."),
@@ -378,6 +393,11 @@ def _row(accuracies, n, over_seeds=np.mean, error=_error):
     return np.argmax(means >= means.max() - error(means.max(), n))
 
 
+def _by_own_errors(accuracies, n):
+    means = accuracies.mean(axis=1)
+    return np.argmax(means + _error(means, n) >= means.max())
+
+
 _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
 
 
@@ -391,6 +411,7 @@ _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.
         (np.array([[0.70, 0.74], [0.80, 0.84], [0.81, 0.85], [0.77, 0.83]]), 400),
         (np.array([[0.90, 0.90, 0.90], [0.98, 0.80, 0.89], [0.93, 0.94, 0.92]]), 50),
         (np.array([[0.902, 0.902], [0.903, 0.903], [0.92, 0.89]]), 16),
+        (np.array([[0.955, 0.957, 0.953], [0.978, 0.98, 0.982]]), 50),
     ],
     hints=[
         "Mean over the seeds: `accuracies.mean(axis=1)`. The best one has p. How far is it sure?",
@@ -412,6 +433,10 @@ _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.
         (
             partial(_row, error=lambda p, n: 1.96 * _error(p, n)),
             "This is the 95 % interval. The rule takes one standard error.",
+        ),
+        (
+            _by_own_errors,
+            "Each row has got its own error. The rule takes one for all: that of the best mean.",
         ),
         (lambda x, n: _row(x, x.shape[1]), "n is the number of photos, not that of the seeds."),
         (partial(_row, over_seeds=np.max), "These are the luckiest seeds. Take the means."),

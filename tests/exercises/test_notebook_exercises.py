@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from cnnkit.exercises import nb01, nb02, nb03, nb04, nb05, nb06, nb07
-from cnnkit.exercises._exercise import NOT_ATTEMPTED, Exercise, Function
+from cnnkit.exercises._exercise import (
+    NOT_ATTEMPTED,
+    Exercise,
+    FaultyLine,
+    Function,
+    LineOrder,
+    Number,
+)
 
 ALL = {
     f"{module.__name__[-4:]}.{name}": item
@@ -21,6 +28,31 @@ each = pytest.mark.parametrize("exercise", ALL.values(), ids=ALL)
 
 def is_function(exercise):
     return isinstance(exercise, Function)
+
+
+def wrong_order(exercise, early, late):
+    """Letters of the lines in order, but for one: `early` is moved before `late`."""
+    letters = list(exercise.right_answer())
+    moved = letters[early - 1]
+    letters.remove(moved)
+    letters.insert(late - 1, moved)
+    return "".join(letters)
+
+
+def mistakes(exercise):
+    """The usual mistakes as pairs of an answer and its text."""
+    if isinstance(exercise, LineOrder):
+        return [(wrong_order(exercise, *pair), text) for pair, text in exercise.mistakes]
+    return exercise.mistakes
+
+
+def n_mistakes(exercise):
+    """How many of them there are at least, where there are so many."""
+    if isinstance(exercise, FaultyLine | LineOrder):
+        return min(3, len(exercise.lines) - 1)
+    if isinstance(exercise, Number):
+        return 2
+    return min(5, len(exercise.choices) - 1) if getattr(exercise, "choices", ()) else 5
 
 
 def like(exercise, value):
@@ -45,11 +77,13 @@ def test_not_attempted(exercise, capsys):
 
 @each
 def test_each_usual_mistake_gets_its_own_message(exercise, capsys):
-    assert len(exercise.mistakes) >= 5 and len(exercise.hints) >= 1
-    for answer, text in exercise.mistakes:
+    assert len(exercise.mistakes) >= n_mistakes(exercise) and len(exercise.hints) >= 1
+    for answer, text in mistakes(exercise):
         assert exercise.check(answer) is False
         out = capsys.readouterr().out
         assert text in out and out.startswith(("Not yet: ", "Your code raised"))
+        if is_function(exercise):
+            assert f"`{exercise.answer.__name__}(" in out, "it says in which case"
     assert len({text for _, text in exercise.mistakes}) == len(exercise.mistakes)
 
 
@@ -67,8 +101,9 @@ def test_wrong_types_and_shapes_are_told(exercise, value, capsys):
 @each
 def test_functions_for_values_and_values_for_functions(exercise, capsys):
     assert exercise.check(3 if is_function(exercise) else lambda: 3) is False
-    wanted = "function" if is_function(exercise) else "value"
-    assert f"expected a {wanted}. Received: " in capsys.readouterr().out
+    wanted = {Function: "a function, as in", LineOrder: "a text with each of the letters"}
+    wanted = wanted.get(type(exercise), "a value, not a function.")
+    assert f"Not yet: the answer is {wanted}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS.values(), ids=FUNCTIONS)
@@ -78,25 +113,34 @@ def test_code_that_raises(exercise, capsys):
 
     assert exercise.check(answer) is False
     out = capsys.readouterr().out
-    assert out == "Your code raised ZeroDivisionError: division by zero In `return 1 / 0`\n"
+    raised = "Your code raised ZeroDivisionError: division by zero, in `return 1 / 0`. The call was"
+    assert out.startswith(f"{raised} `{exercise.answer.__name__}(") and out.endswith(")`.\n")
     assert exercise.check(lambda: 3) is False  # takes no arguments
     assert "TypeError" in capsys.readouterr().out
 
 
 @each
-def test_hints_end_and_the_solution_is_the_tested_function(exercise, capsys):
-    for hint in exercise.hints:
-        exercise.hint()
-        assert capsys.readouterr().out == hint + "\n"
-    exercise.hint()
-    assert "No more hints" in capsys.readouterr().out
+def test_hints_stay_and_end(exercise, capsys):
+    count = len(exercise.hints)
+    for number in range(1, count + 1):
+        exercise.check(like(exercise, number / 7))  # another wrong answer each time
+        for _ in range(2):
+            capsys.readouterr()
+            exercise.hint()
+            *lines, last = capsys.readouterr().out.splitlines()
+            expected = [f"Hint {i + 1} of {count}: {exercise.hints[i]}" for i in range(number)]
+            assert lines == expected
+            assert last.startswith("There are no more" if number == count else "For the next hint")
+
+
+@each
+def test_the_solution_is_the_tested_function(exercise, capsys):
     exercise.solution()
     shown = capsys.readouterr().out
-    assert (
-        shown.startswith(f"def {exercise.answer.__name__}(")
-        and "@Function" not in shown
-        and "@Value" not in shown
-    )
+    if isinstance(exercise, LineOrder):
+        assert exercise.check(shown.split("\n")[0]) is True and exercise.answer.__doc__
+        return
+    assert shown.startswith(f"def {exercise.answer.__name__}(") and "\n@" not in shown
     assert shown.strip() in inspect.getsource(exercise.answer)
     namespace = {"np": np, "keras": keras, "riddle": nb02.riddle}
     exec(shown, namespace)
@@ -107,10 +151,135 @@ def test_hints_end_and_the_solution_is_the_tested_function(exercise, capsys):
 @each
 def test_random_numbers_are_not_right(exercise, capsys):
     rng = np.random.default_rng(5)
-    right = exercise.outcomes(exercise.right_answer())[0]
+    outcomes = exercise.outcomes(exercise.answer) if is_function(exercise) else ()
+    right = outcomes[0] if outcomes else exercise.right_answer()
     if isinstance(right, str):
-        pytest.skip("a choice")
+        pytest.skip("a choice, or an order")
     parts = right if isinstance(right, tuple) and is_function(exercise) else (right,)
     noise = tuple(rng.normal(size=np.shape(part)) for part in parts)
     assert exercise.check(like(exercise, noise if len(noise) > 1 else noise[0])) is False
-    assert "Received: " in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.startswith("Not yet: ") and ("Expected: " in told) == is_function(exercise)
+
+
+# What single exercises say
+
+
+def told(exercise, answer, capsys):
+    assert exercise.check(answer) is False
+    return capsys.readouterr().out
+
+
+def backward_without_padding(delta, image, kernel):
+    correlate2d = nb02.correlate2d.answer
+    return correlate2d(delta, kernel[::-1, ::-1]), correlate2d(image, delta)
+
+
+def correlate_beyond_the_edge(image, kernel):
+    h, w = kernel.shape
+    output = np.zeros(image.shape)
+    for i, j in np.ndindex(image.shape):
+        output[i, j] = (image[i : i + h, j : j + w] * kernel).sum()
+    return output
+
+
+def momentum_in_place(start, gradient, rate, momentum, n_steps):
+    w, v = start, 0
+    for _ in range(n_steps):
+        v = momentum * v - rate * gradient(w)
+        w += v
+    return w
+
+
+def moving_in_place(moving_mean, moving_variance, x, momentum):
+    moving_mean *= momentum
+    moving_mean += (1 - momentum) * x.mean(axis=0)
+    return moving_mean, momentum * moving_variance + (1 - momentum) * x.var(axis=0)
+
+
+def dropout_in_place(x, rate, uniform):
+    x[uniform < rate] = 0
+    return x / (1 - rate)
+
+
+def seen_from_one_seed(images, augment, n_epochs, seed):
+    return np.stack([augment(images, np.random.default_rng(seed)) for _ in range(n_epochs)])
+
+
+def unfreeze_by_negative_slice(load, n):
+    model = load()
+    model.trainable = True
+    for layer in model.layers:
+        norm = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = layer in model.layers[-n:] and not norm
+    return sum(w.numpy().size for w in model.trainable_weights)
+
+
+def regime_by_own_errors(accuracies, n_photos):
+    means = accuracies.mean(axis=1)
+    errors = np.sqrt(means * (1 - means) / n_photos)
+    return np.argmax(means >= means.max() - errors)
+
+
+SAID = [
+    (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
+    (nb02.second_cell, 11, "11 is too small."),
+    (nb02.conv_layer, lambda image, weights, bias: 0 * bias, "gave [0, 0, 0, 0]. Expected"),
+    (nb02.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
+    (nb02.dense_as_kernel, 20_480, "a tuple of numbers"),
+    (nb02.conv_backward, backward_without_padding, "gave 2 results. The first is an array of"),
+    (nb02.conv_backward, backward_without_padding, "pad it with zeros"),
+    (nb03.max_pool, lambda image, size: image, "shape (6, 4). Expected: an array of shape (3, 2)."),
+    (nb03.max_pool_backward, lambda delta, image, size: image, "at [0, 0]. Expected: "),
+    (nb03.stochastic_mean, lambda window: window.sum(), "(window=[1, 3, 6, 2])` gave 12. Expected"),
+    (nb03.receptive_field, lambda layers: 7, "(layers=[(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), ("),
+    (nb03.receptive_field, lambda layers: (18, 8), "gave the tuple (18, 8). Expected: one number"),
+    (nb04.batch_norm, lambda x, gamma, beta: x, "beta=[array of 6])` gave 5.11"),
+    (nb04.steps_to_forget, 456, "456 is too small."),
+    (nb04.steps_to_forget, 458.2, "and the answer is a whole number."),
+    (nb04.fold, lambda w, b, *others: (w, b), "gave 2 results. The first is "),
+    (nb04.trained_parameters, 1_857, "1857 is too large."),
+    (nb04.descend, momentum_in_place, "you changed `start` in `w += v`. Write `w = w + v`"),
+    (nb04.update_moving, moving_in_place, "Write `moving_mean = moving_mean * momentum`"),
+    (nb05.dropout, lambda x, rate, uniform: 2 * x * (uniform >= rate), "A factor of 2 is right"),
+    (nb05.dropout, dropout_in_place, "you changed `x` in `x[uniform < rate] = 0`"),
+    (nb05.summarize, lambda logits: (logits[0], logits[0]), "The first is "),
+    (nb05.hit_rate, 0.71, "0.71 is too large, but close. It must be exact to 0.0001"),
+    (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
+    (nb06.cutmix_weight, lambda *a: 1.0, "(height=32, width=32, top=4, left=10, rows=12, columns"),
+    (nb07.unfreeze_last, unfreeze_by_negative_slice, "-0 is 0, and `layers[-0:]` are all of them"),
+    (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
+    (nb07.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
+    (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+]
+
+
+@pytest.mark.parametrize("exercise, answer, text", SAID, ids=[text for *_, text in SAID])
+def test_single_wrong_answers(exercise, answer, text, capsys):
+    assert text in told(exercise, answer, capsys)
+
+
+def test_mixup_tells_which_weights_are_swapped(capsys):
+    def answer(swap_images, swap_labels):
+        def mixup(images, labels, weight, order):
+            a, b = (1 - weight if swap else weight for swap in (swap_images, swap_labels))
+            mixed = a * images + (1 - a) * images[order]
+            return mixed, b * labels + (1 - b) * labels[order]
+
+        return mixup
+
+    assert "For the images the weights are swapped" in told(nb06.mixup, answer(1, 0), capsys)
+    assert "For the labels the weights are swapped" in told(nb06.mixup, answer(0, 1), capsys)
+    assert "swapped, for images and labels" in told(nb06.mixup, answer(1, 1), capsys)
+    assert nb06.mixup.check(answer(0, 0)) is True
+
+
+def test_a_patch_that_hangs_over_is_judged_where_it_is_defined(capsys):
+    """It starts within the picture, so that an answer may treat negative starts as it likes."""
+
+    def careful(height, width, top, left, rows, columns):
+        bottom, right = min(top + rows, height), min(left + columns, width)
+        return 1 - (bottom - max(top, 0)) * (right - max(left, 0)) / (height * width)
+
+    assert nb06.cutmix_weight.check(careful) is True
+    assert all(top >= 0 and left >= 0 for _, _, top, left, *_ in nb06.cutmix_weight.cases)

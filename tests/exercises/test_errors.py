@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from cnnkit.exercises._errors import changes_argument, told_change, told_error
+
+
+def raised(answer, *args):
+    """The error of an answer; this frame stands for the one that calls it."""
+    try:
+        answer(*args)
+    except Exception as error:
+        return error
+    raise AssertionError("no error")
+
+
+def locked():
+    array = np.arange(4.0)
+    array.setflags(write=False)
+    return array
+
+
+ERRORS = [  # of code that has x = np.arange(4.0)
+    ("x + x[1:]", "only if they have the same shape"),
+    ("np.zeros((4, 3)).__setitem__(0, x[:2])", "shape (2,), and its place has (3,)"),
+    ("x @ x[1:]", "as many columns as the second one has rows"),
+    ("1 if x > 0 else 0", "want one True or False"),
+    ("np.zeros(3).__setitem__(0, x)", "One place of an array holds one number"),
+    ("np.array([[1, 2], [3]])", "must be equally long"),
+    ("x[4]", "the last of 4 has the number 4 - 1"),
+    ("list(x)[4]", "Places are counted from 0, and this list has fewer"),
+    ("x[0, 0]", "fewer axes than there are indices"),
+    ("x.sum(axis=1)", "Axes are counted from 0, and the array has 1 of them"),
+    ("x.reshape(3, 2)", "must hold as many numbers as the old one"),
+    ("x.transpose(0, 1)", "the number of each axis, once"),
+    ("x[: 4 / 2]", "`//` rounds down"),
+    ("np.zeros(4 / 2)", "`//` rounds down"),
+    ("x[4 / 2]", "`//` rounds down"),
+    ("np.arange(3, dtype='int64').__iadd__(0.5)", "holds int64, and the result is float64"),
+    ("None + x", "A function without `return` gives None"),
+    ("print()[0]", "A function without `return` gives None"),
+    ("(lambda: 3)(x)", "as many arguments as its `def` line names"),
+    ("(lambda x, y: 3)(x)", "as many arguments as its `def` line names"),
+    ("missing", "Nothing is called `missing` so far"),
+    ("[1, 2] - [1]", "With a list one cannot calculate"),
+    ("np.split(x, 3)", "print their shapes"),
+]
+
+
+@pytest.mark.parametrize("code, meaning", ERRORS, ids=[code for code, _ in ERRORS])
+def test_an_error_is_followed_by_what_it_means(code, meaning):
+    error = raised(lambda: eval(code, {"np": np, "x": np.arange(4.0)}))
+    told = told_error(error)
+    assert told.startswith(f"Your code raised {type(error).__name__}: {str(error)[:9]}")
+    assert meaning in told
+
+
+def test_a_name_without_a_value_and_an_endless_call():
+    def forgets(x):
+        for row in x[:0]:
+            total = row
+        return total
+
+    assert "`total` has no value yet at this line" in told_error(raised(forgets, np.ones(2)))
+
+    def calls_itself(x):
+        return calls_itself(x)
+
+    assert "calls itself without an end" in told_error(raised(calls_itself, 1))
+
+
+def test_the_line_is_that_of_the_answer_and_one_line_of_the_error_is_enough():
+    def helper(x):
+        raise KeyError("first\nsecond")
+
+    def answer(x):
+        return helper(x) + 1
+
+    assert told_error(raised(answer, 1)) == (
+        "Your code raised KeyError: 'first\\nsecond', in `return helper(x) + 1`."
+    )
+    assert told_error(raised(lambda: None, 1)).startswith("Your code raised TypeError: ")
+    assert told_error(KeyError()) == "Your code raised KeyError."
+
+
+def test_a_change_of_an_argument_is_told_with_what_to_write():
+    def steps(start):
+        w = start
+        w += 2 * start
+        return w
+
+    error = raised(steps, locked())
+    assert changes_argument(error)
+    assert told_change(error, ["`start`"]) == (
+        "you changed `start` in `w += 2 * start`. Write `w = w + 2 * start`, which makes a new "
+        "array."
+    )
+
+    def puts(x):
+        x[0] = 7
+
+    told = told_change(raised(puts, locked()), [])
+    assert told.startswith("you changed an argument in `x[0] = 7`") and "`x.copy()`" in told
+    assert changes_argument(raised(np.ndarray.sort, locked()))
+    assert not changes_argument(ValueError("x")) and not changes_argument("read-only")
