@@ -38,7 +38,7 @@ def tell(name):
             f"could not be done: {type(error).__name__}: {said}. It is for the notebook's own "
             "settings, and for cells that are run from the top."
         )
-    print(f'The proof "{name}" {end}')
+    print(textwrap.fill(f'The proof "{name}" {end}', 90))  # JupyterLab would break lines in words
 
 
 def _keep_title(lines):
@@ -53,7 +53,7 @@ class _Attempt(ast.NodeTransformer):
 
     def visit_Module(self, tree):
         match tree.body:
-            case [ast.Expr(ast.Constant(str(title))), *proof] if title.startswith(_TITLE) and proof:
+            case [ast.Expr(ast.Constant(str(title))), *proof] if title.startswith(_TITLE):
                 tree.body = ast.parse(_ATTEMPT.format(title.removeprefix(_TITLE))).body
-                tree.body[0].body = proof
+                tree.body[0].body += proof
         return tree

@@ -47,26 +47,28 @@ def said(tmp_path_factory):
 
 def text_of(outputs):
     errors = [f"{o['ename']}: {o['evalue']}" for o in outputs if "ename" in o]
-    return "".join(o.get("text", "") for o in outputs) + "".join(errors)
+    printed = "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
+    assert all(len(line) <= 90 for line in printed.splitlines())
+    return " ".join([*printed.split(), *errors])
 
 
 OWN = "does not hold here: the text's numbers are for the notebook's own settings"
 
 
 def test_a_proof_that_holds_runs_as_any_cell_does(said):
-    assert said["holds"] == "checked\n" and said["empty"] == ""
-    assert said["later"] == "True\n"
+    assert said["holds"] == "checked" and said["empty"] == ""
+    assert said["later"] == "True"
 
 
 def test_loading_the_extension_again_changes_nothing(said):
-    assert (said["setup"], said["again"]) == ("", "1 1\n")
+    assert (said["setup"], said["again"]) == ("", "1 1")
 
 
 def test_a_proof_that_fails_says_which_and_why_in_a_sentence(said):
-    assert said["fails"] == f'The proof "It\'s a "square"" {OWN}.\n'
-    assert said["message"] == f'The proof "Sides" {OWN} (3 is not 2).\n'
+    assert said["fails"] == f'The proof "It\'s a "square"" {OWN}.'
+    assert said["message"] == f'The proof "Sides" {OWN} (3 is not 2).'
     assert said["long"].startswith(f'The proof "Long" {OWN} (word word')
-    assert said["long"].endswith(" [...]).\n") and len(said["long"]) < 420
+    assert said["long"].endswith(" [...]).") and len(said["long"]) < 420
 
 
 def test_other_errors_are_told_as_what_they_are(said):
@@ -75,11 +77,10 @@ def test_other_errors_are_told_as_what_they_are(said):
     )
     assert "could not be done: ValueError: invalid literal" in said["value"]
     assert "could not be done: ZeroDivisionError: division by zero." in said["end"]
-    assert all(said[key].count("\n") == 1 for key in ("name", "value", "end"))
 
 
 def test_magics_work_in_a_proof(said):
-    assert said["magic"] == f'The proof "Magic" {OWN} (not one).\n'
+    assert said["magic"] == f'The proof "Magic" {OWN} (not one).'
 
 
 def test_what_is_no_failed_proof_is_left_alone(said):
