@@ -69,9 +69,7 @@ def capped_output():
             yield
     finally:
         if left.characters < 0:
-            print(
-                f"\n[Your code printed more than {CHARACTERS:,} characters. The rest is left out.]"
-            )
+            print(f"\n[Your code printed more than {CHARACTERS:,} characters: the rest is cut.]")
 
 
 class _Capped:
@@ -111,7 +109,7 @@ def time_limit(seconds):
     start, (left, interval) = time.monotonic(), signal.setitimer(signal.ITIMER_REAL, 0)
     former = signal.signal(signal.SIGALRM, _ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.02)
         try:
             yield
             if time.monotonic() - start >= seconds:  # it rang, and the answer went on

@@ -95,6 +95,16 @@ def test_a_change_of_an_argument_is_told_with_what_to_write():
         "array."
     )
 
+    def scales(x):
+        x *= 1 + 2  # three times
+
+    assert "Write `x = x * (1 + 2)`, which" in told_change(raised(scales, locked()), [])
+
+    def centers(x):
+        x -= x.mean(axis=0)
+
+    assert "Write `x = x - x.mean(axis=0)`, which" in told_change(raised(centers, locked()), [])
+
     def puts(x):
         x[0] = 7
 
