@@ -71,7 +71,7 @@ def test_weights_of_a_large_layer_are_those_of_the_units_drawn():
 def test_a_convolution_is_a_network_with_few_and_equal_lines():
     weights = toeplitz1d([1, 2, -1], 6).T
     (lines,) = viz.plot_network([6, 4], weights=[weights]).collections
-    colors = lines.to_rgba(lines.get_array())[lines.get_linewidth() > 0]
+    colors = lines.to_rgba(lines.get_array())[np.array(lines.get_linewidth()) > 0]
     assert len(colors) == 12 and len(np.unique(colors, axis=0)) == 3
 
 
