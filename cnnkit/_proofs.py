@@ -35,8 +35,8 @@ def tell(name):
         end = f"does not hold here: the text's numbers are for the notebook's own settings{said}."
     else:
         end = (
-            f"could not be done: {type(error).__name__}: {said}. It is for the notebook's own "
-            "settings, and for cells that are run from the top."
+            f"could not be done: {type(error).__name__}: {said}. The text's numbers are for the "
+            "notebook's own settings, with all cells above it run."
         )
     print(textwrap.fill(f'The proof "{name}" {end}', 90))  # JupyterLab would break lines in words
 

@@ -73,7 +73,7 @@ def test_a_proof_that_fails_says_which_and_why_in_a_sentence(said):
 
 def test_other_errors_are_told_as_what_they_are(said):
     assert said["name"].startswith(
-        "The proof \"Nothing\" could not be done: NameError: name 'nothing' is not defined. It is "
+        "The proof \"Nothing\" could not be done: NameError: name 'nothing' is not defined. The "
     )
     assert "could not be done: ValueError: invalid literal" in said["value"]
     assert "could not be done: ZeroDivisionError: division by zero." in said["end"]
