@@ -85,8 +85,11 @@ def _came(received, expected):
 
 
 def _remark(array, right):
-    if np.isnan(array[~close(array, right)]).any():
+    wrong = array[~close(array, right)]
+    if np.isnan(wrong).any():
         return "nan, not a number, comes from 0 / 0 and the like."
+    if np.isinf(wrong).any():
+        return "inf, infinity, comes from a division by 0 or from too large a power."
     near = right.dtype.kind == "f" and close(array, right, 1e-2).all()
     return "That is close, but not exact enough." if near else ""
 

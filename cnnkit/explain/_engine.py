@@ -122,7 +122,7 @@ class _Traces(dict):
 
     def find(self, key, model, make):
         """The trace of this key, made now or before."""
-        before = settings_of(model)
+        before = settings_of(model, self._settings)
         if changed(self._settings, before) - self._no_settings:
             self.clear()
         self._settings = before
@@ -130,7 +130,7 @@ class _Traces(dict):
             try:
                 self[key] = make()
             finally:
-                self._settings = settings_of(model)
+                self._settings = settings_of(model, before)
                 self._no_settings |= changed(before, self._settings) - {"layers"}
         return self[key]
 

@@ -18,29 +18,26 @@ from cnnkit._keras import layers_within, settings
 _OF_LIBRARIES = {"builtins", "functools", "keras", "tensorflow"}
 
 
-def settings_of(model):
+def settings_of(model, before=()):
     """The settings of a model and of all layers within it, to compare with later ones.
 
     Seen are numbers, words, arrays, and lists, dictionaries and objects of them, by their values,
     also those that a user's function reads; and everything else as the object it is. Nothing in it
     keeps the model alive.
 
+    Args:
+        model: The model.
+        before: An earlier result for this model. What it says of a layer is taken over where
+            nothing can have changed, which is much quicker than to look at each setting.
+
     Returns:
-        A dictionary from each layer, a weak reference, to the names of its settings, their types
-        (as 1, 1.0 and True are equal) and their values, each a list.
+        A dictionary from each layer, a weak reference, to its settings.
     """
     found = {}
     for layer in (model, *layers_within(model, recursive=True)):
-        values = settings(layer)
-        kinds = [*map(type, values.values())]
-        found[weakref.ref(layer)] = (
-            [*values],
-            kinds,
-            [
-                value if kind in _PLAIN else _frozen(value)
-                for kind, value in zip(kinds, values.values(), strict=True)
-            ],
-        )
+        key = weakref.ref(layer)
+        known = before[key] if key in before else None
+        found[key] = known if known and known.are_those_of(layer) else _Settings(layer)
     return found
 
 
@@ -50,18 +47,60 @@ def changed(before, after):
     Returns:
         A set of pairs `(layer, name)`, and of `"layers"` if they are others, or in another order.
     """
-    found = set()
-    for layer in before.keys() & after.keys():
-        if before[layer] != after[layer]:
-            old, new = _by_name(before[layer]), _by_name(after[layer])
-            names = old.keys() | new.keys()
-            found |= {(layer, name) for name in names if old.get(name) != new.get(name)}
+    found = {
+        (layer, name)
+        for layer in before.keys() & after.keys()
+        if before[layer] is not after[layer]
+        for name in _different(before[layer].frozen, after[layer].frozen)
+    }
     return found if list(before) == list(after) else found | {"layers"}
 
 
-def _by_name(settings):
-    names, *kinds_and_values = settings
-    return dict(zip(names, zip(*kinds_and_values, strict=True), strict=True))
+def _different(old, new):
+    names = () if old == new else old.keys() | new.keys()
+    return [name for name in names if old.get(name, _MISSING) != new.get(name, _MISSING)]
+
+
+_MISSING = object()
+
+
+class _Settings:
+    """The settings of a layer.
+
+    Attributes:
+        frozen: A dictionary from name to setting, in a form that changes no more.
+    """
+
+    def __init__(self, layer):
+        values = settings(layer)
+        self.frozen = {name: _frozen(value) for name, value in values.items()}
+        self._lists = [(value, repr(value)) for value in values.values() if _is_list(value)]
+        # What is kept alive keeps its id: no other object can have it later.
+        self._ids, self._kept = _ids(layer), [*values.values(), layer.dtype_policy]
+        if not all(map(_is_fixed, self._kept)):
+            self._ids = self._kept = self._lists = None
+
+    def are_those_of(self, layer):
+        """Whether that is sure without a look at each setting: all are the same fixed objects."""
+        return self._ids == _ids(layer) and all(repr(now) == then for now, then in self._lists)
+
+
+def _ids(layer):
+    return [*map(id, vars(layer).values())]
+
+
+def _is_list(value):
+    return isinstance(value, list)
+
+
+def _is_fixed(value):
+    """Whether a value refers to no model, and cannot change, or is a list in which one can look."""
+    kind = type(value)
+    if isinstance(value, tuple | list):
+        return all(type(part) in _PLAIN for part in value)
+    if kind is types.FunctionType:
+        return _is_of_library(value)
+    return kind in _PLAIN or isinstance(value, keras.Variable | keras.dtype_policies.DTypePolicy)
 
 
 def _frozen(value, around=()):

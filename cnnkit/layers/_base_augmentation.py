@@ -158,6 +158,7 @@ def check_mask_fill(masks, fill_mode, fill_value):
 
 
 def refuse_boxes(layer):
+    """Raise the error of a layer that does not move bounding boxes with the images."""
     raise ValueError(
         f"`images` must hold no bounding boxes: {type(layer).__name__} does not move them. Give it "
         "segmentation masks, or take the boxes out of the dictionary. Received: the key "

@@ -44,6 +44,11 @@ def percent(share):
     return "more than 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def share_of_them(share):
+    """The same as the subject of a sentence: "none of them", "12 % of them", "all of them"."""
+    return {0: "none", 1: "all"}.get(share, percent(share)) + " of them"
+
+
 def rows_and_columns(shape):
     """The size of what has rows and columns, `(rows, columns)`, in words: "3 by 3" of a square."""
     if shape[0] == shape[1]:

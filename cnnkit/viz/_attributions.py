@@ -12,6 +12,7 @@ from cnnkit.viz._alt_text import (
     listed,
     percent,
     rows_and_columns,
+    share_of_them,
 )
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels
@@ -114,7 +115,7 @@ def _map_in_words(values):
         return f"{words}, {place}"
     sizes, is_negative = np.abs(values), values < 0
     return (
-        f"{words}, {percent(is_negative[_is_strong(values)].mean())} of them negative, {place}, "
+        f"{words}, {share_of_them(is_negative[_is_strong(values)].mean())} negative, {place}, "
         f"{percent(sizes[is_negative].sum() / sizes.sum())} of its total is negative"
     )
 

@@ -12,6 +12,7 @@ from cnnkit.viz._alt_text import (
     rounded,
     row_by_row,
     rows_and_columns,
+    share_of_them,
     titles_in_order,
 )
 from cnnkit.viz._cells import font_size, frame, write_in_cells
@@ -74,7 +75,7 @@ def _in_words(kernels, n_rows):
         numbers = [f"({row_by_row(kernel)})" for kernel in kernels]
         return f"{words} row by row: {', '.join(numbers)}."
     weights = np.concatenate([kernel.ravel() for kernel in kernels])
-    words += f" {range_in_words(weights)}, {100 * (weights < 0).mean():.0f} % of them negative"
+    words += f" {range_in_words(weights)}, {share_of_them((weights < 0).mean())} negative"
     if len(kernels) == 1:
         return f"{words}."
     norms = [np.linalg.norm(kernel) for kernel in kernels]

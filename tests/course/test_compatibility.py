@@ -15,17 +15,23 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/compatibility.md"
 HEAD = """# Which tool takes which model
 
-Each tool was tried with each kind of model, a small one, and what it gave was compared with a
-computation without it: the layers called one by one, gradients from TensorFlow's tape, the model's
-outputs for changed images, multiply-adds on paper.
+Find the words that describe your model in the two lists below: the first is about how it is put
+together and what it takes and gives, the second about what is in it. If several fit, read all their
+columns; such mixtures were not tried together.
 
-- *works*: what it gives is right. A number leads to a note below: what must be given, with what the
-  tool says without it, or what it does not know.
-- *refuses*: it raises an error, with the sentence in the note.
+- *works*: what it gives is right.
+- *needs an argument*: it works, once you say what the note names. Without it, it asks for it with
+  the sentence in the note.
+- *knows a part*: what it gives is right, and the note says what it leaves open.
+- *refuses*: it raises an error, whose sentence is in the note.
 
-No tool gives something wrong, and none of the pairs is without a meaning. A test makes this page,
-and fails where a tool comes to give something else. `study.run_study` trains what your functions
-build, whatever that is, and is not in the tables."""
+A number in brackets leads to its note at the end of this page. In the sentences, 'first' and
+'last' are names of layers of the small models that were tried. "Right" means: equal, but for
+rounding, to a computation without the tool, such as the layers called one by one, gradients from
+TensorFlow's tape, the model's outputs for changed images, or multiply-adds counted on paper.
+Everything in `explain` runs on Keras's TensorFlow backend, which all columns were tried with. A
+test makes this page, and fails where a tool gives something else than it says here.
+`study.run_study` trains whatever your functions build, and is not in the tables."""
 
 
 def sentence(error):
@@ -52,13 +58,14 @@ def cell(check, kind):
     """`(word, note)`, of which the note may be empty."""
     works, text = attempt(check, kind)
     if works:
-        return "works", f"It {text}." if text else ""
+        return ("knows a part", f"It {text}.") if text else ("works", "")
     taken = [name for name in kind.needed if name in inspect.signature(check).parameters]
     for names in [[name] for name in taken] + [taken] * (len(taken) > 1):
         works, remark = attempt(check, kind, names)
         if works:
             arguments = " and ".join(f"`{name}=`" for name in names)
-            return "works", f"With {arguments}{', ' + remark if remark else ''}; without: {text}"
+            remark = f", {remark}" if remark else ""
+            return "needs an argument", f"With {arguments}{remark}; without: {text}"
         text = remark
     return "refuses", text
 
@@ -81,8 +88,16 @@ def table(kinds, notes):
     return lines
 
 
+def in_a_line(name):
+    """What a tool does, by its own docstring."""
+    path, *others = name.split(", ")
+    room, function = path.split(".")
+    text = inspect.getdoc(getattr(getattr(cnnkit, room), function)).partition("\n\n")[0]
+    return f"- *{', '.join([path, *others])}*: {' '.join(text.split())}"
+
+
 def page():
-    parts, notes = [HEAD], []
+    parts, notes = [HEAD, "## The tools", "\n".join(map(in_a_line, TOOLS))], []
     for heading, builders in KINDS.items():
         kinds = [build() for build in builders]
         described = [f"- *{kind.title}*: {kind.description}." for kind in kinds]

@@ -358,6 +358,7 @@ def test_an_interrupted_installation_is_repaired(installed, wheels, quick, tmp_p
     assert not old.exists() and module.exists()
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_a_moved_checkout_is_repaired_with_uv(installed, wheels, tmp_path):
     folder = tmp_path / "a b/moved"
     shutil.copytree(installed[0], folder, symlinks=True)
@@ -585,9 +586,7 @@ def test_format_carries_the_address(course, tmp_path):
     book = tmp_path / "notebooks/02_ü.ipynb"
     title = f"# Übung\n\n{link_to.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_old'))}\n"
     link = f"!go [on]({COLAB.format('OWNER/cnnkit', 'notebooks/03_next')})"
-    write_notebook(
-        book, title, link, 'repository = "https://github.com/OLD/x"\nprint( "ä")', tags=["setup"]
-    )
+    write_notebook(book, title, link, "1 / 0", tags=["setup"])
     content = nbformat.read(book, 4)
     content.metadata["kernelspec"] = {"name": "other", "display_name": "x"}
     content.cells[2].outputs = [nbformat.v4.new_output("stream", text="1\n")]
@@ -595,11 +594,14 @@ def test_format_carries_the_address(course, tmp_path):
     nbformat.write(content, book)
     template = tmp_path / "docs/template.ipynb"
     template.parent.mkdir()
-    write_notebook(template, title, "1 / 0")
+    setup = 'repository = "https://github.com/OLD/x"\nprint( "ä")'
+    write_notebook(template, title, setup, tags=["setup"])
     readme = tmp_path / "README.md"
     plain = "git clone https://github.com/OWNER/cnnkit and https://github.com/keras-team/keras"
+    lack = "<!-- no address yet -->\nOWNER\n<!-- end of: no address yet -->\n\n"
     readme.write_text(
-        f"{link_to.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_a'))}\n{plain}\n", "utf-8"
+        f"{lack}{link_to.format(COLAB.format('OWNER/cnnkit', 'notebooks/01_a'))}\n{plain}\n",
+        "utf-8",
     )
     assert course.main("format") == 0
     first = {path: path.read_bytes() for path in (book, template, readme)}

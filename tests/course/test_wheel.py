@@ -6,15 +6,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tomllib
 import types
-import venv
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from fresh_environment import make_environment
 from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,20 +72,8 @@ def test_the_wheel_has_the_page_on_which_animations_play(wheel):
         assert "cnnkit/viz/animations/_player.html" in archive.namelist()
 
 
-@pytest.fixture
-def python(tmp_path):
-    """A fresh environment that sees the other packages of this one, but not its cnnkit."""
-    folder = tmp_path / "environment"
-    venv.create(folder, with_pip=False)
-    config = {"base": folder, "platbase": folder}
-    site = Path(sysconfig.get_path("purelib", "venv", config))
-    # A path in a .pth file does not run the .pth files there, through which cnnkit is found here.
-    (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    return Path(sysconfig.get_path("scripts", "venv", config)) / Path(sys.executable).name
-
-
 def setup_cell():
-    """The code of the setup cell, with an owner's address, as Python."""
+    """The code of the setup cell, as Python."""
     notebook = nbformat.read(ROOT / "docs/template.ipynb", as_version=4)
     (cell,) = [c for c in notebook.cells if "setup" in c.metadata.get("tags", [])]
     return TransformerManager().transform_cell(cell.source)
@@ -110,21 +97,15 @@ def test_setup_cell_installs_nothing_outside_colab(monkeypatch):
     assert pip_commands(setup_cell(), monkeypatch, colab=False) == []
 
 
-def test_setup_cell_refuses_the_placeholder(monkeypatch):
-    code = setup_cell()
-    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
-    assert urls["Repository"] in code
-    code = code.replace(urls["Repository"], "https://github.com/OWNER/cnnkit")
-    with pytest.raises(RuntimeError, match="owner has not set this repository's address"):
-        pip_commands(code, monkeypatch)
-
-
-def test_setup_cell_installs_what_works_alone_and_offline(wheel, python, monkeypatch, tmp_path):
-    code = setup_cell().replace("/OWNER/cnnkit", "/somebody/cnnkit", 1)
+def test_setup_cell_installs_what_works_alone_and_offline(wheel, monkeypatch, tmp_path):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project["urls"]["Repository"]
+    code = setup_cell().replace(f'"{address}"', '"https://github.com/somebody/cnnkit"')
     ((magic, line),) = pip_commands(code, monkeypatch)
     words = shlex.split(line)
     assert magic == "pip" and "--no-deps" in words
     assert words.pop() == "git+https://github.com/somebody/cnnkit"
+    python, _ = make_environment(tmp_path / "environment")
     run(sys.executable, "-m", "pip", "--python", python, *words, wheel)
     places = {"CNNKIT_CACHE": str(tmp_path / "cache"), "KERAS_HOME": str(tmp_path / "keras")}
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "CNNKIT_DATA")}

@@ -317,6 +317,7 @@ def test_the_whole_set_through_tensorflow_datasets(tmp_path, monkeypatch, server
     assert digests(again, "test") == digests(photos, "test")
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_the_real_photos(real_data):
     """In one test, as the first look at three thousand files takes a while."""
     photos = data.load_cats_vs_dogs(image_size=32)

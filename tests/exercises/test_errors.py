@@ -80,6 +80,7 @@ def test_the_line_is_that_of_the_answer_and_one_line_of_the_error_is_enough():
     )
     assert told_error(raised(lambda: None, 1)).startswith("Your code raised TypeError: ")
     assert told_error(KeyError()) == "Your code raised KeyError."
+    assert told_error(TypeError("Sentence.")) == "Your code raised TypeError: Sentence."
 
 
 def test_a_change_of_an_argument_is_told_with_what_to_write():

@@ -56,6 +56,7 @@ RESULTS = [
     (-0.0, 1.5, "gave 0. Expected: 1.5."),
     (0.5, True, "gave 0.5. Expected: True."),
     (BIG * 1.001, BIG, "That is close, but not exact enough."),
+    (-np.inf, 0.5, "gave -inf. Expected: 0.5. inf, infinity, comes from a division by 0"),
     (np.nan, 0.5, "gave nan. Expected: 0.5. nan, not a number, comes from 0 / 0"),
     (BIG, BIG.astype("uint8"), "gave numbers of type float64. Expected: pixels, of type uint8."),
     (

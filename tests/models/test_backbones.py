@@ -276,6 +276,7 @@ def nearest_mean(backbone, photos, labels):
     return np.mean((features[1::2] @ means.T).argmax(axis=1) == labels[1::2])
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_real_weights_know_cats(real_data, tmp_path, monkeypatch):
     """The real weights, frozen, tell cats from dogs, and random ones do not: they were trained."""
     folder, labels = real_data / "cats_vs_dogs/train", np.repeat([0, 1], 24)

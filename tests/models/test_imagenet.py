@@ -25,6 +25,7 @@ def no_web(monkeypatch):
     monkeypatch.setattr(imagenet, "_CLASSES_URL", CLOSED)
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_what_it_says_is_what_the_stored_table_says(real_data, no_web, tmp_path):
     classifier = models.load_imagenet_classifier()
     assert classifier.count_params() == 2_601_976

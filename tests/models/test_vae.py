@@ -41,7 +41,7 @@ def test_draws_are_reproduced_and_the_layer_survives_saving(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def trained():
+def trained(slow_proof):
     keras.utils.set_random_seed(0)
     images, labels = data.load_digits()
     pixels, one_hot = images.reshape(-1, 64) / np.float32(255), np.eye(10)[labels]

@@ -88,7 +88,8 @@ def test_many_weights_in_words():
     weights[0, 0, 1, 2], weights[0, 1, 1, 2] = -3, 4
     assert viz.plot_kernels(weights).figure.alt_text == (
         "4 filters of 3 input channels: 12 kernels of 2 rows by 5 columns, weights from −3 to 4, "
-        "1 % of them negative; the strongest kernel, of norm 5, is filter 2 for input channel 1."
+        "less than 1 % of them negative; the strongest kernel, of norm 5, is filter 2 for input "
+        "channel 1."
     )
     grey = viz.plot_kernels([np.ones((3, 3)), np.full((5, 5), -2)])
     assert grey.figure.alt_text == (
@@ -96,5 +97,5 @@ def test_many_weights_in_words():
         "them negative; the strongest kernel, of norm 10, is number 2."
     )
     assert viz.plot_kernels(np.ones((6, 6))).figure.alt_text == (
-        "1 kernel of 6 by 6, weights all 1, 0 % of them negative."
+        "1 kernel of 6 by 6, weights all 1, none of them negative."
     )
