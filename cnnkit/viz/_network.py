@@ -75,7 +75,7 @@ def plot_network(n_units, *, names=None, weights=None, ax=None, title=None):
 
 
 def _in_words(n_units, names, captions, weights):
-    layers = [f"{one_line(name)} {n:,}" for name, n in zip(names, n_units, strict=True)]
+    layers = [f"{one_line(name)} with {n:,}" for name, n in zip(names, n_units, strict=True)]
     between = [one_line(text) for text in captions]
     total = sum((a + 1) * b for a, b in _pairs(n_units))
     words = f"Fully connected network, from left to right: {', '.join(layers)}. "

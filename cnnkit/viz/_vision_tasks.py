@@ -17,7 +17,7 @@ _TITLES = (
 )
 
 
-def plot_vision_tasks(image, *, label, boxes, masks, keypoints, skeleton):
+def plot_vision_tasks(image, label, boxes, masks, keypoints, skeleton):
     """Draw one image four times, each with what one task answers about it.
 
     Classification gives the image a class, detection each object a box and a class, segmentation

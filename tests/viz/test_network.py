@@ -75,14 +75,23 @@ def test_a_convolution_is_a_network_with_few_and_equal_lines():
     assert len(colors) == 12 and len(np.unique(colors, axis=0)) == 3
 
 
-@pytest.mark.parametrize(
-    "n_units", [[2, 1], [3072, 64, 5], [784, 100, 30, 10], [1, 2, 3, 4, 5], [12_000_000, 100, 10]]
-)
-@pytest.mark.parametrize("words", ["n", "a rather long name of a layer", "two\nlines"])
+LONG = "a rather long name of a layer"
+
+
 @pytest.mark.parametrize("is_narrow", [False, True])
+@pytest.mark.parametrize(
+    "n_units, words",
+    [
+        ([12_000_000, 1], "n"),
+        ([3072, 64, 5], LONG),
+        ([784, 100, 30, 10], "two\nlines"),
+        ([1, 2, 3, 4, 5], LONG),
+        ([100_000] * 5, "n"),
+    ],
+)
 def test_texts_do_not_overlap(n_units, words, is_narrow):
     ax = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")[1][0] if is_narrow else None
-    ax = viz.plot_network(n_units, names=[words] * len(n_units), ax=ax, title="title")
+    ax = viz.plot_network(n_units, names=[words] * len(n_units), ax=ax, title=LONG)
     ax.figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in [*ax.texts, ax.title]]
     for i, box in enumerate(boxes):
@@ -120,13 +129,15 @@ def test_bad_input(n_units, options, words):
 def test_in_words():
     ax = viz.plot_network([4, 5, 3], names=["inputs x", "hidden h", "scores"], title="small")
     assert ax.figure.alt_text == (
-        "small. Fully connected network, from left to right: inputs x 4, hidden h 5, scores 3. "
-        "Between them 4 × 5 weights + 5 biases, then 5 × 3 weights + 3 biases: 43 parameters."
+        "small. Fully connected network, from left to right: inputs x with 4, hidden h with 5, "
+        "scores with 3. Between them 4 × 5 weights + 5 biases, then 5 × 3 weights + 3 biases: 43 "
+        "parameters."
     )
     text = viz.plot_network(
         [2000, 1], weights=[np.linspace(-1, 0.5, 2000)[:, None]]
     ).figure.alt_text
     assert text == (
-        "Fully connected network, from left to right: inputs 2,000, outputs 1. Between them 2,000 "
+        "Fully connected network, from left to right: inputs with 2,000, outputs with 1. Between "
+        "them 2,000 "
         "× 1 weights + 1 bias: 2,001 parameters. The weights are from −1 to 0.5."
     )

@@ -51,10 +51,11 @@ def test_a_window_keeps_indices_numbers_and_colors():
     assert [text.get_position() for text in ax.texts][:2] == [(200, 100), (201, 100)]
 
 
-@pytest.mark.parametrize("figsize", [(6.4, 3.6), (13, 4)])
-@pytest.mark.parametrize("window", [(100, 150, 12, 16), (0, 0, 20, 32), (500, 95, 4, 12)])
-def test_labels_of_rows_and_columns_do_not_meet(figsize, window):
-    axes = plt.subplots(1, 3, figsize=figsize, layout="constrained")[1]
+@pytest.mark.parametrize(
+    "width, window", [(13, (100, 150, 12, 16)), (6.4, (0, 0, 32, 8)), (6.4, (500, 95, 4, 12))]
+)
+def test_labels_of_rows_and_columns_do_not_meet(width, window):
+    axes = plt.subplots(1, 3, figsize=(width, 4), layout="constrained")[1]
     ax = viz.plot_pixels(np.zeros((512, 512)), window=window, ax=axes[2])
     ax.figure.draw_without_rendering()
     for axis, start in ((ax.xaxis, window[1]), (ax.yaxis, window[0])):

@@ -68,6 +68,7 @@ def test_no_object_at_all():
         (dict(boxes={"dog": (14, 10, 7, 9)}), r"`boxes` .* of \(20, 30\). Received: 'dog': \(14, "),
         (dict(boxes={"dog": (-1, 10, 7, 9)}), "inside the image"),
         (dict(boxes={"dog": (1, 10, 0, 9)}), "inside the image"),
+        (dict(boxes={"dog": (1, 25, 2, 6)}), "inside the image"),
         (
             dict(masks={"dog": LEFT.T}),
             r"`masks` .* \(20, 30\). Received: 'dog' of shape \(30, 20\)",
