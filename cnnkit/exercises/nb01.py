@@ -217,6 +217,15 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "divided to a huge one. Divide by 1 there.",
         ),
         (
+            lambda train, test: tuple(x * (train.std(0) > 0) for x in _both(train, test)),
+            "Where the training pixel never changes, your result is 0. A test pixel may change "
+            "there: divide by 1, and its difference from the mean remains.",
+        ),
+        (
+            lambda train, test: (train - train.mean(axis=1), test),
+            "With `axis=1` there is one mean for each image. `axis=0` gives one for each pixel.",
+        ),
+        (
             partial(_both, axis=None),
             "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
         ),
@@ -255,7 +264,12 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
     mistakes=[
         (
             lambda x: x.sum(axis=1) > 0,
-            "This is linear: right in quadrant 1, wrong in 3, half right in 2 and 4.",
+            "These are the answers of a straight boundary, a + b > 0: right in quadrant 1, wrong "
+            "in 3, half right in 2 and 4.",
+        ),
+        (
+            lambda x: x[:, 0] < 9,
+            "Every point gets True. A sum of absolute values is never below 0: subtract one.",
         ),
         (lambda x: np.logical_xor(*(x.T < 0)), "These are quadrants 2 and 4: reverse the sign."),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
@@ -270,7 +284,8 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
             "These are the sums. Which of them mean True? Compare with 0.",
         ),
     ],
-    note="|a + b| - |a - b| has the sign of a * b.",
+    note="|a + b| - |a - b| has the sign of a * b. (If you multiplied the coordinates: the answers "
+    "are right, but a network has no such product. Can you do without?)",
 )
 def quadrants(x):
     """True for points `(n, 2)` in quadrants 1 and 3: a two-layer network, weights by hand."""
@@ -333,8 +348,9 @@ def permuted_accuracy():
 _GREY = _rng.integers(0, 256, (6, 9), np.uint8)
 
 
-def _over_cells(image, size, function=np.mean):
-    rows, columns = range(0, len(image), size), range(0, image.shape[1], size)
+def _over_cells(image, size, function=np.mean, step=None):
+    rows = range(0, len(image), step or size)
+    columns = range(0, image.shape[1], step or size)
     return np.array([[function(image[y : y + size, x : x + size]) for x in columns] for y in rows])
 
 
@@ -367,6 +383,12 @@ def _over_cells(image, size, function=np.mean):
             ).mean(axis=-1),
             "`reshape` reads row after row, so these numbers lie side by side in one row, and do "
             "not form a square.",
+        ),
+        (
+            lambda image, size: _over_cells(image, size, step=1)[
+                : len(image) // size, : image.shape[1] // size
+            ],
+            "These cells overlap: cell i begins at row `i * size`, not at row i.",
         ),
         (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
         (
