@@ -180,7 +180,7 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
 
 # Exercise 1.6
 @Function(
-    cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
+    cases=[(_TRAIN, _TEST), (_TRAIN[:7], _TEST)],
     hints=[
         "`train.mean(axis=0)` has one mean for each pixel.",
         "The test set is seen through the eyes of the training set: the same mean, the same std.",
@@ -222,8 +222,8 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "there: divide by 1, and its difference from the mean remains.",
         ),
         (
-            lambda train, test: (train - train.mean(axis=1), test),
-            "With `axis=1` there is one mean for each image. `axis=0` gives one for each pixel.",
+            partial(_both, axis=1),
+            "Is there an `axis=1`? That makes one mean for each image; `axis=0` one for each pixel.",
         ),
         (
             partial(_both, axis=None),
