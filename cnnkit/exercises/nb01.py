@@ -223,7 +223,7 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         ),
         (
             partial(_both, axis=1),
-            "Is there an `axis=1`? That makes one mean for each image; `axis=0` one for each pixel.",
+            "Is there an `axis=1`? That makes a mean for each image; `axis=0` one for each pixel.",
         ),
         (
             partial(_both, axis=None),
