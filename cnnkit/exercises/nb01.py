@@ -21,6 +21,7 @@ _rng = np.random.default_rng(1)
         (5, "256 is the number that becomes 0, not 255."),
         (3, "256 becomes 0, 257 becomes 1, and so on."),
         (-252, "uint8 is unsigned: it has no negative numbers."),
+        (-6, "It wraps round the other way: 260 is above 255, and begins again at 0."),
         (0, "256 becomes 0; 260 is a little more."),
     ],
 )
@@ -271,6 +272,16 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
             lambda x: x[:, 0] < 9,
             "Every point gets True. A sum of absolute values is never below 0: subtract one.",
         ),
+        (
+            lambda x: np.abs(x[:, 0]) > np.abs(x[:, 1]),
+            "This compares |a| with |b|, which does not change with the signs of a and b. Compare "
+            "|a + b| with |a - b|.",
+        ),
+        (
+            lambda x: np.maximum(0, x @ [1, 1]) > np.maximum(0, x @ [1, -1]),
+            "With two hidden units each sum counts only where it is positive. An absolute value "
+            "needs two units: max(0, s) and max(0, -s).",
+        ),
         (lambda x: np.logical_xor(*(x.T < 0)), "These are quadrants 2 and 4: reverse the sign."),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
         (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
@@ -284,8 +295,7 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
             "These are the sums. Which of them mean True? Compare with 0.",
         ),
     ],
-    note="|a + b| - |a - b| has the sign of a * b. (If you multiplied the coordinates: the answers "
-    "are right, but a network has no such product. Can you do without?)",
+    note="|a + b| - |a - b| has the sign of a * b.",
 )
 def quadrants(x):
     """True for points `(n, 2)` in quadrants 1 and 3: a two-layer network, weights by hand."""
@@ -306,6 +316,7 @@ def quadrants(x):
         (1_200_000_100, "A colour photo has three numbers in each pixel."),
         (1_200_000_000, "Three channels are missing, and the biases."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),
+        (3_600_000_003, "A unit has one bias, not one for each colour; and there are 100 units."),
         (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
         (12_000_000, "That is how many pixels the photo has. Each holds three numbers."),
         (36_000_100, "Each unit has weights of its own, one for each number of the photo."),
@@ -389,6 +400,11 @@ def _over_cells(image, size, function=np.mean, step=None):
                 : len(image) // size, : image.shape[1] // size
             ],
             "These cells overlap: cell i begins at row `i * size`, not at row i.",
+        ),
+        (
+            lambda image, size: _over_cells(image, size).astype(image.dtype),
+            "These means have the type of the image, so they are cut off to whole numbers. Make "
+            "the result with `np.zeros`, whose numbers are floats.",
         ),
         (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
         (
