@@ -87,9 +87,9 @@ def told_change(error, names):
     """What to say to an answer that changed the arguments of these names in place."""
     line = _line(error)
     told = f"you changed {' and '.join(names) or 'an argument'}" + (f" in `{line}`" if line else "")
-    step = re.fullmatch(r"(\w+) *(\*\*|//|[-+*/@%&|^])= *([^#]*[^# ]).*", line)
+    step = re.fullmatch(r"(\w+) *(\*\*|//|[-+*/@%&|^])= *([^#;]*[^#; ]) *(#.*)?", line)
     if step:
-        name, sign, rest = step.groups()
+        name, sign, rest, _ = step.groups()
         rest = rest if sign == "+" or re.fullmatch(r"[\w.]+(\([^()]*\))?", rest) else f"({rest})"
         return f"{told}. Write `{name} = {name} {sign} {rest}`, which makes a new array."
     return f"{told}, which belongs to the caller. Change a copy: `x.copy()` makes one of `x`."

@@ -4,11 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number, Value
 
 _rng = np.random.default_rng(1)
-_IMAGES = _rng.integers(0, 256, (2, 6, 9, 3), np.uint8)
-_IMAGES[0, 0, 0] = 0, 7, 255
 
 
 # Exercise 1.1
@@ -23,6 +21,7 @@ _IMAGES[0, 0, 0] = 0, 7, 255
         (5, "256 is the number that becomes 0, not 255."),
         (3, "256 becomes 0, 257 becomes 1, and so on."),
         (-252, "uint8 is unsigned: it has no negative numbers."),
+        (-6, "It wraps round the other way: 260 is above 255, and begins again at 0."),
         (0, "256 becomes 0; 260 is a little more."),
     ],
 )
@@ -32,6 +31,37 @@ def overflow():
 
 
 # Exercise 1.2
+@FaultyLine(
+    code="""
+    def mean_difference(a, b):
+        # a and b are uint8 photos of the same width
+        height = min(len(a), len(b))
+        a, b = a[:height], b[:height]
+        difference = a - b
+        difference = difference.astype("float32")
+        return np.abs(difference).mean()
+    """,
+    hints=[
+        "Follow one pixel: let it be 10 in `a` and 12 in `b`. What does each line make of it?",
+        "What is 10 - 12 in uint8? And what of that can the next line mend?",
+    ],
+    mistakes=[
+        (6, "float32 is the right type, but this line comes too late: look at what it receives."),
+        (7, "The mean of absolute differences is what was asked for. What comes into it?"),
+        (3, "`len` counts the rows, and the smaller number of rows is right."),
+        (4, "This cuts both photos to the same number of rows, which is right."),
+        (2, "A comment calculates nothing. But it says something that matters: the type."),
+        (1, "A function of two photos is what was asked for."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="In uint8 10 - 12 is 254. The type must change before the difference is taken.",
+)
+def faulty_difference():
+    """Two uint8 arrays are subtracted, and only then become float32."""
+    return 5
+
+
+# Exercise 1.3
 @Value(
     hints=[
         "The picture is wide: it has more columns than rows. Which comes first in the shape?",
@@ -54,111 +84,75 @@ def batch_shape():
     return 32, 160, 240, 3
 
 
-# Exercise 1.6
-@Value(
-    hints=[
-        "How many numbers does one such photo hold? Each unit has a weight for each of them.",
-        "4,000 times 3,000 pixels, three channels; and each of the 100 units has a bias too.",
-    ],
-    mistakes=[
-        (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
-        (1_200_000_100, "A colour photo has three numbers in each pixel."),
-        (1_200_000_000, "Three channels are missing, and the biases."),
-        (3_600_000_001, "There is one bias for each unit, not one for the layer."),
-        (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
-        (12_000_000, "That is how many pixels the photo has. Each holds three numbers."),
-        (36_000_100, "Each unit has weights of its own, one for each number of the photo."),
-    ],
-    note="At 4 bytes each they fill 14.4 GB.",
-)
-def phone_photo_parameters():
-    """The parameters of 100 units that see all of a colour photo of 4,000 by 3,000 pixels."""
-    return (4_000 * 3_000 * 3 + 1) * 100
-
-
-# Exercise 1.8
-@Value(
-    hints=[
-        "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
-        "Shuffle the columns of that matrix in the same way. What comes out of the network?",
-    ],
-    mistakes=[
-        ("worse than a guess", "A network that guesses gets one in five. Why should it do worse?"),
-        ("like a guess", "All the pixels are still there, each in the same place in every image."),
-        ("much lower", "What does the network know of which pixels are neighbours?"),
-        ("much higher", "No information was added."),
-        ("it cannot be trained", "The shapes are the same, and so is the number of weights."),
-    ],
-    note="A fully connected network does not know which pixels are neighbours.",
-)
-def permuted_accuracy():
-    """What a fully connected network gets from pictures with their pixels shuffled."""
-    return "the same"
-
-
-def _cropped(images, size, axes=(1, 2), end=0, shift=0):
-    top, left = ((images.shape[axis] - size + shift) // 2 for axis in axes)
-    return images[:, top : top + size + end, left : left + size + end]
+_BATCH = _rng.integers(0, 256, (2, 3, 6, 9), np.uint8)
 
 
 # Exercise 1.4
 @Function(
-    cases=[(_IMAGES, 4), (_IMAGES, 3), (_rng.integers(0, 256, (3, 8, 8, 1), np.uint8), 2)],
+    cases=[(_BATCH,), (_BATCH[:1, :, :4, :4],)],
     hints=[
-        "The batch and the channels stay whole. Only two axes are cut.",
-        "The first row is `(height - size) // 2`. And the last?",
-        "`images[:, top : top + size, left : left + size]`",
+        "Which place has each of the axes batch, channel, height, width before, and which after?",
+        "`images.transpose(...)` takes, for each new axis, the number of the old one. The batch "
+        "stays first: `transpose(0, ...)`.",
     ],
     mistakes=[
         (
-            lambda images, size: images[:, :size, :size],
-            "This is the upper left corner. The crop starts at `(height - size) // 2`.",
+            lambda images: images.reshape(np.array(images.shape)[[0, 2, 3, 1]]),
+            "`reshape` gives the right shape, but reads the numbers in the old order: the channels "
+            "are mixed. You need `transpose`.",
         ),
+        (lambda images: images, "This is still NCHW."),
         (
-            lambda images, size: _cropped(images[None], size)[0],
-            "The first axis is the batch: rows are axis 1 and columns axis 2.",
+            lambda images: images.transpose(0, 3, 1, 2),
+            "This is the order for the other direction, from NHWC to NCHW.",
         ),
-        (lambda images, size: images[:, -size:, -size:], "This is the lower right corner."),
-        (partial(_cropped, axes=(2, 1)), "Height and width are swapped: axis 1 has the rows."),
-        (partial(_cropped, end=-1), "A slice does not include its end: `a[2:5]` has 3 elements."),
-        (
-            partial(_cropped, shift=1),
-            "One pixel too low or too far right: the larger margin belongs at the bottom and on "
-            "the right, so round down.",
-        ),
-        (lambda x, n: x[:, (x.shape[1] - n) // 2 :][:, :n], "The rows are cut. Now the columns."),
-    ],
-)
-def center_crop(images, size):
-    """The middle `size` by `size` pixels of each image in a batch, `(batch, size, size, C)`."""
-    top = (images.shape[1] - size) // 2
-    left = (images.shape[2] - size) // 2
-    return images[:, top : top + size, left : left + size]
-
-
-# Exercise 1.3
-@Function(
-    cases=[(_IMAGES,), (_IMAGES[:1, :4, :4],)],
-    hints=[
-        "The numbers move with their pixels. Which function of NumPy puts axes in a new order?",
-        "`np.transpose(images, ...)` with the old axis for each new place; batch stays 0.",
-    ],
-    mistakes=[
-        (
-            lambda images: images.reshape(np.array(images.shape)[[0, 3, 1, 2]]),
-            "`reshape` gives the right shape, but reads the numbers in the old order: "
-            "the channels are mixed. You need a transpose.",
-        ),
-        (lambda images: images, "This is still NHWC."),
         (lambda images: images.transpose(0, 3, 2, 1), "The pictures lie on their sides."),
-        (lambda images: images.transpose(3, 0, 1, 2), "The batch must stay in front."),
-        (lambda images: images.transpose(0, 2, 1, 3), "The channels are still last."),
-        (lambda images: images[0].transpose(2, 0, 1), "This is the first picture alone."),
+        (lambda images: images.transpose(2, 3, 1, 0), "The batch must stay in front."),
+        (lambda images: images.transpose(0, 2, 1, 3), "The channels are not last yet."),
+        (lambda images: images[0].transpose(1, 2, 0), "This is the first picture alone."),
     ],
 )
-def to_channels_first(images):
-    """A batch in the order NHWC as NCHW."""
-    return images.transpose(0, 3, 1, 2)
+def to_channels_last(images):
+    """A batch in the order NCHW as NHWC."""
+    return images.transpose(0, 2, 3, 1)
+
+
+# Exercise 1.5
+@LineOrder(
+    lines=[
+        "w = np.zeros(2)",
+        "for epoch in range(10):",
+        "    order = rng.permutation(len(x))",
+        "    for start in range(0, len(x), 64):",
+        "        chosen = order[start : start + 64]",
+        "        error = x[chosen] @ w - y[chosen]",
+        "        slope = x[chosen].T @ error / len(chosen)",
+        "        w = w - learning_rate * slope",
+    ],
+    hints=[
+        "What stands further to the right lies within the loop before it.",
+        "Each line can use only what has been calculated before: the step needs the slope, the "
+        "slope needs the error, and the error needs the examples.",
+        "First the weights begin at 0. Then, in each epoch, the examples are shuffled, and the "
+        "mini-batches taken one after another.",
+    ],
+    mistakes=[
+        ((8, 7), "The step uses `slope`, so the slope must be known before."),
+        ((7, 6), "The slope uses `error`, so the error must be known before."),
+        ((6, 5), "The error is that of the `chosen` examples: choose them first."),
+        ((5, 4), "Which examples are chosen depends on `start`, the variable of the inner loop."),
+        ((5, 3), "The mini-batch is cut out of `order`: shuffle first."),
+        (
+            (4, 3),
+            "Shuffled before each mini-batch, some examples would come twice in an epoch and "
+            "others never. Shuffle once in each epoch.",
+        ),
+        ((3, 2), "The examples are shuffled anew in each epoch, so within the loop over epochs."),
+        ((2, 1), "Begun at 0 in each epoch, the weights would forget all that they have learned."),
+    ],
+)
+def stochastic_descent():
+    """Shuffle in each epoch; then one step downhill for each mini-batch, by its own slope."""
 
 
 def _standardized(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
@@ -185,9 +179,9 @@ _TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
 _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
 
 
-# Exercise 1.5
+# Exercise 1.6
 @Function(
-    cases=[(_TRAIN, _TEST), (_TRAIN[:5], _TEST)],
+    cases=[(_TRAIN, _TEST), (_TRAIN[:7], _TEST)],
     hints=[
         "`train.mean(axis=0)` has one mean for each pixel.",
         "The test set is seen through the eyes of the training set: the same mean, the same std.",
@@ -222,6 +216,15 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             partial(_both, epsilon=1e-8),
             "Where the training pixel never changes, a test pixel may, and by a tiny number it is "
             "divided to a huge one. Divide by 1 there.",
+        ),
+        (
+            lambda train, test: tuple(x * (train.std(0) > 0) for x in _both(train, test)),
+            "Where the training pixel never changes, your result is 0. A test pixel may change "
+            "there: divide by 1, and its difference from the mean remains.",
+        ),
+        (
+            partial(_both, axis=1),
+            "Is there an `axis=1`? That makes a mean for each image; `axis=0` one for each pixel.",
         ),
         (
             partial(_both, axis=None),
@@ -262,7 +265,22 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
     mistakes=[
         (
             lambda x: x.sum(axis=1) > 0,
-            "This is linear: right in quadrant 1, wrong in 3, half right in 2 and 4.",
+            "These are the answers of a straight boundary, a + b > 0: right in quadrant 1, wrong "
+            "in 3, half right in 2 and 4.",
+        ),
+        (
+            lambda x: x[:, 0] < 9,
+            "Every point gets True. A sum of absolute values is never below 0: subtract one.",
+        ),
+        (
+            lambda x: np.abs(x[:, 0]) > np.abs(x[:, 1]),
+            "This compares |a| with |b|, which does not change with the signs of a and b. Compare "
+            "|a + b| with |a - b|.",
+        ),
+        (
+            lambda x: np.maximum(0, x @ [1, 1]) > np.maximum(0, x @ [1, -1]),
+            "With two hidden units each sum counts only where it is positive. An absolute value "
+            "needs two units: max(0, s) and max(0, -s).",
         ),
         (lambda x: np.logical_xor(*(x.T < 0)), "These are quadrants 2 and 4: reverse the sign."),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
@@ -284,3 +302,122 @@ def quadrants(x):
     W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])  # (hidden units, inputs)
     W2 = np.array([1, 1, -1, -1])
     return np.maximum(0, x @ W1.T) @ W2 > 0
+
+
+# Exercise 1.8
+@Number(
+    within=0.5,
+    hints=[
+        "How many numbers does one such photo hold? Each unit has a weight for each of them.",
+        "4,000 times 3,000 pixels, three channels; and each of the 100 units has a bias too.",
+    ],
+    mistakes=[
+        (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
+        (1_200_000_100, "A colour photo has three numbers in each pixel."),
+        (1_200_000_000, "Three channels are missing, and the biases."),
+        (3_600_000_001, "There is one bias for each unit, not one for the layer."),
+        (3_600_000_003, "A unit has one bias, not one for each colour; and there are 100 units."),
+        (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
+        (12_000_000, "That is how many pixels the photo has. Each holds three numbers."),
+        (36_000_100, "Each unit has weights of its own, one for each number of the photo."),
+    ],
+    note="At 4 bytes each they fill 14.4 GB.",
+)
+def phone_photo_parameters():
+    """The parameters of 100 units that see all of a colour photo of 4,000 by 3,000 pixels."""
+    return (4_000 * 3_000 * 3 + 1) * 100
+
+
+# Exercise 1.9
+@Value(
+    choices=[
+        "much higher",
+        "the same",
+        "much lower",
+        "like a guess",
+        "worse than a guess",
+        "it cannot be trained",
+    ],
+    hints=[
+        "Think of the first weight matrix: each of its columns belongs to one number of one pixel.",
+        "Shuffle the columns of that matrix in the same way. What comes out of the network?",
+    ],
+    mistakes=[
+        ("worse than a guess", "A network that guesses gets one in five. Why should it do worse?"),
+        ("like a guess", "All the pixels are still there, each in the same place in every image."),
+        ("much lower", "What does the network know of which pixels are neighbours?"),
+        ("much higher", "No information was added."),
+        ("it cannot be trained", "The shapes are the same, and so is the number of weights."),
+    ],
+    note="A fully connected network does not know which pixels are neighbours.",
+)
+def permuted_accuracy():
+    """What a fully connected network gets from pictures with their pixels shuffled."""
+    return "the same"
+
+
+_GREY = _rng.integers(0, 256, (6, 9), np.uint8)
+
+
+def _over_cells(image, size, function=np.mean, step=None):
+    rows = range(0, len(image), step or size)
+    columns = range(0, image.shape[1], step or size)
+    return np.array([[function(image[y : y + size, x : x + size]) for x in columns] for y in rows])
+
+
+# Exercise 1.10
+@Function(
+    cases=[(_GREY, 3), (_GREY / 255, 3), (_rng.normal(size=(8, 12)), 4), (_GREY[:4, :4], 1)],
+    hints=[
+        "Which rows belong to the cells of the first row of cells? And of the second?",
+        "Cell (i, j) is `image[i * size : (i + 1) * size, j * size : (j + 1) * size]`.",
+        "Make `means = np.zeros((H // size, W // size))` and fill it in two loops.",
+    ],
+    mistakes=[
+        (
+            lambda image, size: image[::size, ::size],
+            "This takes the upper left pixel of each cell. The mean of all its pixels is asked.",
+        ),
+        (partial(_over_cells, function=np.sum), "These are sums: divide by the pixels of a cell."),
+        (
+            lambda image, size: _over_cells(image, size, np.sum) / size,
+            "A cell has size * size pixels. You have divided by size.",
+        ),
+        (partial(_over_cells, function=np.max), "This is the largest number of each cell."),
+        (
+            lambda image, size: _over_cells(image, size).T,
+            "Rows and columns are swapped: the rows of cells come first.",
+        ),
+        (
+            lambda image, size: image.reshape(
+                len(image) // size, image.shape[1] // size, size * size
+            ).mean(axis=-1),
+            "`reshape` reads row after row, so these numbers lie side by side in one row, and do "
+            "not form a square.",
+        ),
+        (
+            lambda image, size: _over_cells(image, size, step=1)[
+                : len(image) // size, : image.shape[1] // size
+            ],
+            "These cells overlap: cell i begins at row `i * size`, not at row i.",
+        ),
+        (
+            lambda image, size: _over_cells(image, size).astype(image.dtype),
+            "These means have the type of the image, so they are cut off to whole numbers. Make "
+            "the result with `np.zeros`, whose numbers are floats.",
+        ),
+        (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
+        (
+            lambda image, size: _over_cells(image, size).ravel(),
+            "The means are right, but stand in one row: the shape is (H // size, W // size).",
+        ),
+    ],
+)
+def cell_means(image, size):
+    """The mean of each cell of `size` by `size` pixels, `(H // size, W // size)`."""
+    means = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i in range(means.shape[0]):
+        for j in range(means.shape[1]):
+            cell = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
+            means[i, j] = cell.mean()
+    return means

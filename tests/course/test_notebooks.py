@@ -179,12 +179,13 @@ def alt_text(notebook, path):
 
 
 def folded(notebook, path):
-    """The setup cell and proofs have a title and are folded; no other cell is."""
+    """The setup cell, proofs and drawings have a title and are folded; no other cell is."""
     complaints = []
     for cell in notebook["cells"]:
-        title = re.match(r"# @title (Setup|Proof): \S", source(cell))
+        title = re.match(r"# @title (Setup|Proof|Drawing): \S", source(cell))
         found = cell["metadata"] if title or FOLDS & set(tags(cell)) else folds_of(cell)
-        expected = FOLDED | {"tags": [title[1].lower(), "hide-input"]} if title else {}
+        own = [title[1].lower()] if title and title[1] != "Drawing" else []
+        expected = FOLDED | {"tags": [*own, "hide-input"]} if title else {}
         if found != expected:
             complaints.append(f"{cell['id']} has a title or is folded, and lacks the other")
     return complaints
@@ -498,6 +499,11 @@ BROKEN = [
     (folded, marked("setup", tags=["proof", "hide-input"]), "lacks the other"),
     (folded, marked("answer", **FOLDED), "answer has a title or is folded"),
     (folded, marked("answer", tags=["hide-input"]), "answer has a title or is folded"),
+    (
+        folded,
+        replaced("figure", "images, labels", "# @title Drawing: x\nimages, labels"),
+        "figure has a title",
+    ),
     (proofs, swapped("answer-reading", "answer-proof"), "comes after no text"),
     (proofs, put("why-proof", "source", "# @title Proof: Yes\nprint(n)"), "proves nothing"),
     (asserts_elsewhere, added("figure", "assert N_SHOWN == 10"), "figure is no proof"),

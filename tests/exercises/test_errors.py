@@ -106,6 +106,11 @@ def test_a_change_of_an_argument_is_told_with_what_to_write():
 
     assert "Write `x = x - x.mean(axis=0)`, which" in told_change(raised(centers, locked()), [])
 
+    def several(x):
+        x -= x.mean(axis=0); x /= x.std(axis=0)  # noqa: E702  # fmt: skip
+
+    assert "Write" not in told_change(raised(several, locked()), [])
+
     def puts(x):
         x[0] = 7
 
