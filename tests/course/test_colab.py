@@ -140,13 +140,15 @@ def fill(others, damaged, plain, repacked, served):
     """Put into each folder what a student may have beside the notebook, or GitHub has."""
     other = {"pyproject.toml": PROJECT.replace("cnnkit", "other"), "other/__init__.py": ""}
     write_zip(others / "photos.zip", {"cat.png": "cnnkit"})
+    other["my_pyproject.toml"] = PROJECT
     write_zip(others / "other-main.zip", other, root="other-main/")
     whole = write_zip(damaged / "a.zip", repository(0), root="cnnkit-main/").read_bytes()
     (damaged / "a.zip").write_bytes(whole[: len(whole) // 2])
     (damaged / "b.zip").write_bytes(whole.replace(b"def load_", b"def save_"))  # another checksum
     (damaged / "c.zip").write_text("no ZIP at all")
     shutil.copy(others / "photos.zip", plain)
-    write_zip(plain / "cnnkit-main.zip", repository(1), root="cnnkit-main/")
+    nested = {f"a/{name}": content for name, content in repository(0).items()}
+    write_zip(plain / "cnnkit-main.zip", repository(1) | nested, root="cnnkit-main/")
     for name in ("a.zip", "z.zip"):
         os.utime(write_zip(plain / name, repository(0), root="cnnkit-main/"), (0, 0))
     worst = {f"a folder/{name}": content for name, content in repository(2).items()}
