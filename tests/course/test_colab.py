@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -369,6 +370,17 @@ def test_a_rename_and_later_pushes_update_the_same_pull_request(github):
     main = github.heads()["main"]
     assert main != first["main"]
     assert_proposed(github, github.run("Jane-D/course"), "Jane-D/course", main)
+
+
+def test_only_our_own_address_is_replaced_whatever_it_ends_in():
+    with_address = runpy.run_path(str(ROOT / ".ci/refresh_notebooks.py"))["with_address"]
+    colab = "https://colab.research.google.com/github/"
+    ours = "[Open in Colab](" + colab + "{0}/blob/main/a) https://github.com/{0}, github.com/{0}/b"
+    others = f" [Colab]({colab}Ann/cats/blob/main/a) github.com/Ann/cats github.com/Joe/course-b"
+    text = ours.format("Joe/course") + others
+    for address in ("Joe/course-", "Jane-D/cnn.kit"):
+        text = with_address(text, address)
+        assert text == ours.format(address) + others
 
 
 def test_where_the_address_is_right_nothing_is_proposed(github):
