@@ -267,7 +267,8 @@ def find_students_folder():
         with TemporaryFile(dir=beside) as ours:
             if os.fstat(ours.fileno()).st_uid == beside.stat().st_uid:
                 return beside
-    print(f"{beside} is not yours to write in: your notebooks are in {at_home}.")
+    why = "a file" if beside.is_file() else "not yours to write in"
+    print(f"{beside} is {why}: your notebooks are in {at_home}.")
     at_home.mkdir(exist_ok=True)
     return at_home
 
@@ -278,39 +279,84 @@ def hand_out(folder):
     The file .editions.json remembers which edition was put where.
     """
     course, record, editions = ROOT / "notebooks", folder / ".editions.json", {}
-    with contextlib.suppress(OSError, ValueError, TypeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
         editions = dict(json.loads(record.read_text(encoding="utf-8")))
     for file in sorted(course.glob("**/*")):
         name = file.relative_to(course)
         if file.is_file() and not any(part.startswith(".") for part in name.parts):
             try:
                 bring(file, folder, name, editions)
-            except ValueError as unreadable:
-                print(unreadable)
-    record.write_text(json.dumps(editions, indent=1), encoding="utf-8")
+            except OSError as error:
+                print(f"{name} is not brought up to date: {explain(str(error))}")
+    try:
+        record.write_text(json.dumps(editions, indent=1), encoding="utf-8")
+    except OSError as error:
+        print(f"{record} cannot be written: {explain(str(error))}")
 
 
 def bring(file, folder, name, editions):
-    """Put a file of the course into the student's folder, or beside what they made of it there.
-
-    What is no longer the edition that was put there is theirs. What they threw away comes back
-    under its own name only.
-    """
+    """Put a file of the course into the student's folder, or beside what they made of it there."""
     edition = edition_of(file)
+    if not edition:
+        print(f"{file} cannot be read as a notebook: it is left out.")
+        return
     for place in places_for(name):
         copy, put = folder / place, editions.get(place.as_posix())
-        theirs = edition_of(copy) if copy.exists() else None
-        has_it = edition in (theirs, put) and (theirs or place != name)
-        if has_it or theirs in (None, put):
+        state = state_of(copy, edition, put, comes_back=place == name)
+        if state != "theirs":
             break
-    editions[place.as_posix()] = edition
-    if not has_it:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        part = copy.with_name(f".{copy.name}.{os.getpid()}")  # so that no half of it is left
-        shutil.copyfile(file, part)
-        part.replace(copy)
+    if state == "unreadable":
+        print(f"{copy} cannot be read as a notebook: it stays. For a fresh one, rename it.")
+        return
+    if state == "free":
+        put_into(folder, place, file)
         if place != name:
             print(f"You have changed {name}: it stays, and its new edition is {place.name}.")
+    editions[place.as_posix()] = edition
+
+
+def state_of(copy, edition, put, comes_back):
+    """What a place in the student's folder is to an edition, where another one was put before.
+
+    "has it": it holds this edition, or what the student made of it. Or they threw it away: it comes
+    back under its own name only. "free": nothing is there, or what was put there before, unchanged.
+    "theirs": something else, as any folder or link is. "unreadable": no notebook.
+    """
+    if not os.path.lexists(copy):
+        return "free" if comes_back or put != edition else "has it"
+    if copy.is_symlink() or not copy.is_file():
+        return "has it" if put == edition else "theirs"
+    found = edition_of(copy)
+    if not found:
+        return "unreadable"
+    if edition in (found, put):
+        return "has it"
+    return "free" if found == put else "theirs"
+
+
+def put_into(folder, place, file):
+    """Copy a file of the course to a place in the student's folder."""
+    copy = folder / place
+    part = copy.with_name(f".{copy.name}.{os.getpid()}")  # so that no half of it is left
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file, part)
+        if copy.exists():
+            keep(folder, place)
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def keep(folder, place):
+    """Move aside what is to be replaced: it may hold outputs, or work done in notebooks/ itself."""
+    kept, number = folder / ".replaced" / place, 1
+    while os.path.lexists(kept):
+        number += 1
+        kept = kept.with_stem(f"{place.stem} ({number})")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).rename(kept)
+    print(f"{place} has a new edition; yours is kept as {kept.relative_to(folder)}.")
 
 
 def places_for(name):
@@ -322,14 +368,17 @@ def places_for(name):
 
 
 def edition_of(file):
-    """A digest of a file, of a notebook that of its cells' text, which JupyterLab leaves alone."""
+    """A digest of a file, of a notebook that of its cells' text, which JupyterLab leaves alone.
+
+    None of a notebook that cannot be read.
+    """
     content = file.read_bytes()
     if file.suffix == ".ipynb":
         try:
             cells = json.loads(content)["cells"]
             cells = [(cell["cell_type"], "".join(cell["source"]).strip()) for cell in cells]
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{file} cannot be read as a notebook: it stays as it is.") from None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
         # Shift+Enter in the last cell adds an empty one.
         content = json.dumps([cell for cell in cells if cell[1]]).encode()
     return hashlib.sha256(content).hexdigest()

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COLAB = r"colab\.research\.google\.com/github/([^/]+/[^/]+)/blob"
+COLAB = r"Open in Colab\]\(https://colab\.research\.google\.com/github/([^/]+/[^/]+)/blob"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -19,9 +19,9 @@ NO_ADDRESS = r"(?s)<!-- no address yet -->\n.*?<!-- end of: no address yet -->\n
 
 
 def with_address(text, address):
-    """Name this repository wherever a text names one to which its links to Colab lead."""
+    """Name this repository wherever a text names the one to which its Open in Colab leads."""
     for other in set(re.findall(COLAB, text)):
-        text = re.sub(rf"(github(?:\.com)?/){re.escape(other)}\b", rf"\g<1>{address}", text)
+        text = re.sub(rf"(github(?:\.com)?/){re.escape(other)}(?![\w-])", rf"\g<1>{address}", text)
     return text
 
 

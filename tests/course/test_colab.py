@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -140,13 +141,15 @@ def fill(others, damaged, plain, repacked, served):
     """Put into each folder what a student may have beside the notebook, or GitHub has."""
     other = {"pyproject.toml": PROJECT.replace("cnnkit", "other"), "other/__init__.py": ""}
     write_zip(others / "photos.zip", {"cat.png": "cnnkit"})
+    other["my_pyproject.toml"] = PROJECT
     write_zip(others / "other-main.zip", other, root="other-main/")
     whole = write_zip(damaged / "a.zip", repository(0), root="cnnkit-main/").read_bytes()
     (damaged / "a.zip").write_bytes(whole[: len(whole) // 2])
     (damaged / "b.zip").write_bytes(whole.replace(b"def load_", b"def save_"))  # another checksum
     (damaged / "c.zip").write_text("no ZIP at all")
     shutil.copy(others / "photos.zip", plain)
-    write_zip(plain / "cnnkit-main.zip", repository(1), root="cnnkit-main/")
+    nested = {f"a/{name}": content for name, content in repository(0).items()}
+    write_zip(plain / "cnnkit-main.zip", repository(1) | nested, root="cnnkit-main/")
     for name in ("a.zip", "z.zip"):
         os.utime(write_zip(plain / name, repository(0), root="cnnkit-main/"), (0, 0))
     worst = {f"a folder/{name}": content for name, content in repository(2).items()}
@@ -367,6 +370,17 @@ def test_a_rename_and_later_pushes_update_the_same_pull_request(github):
     main = github.heads()["main"]
     assert main != first["main"]
     assert_proposed(github, github.run("Jane-D/course"), "Jane-D/course", main)
+
+
+def test_only_our_own_address_is_replaced_whatever_it_ends_in():
+    with_address = runpy.run_path(str(ROOT / ".ci/refresh_notebooks.py"))["with_address"]
+    colab = "https://colab.research.google.com/github/"
+    ours = "[Open in Colab](" + colab + "{0}/blob/main/a) https://github.com/{0}, github.com/{0}/b"
+    others = f" [Colab]({colab}Ann/cats/blob/main/a) github.com/Ann/cats github.com/Joe/course-b"
+    text = ours.format("Joe/course") + others
+    for address in ("Joe/course-", "Jane-D/cnn.kit"):
+        text = with_address(text, address)
+        assert text == ours.format(address) + others
 
 
 def test_where_the_address_is_right_nothing_is_proposed(github):

@@ -77,7 +77,14 @@ def solve(path, text="# mine"):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """The bytes of all files, by their path in the folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def replaced(*names):
+    """What is said where the old copies of these are moved aside, for the first time."""
+    return [f"{name} has a new edition; yours is kept as .replaced/{name}." for name in names]
 
 
 # An update
@@ -119,7 +126,7 @@ def test_work_survives_an_update_of_the_course(open_lab, git, tmp_path):
     originals = contents(clone / "notebooks")
     assert {key: value for key, value in contents(mine).items() if key[0] != "."} == originals
     look_at(mine / "00_start.ipynb")
-    look_at(mine / "01_looked_at.ipynb")
+    trained = look_at(mine / "01_looked_at.ipynb")
     solved = solve(mine / "02_solved.ipynb")
 
     new = {
@@ -132,9 +139,11 @@ def test_work_survives_an_update_of_the_course(open_lab, git, tmp_path):
     git(clone, "pull", "-q", "--ff-only")
     assert git(clone, "status", "--porcelain") == ""
     beside, stays = "02_solved (new edition).ipynb", "You have changed 02_solved.ipynb: it stays"
-    assert open_lab() == [f"{stays}, and its new edition is {beside}."]
+    said = [*replaced("01_looked_at.ipynb"), f"{stays}, and its new edition is {beside}."]
+    assert open_lab() == said
     after = contents(mine)
     assert after["01_looked_at.ipynb"] == new["01_looked_at.ipynb"]
+    assert after[".replaced/01_looked_at.ipynb"] == trained  # with its outputs
     assert after["02_solved.ipynb"] == solved and after[beside] == new["02_solved.ipynb"]
     assert after["03_removed.ipynb"] == originals["03_removed.ipynb"]
     assert after["04_added.ipynb"] == new["04_added.ipynb"]
@@ -172,18 +181,46 @@ def test_a_lost_record_costs_no_work(open_lab, tmp_path):
     book, mine = tmp_path / "notebooks/02_a.ipynb", tmp_path / "my_notebooks"
     write(book, "1")
     open_lab()
-    for lost in ("", "[1]", "{"):
+    for lost in ("", "[1]", "{", "[" * 100_000):
         (mine / ".editions.json").write_text(lost, "utf-8")
         look_at(mine / book.name)
         assert open_lab() == []
     write(book, "2")
-    assert open_lab() == [] and names(mine) == [book.name]  # known again, so brought up to date
+    assert open_lab() == replaced(book.name)  # known again, so brought up to date
+    assert names(mine) == [book.name]
     own = solve(mine / book.name)
     (mine / ".editions.json").unlink()
     assert len(open_lab()) == 1 and (mine / book.name).read_bytes() == own
 
 
-STEPS = st.sampled_from(["update", "go back", "look", "solve", "break", "delete", "lose"])
+def test_work_in_the_folder_of_the_course_is_kept(open_lab, tmp_path):
+    book, mine = tmp_path / "notebooks/02_a.ipynb", tmp_path / "my_notebooks"
+    write(book, "1")
+    open_lab()
+    works = []
+    for work in ("# mine", "# also mine"):  # in VS Code; then `git checkout notebooks`
+        works.append(solve(book, work))
+        open_lab()
+        write(book, "1")
+        open_lab()
+    after = contents(mine)
+    assert [after[f".replaced/02_a{end}.ipynb"] for end in (" (2)", " (4)")] == works
+    assert after[book.name] == book.read_bytes()
+
+
+def test_where_nothing_can_be_kept_nothing_is_replaced(open_lab, tmp_path):
+    book, mine = tmp_path / "notebooks/02_a.ipynb", tmp_path / "my_notebooks"
+    write(book, "1")
+    open_lab()
+    (mine / ".replaced").write_text("a file")
+    before = contents(mine)
+    write(book, "2")
+    (line,) = open_lab()
+    assert line.startswith("02_a.ipynb is not brought up to date: ") and ".replaced" in line
+    assert contents(mine) == before
+
+
+STEPS = ["update", "go back", "look", "solve", "solve in the course", "break", "delete", "lose"]
 BROKEN = b"{"
 
 
@@ -194,7 +231,7 @@ BROKEN = b"{"
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(steps=st.lists(st.tuples(STEPS, st.integers(0, 2)), max_size=12))
+@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 2)), max_size=12))
 def test_whatever_happens_no_work_is_overwritten(fresh_course, tmp_path_factory, steps):
     fresh_course.ROOT = tmp_path_factory.mktemp("steps")
     book, mine = fresh_course.ROOT / "notebooks/a.ipynb", fresh_course.ROOT / "my_notebooks"
@@ -213,6 +250,8 @@ def test_whatever_happens_no_work_is_overwritten(fresh_course, tmp_path_factory,
             work.update({path: seen} if path in work else {})
         elif step == "solve" and work.get(path) != BROKEN:
             work[path] = solve(path, f"# {number}")
+        elif step == "solve in the course":
+            solve(book, f"# {number}")
         elif step == "break":
             path.write_bytes(BROKEN)
             work[path] = BROKEN
@@ -221,9 +260,12 @@ def test_whatever_happens_no_work_is_overwritten(fresh_course, tmp_path_factory,
             work.pop(path, None)
         elif step == "lose":
             (mine / ".editions.json").unlink()
+        before = contents(mine)
+        before.pop(".editions.json", None)
         fresh_course.hand_out(mine)
         after = contents(mine)
         assert all(after[path.name] == content for path, content in work.items())
+        assert set(before.values()) <= set(after.values())  # outputs too, wherever they are
         fresh_course.hand_out(mine)
         assert contents(mine) == after
 
@@ -287,7 +329,9 @@ def test_only_the_text_of_cells_makes_an_edition(fresh_course, tmp_path, changes
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<<<<<<< HEAD\n{}", b"[]", b"{}", b'{"cells": [1]}', b"\xff\xfe\xff"]
+    "content",
+    [b"", b"<<<<<<< HEAD\n{}", b"[]", b"{}", b'{"cells": [1]}', b"\xff\xfe\xff", b"[" * 100_000],
+    ids=range(7),
 )
 def test_what_is_no_notebook_is_left_alone_and_said(open_lab, tmp_path, content):
     books, mine = tmp_path / "notebooks", tmp_path / "my_notebooks"
@@ -297,13 +341,70 @@ def test_what_is_no_notebook_is_left_alone_and_said(open_lab, tmp_path, content)
     (books / "01_a.ipynb").write_bytes(content)  # in the course
     (mine / "02_b.ipynb").write_bytes(content)  # of the student's
     newer = [write(books / name, "2") for name in ("02_b.ipynb", "03_c.ipynb")]
-    broken = [books / "01_a.ipynb", mine / "02_b.ipynb"]
-    expected = [f"{path} cannot be read as a notebook: it stays as it is." for path in broken]
-    assert open_lab() == open_lab() == expected
+    why = "cannot be read as a notebook"
+    expected = [
+        f"{books / '01_a.ipynb'} {why}: it is left out.",
+        f"{mine / '02_b.ipynb'} {why}: it stays. For a fresh one, rename it.",
+    ]
+    assert open_lab() == [*expected, *replaced("03_c.ipynb")]
+    assert open_lab() == expected
     assert (mine / "02_b.ipynb").read_bytes() == content
     assert (mine / "03_c.ipynb").read_bytes() == newer[1]
     (mine / "02_b.ipynb").unlink()
     assert open_lab() == expected[:1] and (mine / "02_b.ipynb").read_bytes() == newer[0]
+
+
+def is_folder(path):
+    path.mkdir()
+    (path / "file").write_text("mine")
+
+
+def is_link(path):
+    path.symlink_to(path.with_name("nowhere"))
+
+
+@pytest.mark.parametrize("make", [is_folder, pytest.param(is_link, marks=posix)])
+def test_a_folder_or_link_with_the_name_of_a_notebook_stays(open_lab, tmp_path, make):
+    mine, beside = tmp_path / "my_notebooks", "01_a (new edition 2).ipynb"
+    book = write(tmp_path / "notebooks/01_a.ipynb", "1")
+    other = write(tmp_path / "notebooks/02_b.ipynb", "2")
+    mine.mkdir()
+    make(mine / "01_a.ipynb")
+    make(mine / "01_a (new edition).ipynb")
+    line = f"You have changed 01_a.ipynb: it stays, and its new edition is {beside}."
+    assert open_lab() == [line]
+    files = {name: content for name, content in contents(mine).items() if name[0] != "."}
+    files = {name: content for name, content in files.items() if not name.endswith("/file")}
+    assert files == {beside: book, "02_b.ipynb": other}
+    assert (mine / "01_a.ipynb").is_dir() == (make is is_folder)
+    assert (mine / "01_a.ipynb").is_symlink() == (make is is_link)
+    assert open_lab() == []
+
+
+@posix
+def test_a_link_to_a_notebook_is_the_students(open_lab, tmp_path):
+    book, link = tmp_path / "notebooks/01_a.ipynb", tmp_path / "my_notebooks/01_a.ipynb"
+    write(book, "1")
+    open_lab()
+    elsewhere = link.rename(tmp_path / "elsewhere.ipynb")
+    link.symlink_to(elsewhere)
+    assert open_lab() == []
+    write(book, "2")
+    assert open_lab()[0].startswith("You have changed 01_a.ipynb: it stays, ")
+    assert link.is_symlink()
+
+
+def test_what_is_in_the_way_costs_one_line(open_lab, tmp_path):
+    books, mine = tmp_path / "notebooks", tmp_path / "my_notebooks"
+    (books / "images").mkdir(parents=True)
+    (books / "images/dot.png").write_bytes(b"1")
+    last = write(books / "z.ipynb", "1")
+    (mine / ".editions.json").mkdir(parents=True)
+    (mine / "images").write_text("a file")
+    first, second = open_lab()
+    assert first.startswith("images/dot.png is not brought up to date: ")
+    assert second.startswith(f"{mine / '.editions.json'} cannot be written: ")
+    assert contents(mine) == {"images": b"a file", "z.ipynb": last}
 
 
 # Files besides notebooks, and where the copies lie
@@ -316,7 +417,7 @@ def test_pictures_come_along(open_lab, tmp_path):
         (books / name).write_bytes(b"1")
     (books / "images/dot.png").chmod(0o444)  # in a folder that only its owner may change
     open_lab()
-    assert set(contents(mine)) == {".editions.json", "dot.png"}
+    assert set(contents(mine)) == {".editions.json", "images/dot.png"}
     (books / "images/dot.png").chmod(0o644)
     (mine / "images/dot.png").write_bytes(b"mine")
     (books / "images/dot.png").write_bytes(b"2")
@@ -347,6 +448,12 @@ def test_copies_are_at_home_where_another_owns_the_folder(open_lab, tmp_path, wh
     write(books / "01_a.ipynb", "2")
     assert [said[:16] for said in open_lab()] == [line[:16], "You have changed"]
     assert (home / "01_a.ipynb").read_bytes() == own and list(beside.iterdir()) == []
+
+
+def test_copies_are_at_home_where_a_file_has_the_name_of_the_folder(open_lab, tmp_path):
+    beside, home = tmp_path / "my_notebooks", tmp_path / "home/cnnkit_notebooks"
+    beside.write_text("a file")
+    assert open_lab() == [f"{beside} is a file: your notebooks are in {home}."]
 
 
 def test_an_interrupted_copy_leaves_no_half_of_it(open_lab, tmp_path, monkeypatch):

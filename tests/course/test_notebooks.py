@@ -6,6 +6,7 @@ Each check takes a notebook (a dictionary) and its path and returns a list of co
 
 import ast
 import copy
+import dis
 import importlib.util
 import inspect
 import json
@@ -225,10 +226,49 @@ def proofs(notebook, path):
             continue
         if before["cell_type"] != "markdown":
             complaints.append(f"{cell['id']} comes after no text")
-        nodes = ast.walk(code_of(cell))
-        if not any(asserts(node) or isinstance(node, ast.Raise) for node in nodes):
+        if not can_fail(code_of(cell)):
             complaints.append(f"{cell['id']} proves nothing")
     return complaints
+
+
+def can_fail(node):
+    """Whether a node raises or asserts something of a name, and nothing around it catches that."""
+    if isinstance(node, ast.Assert):
+        return has_names(node.test)
+    if asserts(node):
+        return has_names(*node.args, *node.keywords)
+    if isinstance(node, ast.If) and not has_names(node.test):
+        return False
+    parts = ast.iter_child_nodes(node)
+    if isinstance(node, ast.Try) and node.handlers:
+        parts = [*node.handlers, *node.orelse, *node.finalbody]
+    return isinstance(node, ast.Raise) or any(map(can_fail, parts))
+
+
+def has_names(*nodes):
+    return any(isinstance(part, ast.Name) for node in nodes for part in ast.walk(node))
+
+
+def needs_no_proof(notebook, path):
+    """No later cell uses a name that a proof makes, for a proof may fail."""
+    complaints, made = [], set()
+    for cell in notebook["cells"]:
+        is_proof = "proof" in tags(cell)
+        for name, is_stored in global_names(compile(code_of(cell), cell["id"], "exec")):
+            if is_stored:
+                (made.add if is_proof else made.discard)(name)
+            elif name in made and not is_proof:
+                complaints.append(f"{cell['id']} uses {name}, which a proof makes")
+    return complaints
+
+
+def global_names(code):
+    """Pairs of each global name that code uses and whether it stores it there, in order."""
+    for step in dis.get_instructions(code):  # unlike a syntax tree it tells what is local
+        if inspect.iscode(step.argval):
+            yield from global_names(step.argval)
+        elif step.opname.endswith(("_NAME", "_GLOBAL")) and "DELETE" not in step.opname:
+            yield step.argval, step.opname.startswith("STORE")
 
 
 def asserts_elsewhere(notebook, path):
@@ -244,16 +284,19 @@ def predictions(notebook, path):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             open_question = re.search(r"\*\*Predict\b", source(cell))
+        elif "setup" in tags(cell):
+            continue  # the front matter may speak of a Predict
         elif open_question and any(map(gives_away, ast.walk(code_of(cell)))):
             complaints.append(f"{cell['id']} gives the answer away")
     return [] if is_first_edition(path) else complaints
 
 
 def gives_away(node):
-    """Whether a node asserts something, or shows a comparison with a number that stands there."""
-    shown = [node.value] if isinstance(node, ast.Expr) else []
-    shown += node.args if called(node) == "print" else []
-    return asserts(node) or any(is_literal(side) for thing in shown for side in sides(thing))
+    """Whether a node asserts or raises, or shows a comparison with a number that stands there."""
+    shown = [node.value] if isinstance(node, ast.Expr | ast.FormattedValue) else []
+    shown += node.args if called(node) in ("print", "display") else []
+    stops = asserts(node) or isinstance(node, ast.Raise)
+    return stops or any(is_literal(side) for thing in shown for side in sides(thing))
 
 
 def sides(node):
@@ -393,6 +436,7 @@ CHECKS = (
     folded,
     proofs,
     asserts_elsewhere,
+    needs_no_proof,
     predictions,
     exercises,
 )
@@ -451,6 +495,7 @@ def top(key, value):
 
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": ""}
+PROOF = "# @title Proof: Yes\n"
 NO_TITLE = replaced("answer-proof", "@title Proof:", "Proof:")
 BROKEN = [
     (front_matter, swapped("front-matter", "question"), "# N"),
@@ -505,12 +550,29 @@ BROKEN = [
         "figure has a title",
     ),
     (proofs, swapped("answer-reading", "answer-proof"), "comes after no text"),
-    (proofs, put("why-proof", "source", "# @title Proof: Yes\nprint(n)"), "proves nothing"),
+    *[
+        (proofs, put("why-proof", "source", PROOF + code), "why-proof proves nothing")
+        for code in (
+            "print(n)",
+            "assert True, f'{n}'",
+            "np.testing.assert_equal(1, 1)",
+            "if False:\n    raise ValueError(n)",
+            "try:\n    assert n == 1\nexcept AssertionError:\n    pass",
+        )
+    ],
     (asserts_elsewhere, added("figure", "assert N_SHOWN == 10"), "figure is no proof"),
     (asserts_elsewhere, added("figure", "for i in n:\n    assert i"), "figure is no proof"),
     (asserts_elsewhere, added("figure", "np.testing.assert_equal(1, 1)"), "figure is no proof"),
     (asserts_elsewhere, marked("why-proof", tags=[]), "why-proof is no proof"),
+    (needs_no_proof, added("why-answer", "print(order)"), "why-answer uses order"),
+    (needs_no_proof, added("why-answer", "order = order[:2]"), "why-answer uses order"),
+    (needs_no_proof, added("why-answer", "def f():\n    return order"), "why-answer uses order"),
+    (needs_no_proof, added("why-proof", "import nb01"), "exercise-answer uses nb01"),
+    (needs_no_proof, added("answer-proof", "images = images / 255"), "why-answer uses images"),
     (predictions, added("answer", "assert ink.argmax() == 8"), "answer gives the answer away"),
+    (predictions, added("answer", "if ink.argmax() != 8:\n    raise ValueError"), "away"),
+    (predictions, added("answer", "print(f'{ink.argmax() == 8}')"), "away"),
+    (predictions, added("answer", "display(ink.argmax() == 8)"), "away"),
     (predictions, added("answer", "ink.argmax() == 8"), "gives the answer away"),
     (predictions, added("answer", "print('right:', images.shape == (1797, 8, 8))"), "away"),
     (predictions, added("answer", "print(np.isclose(ink[8], 82.2, 0.1))"), "away"),
@@ -529,6 +591,37 @@ def test_each_check_finds_its_fault(check, change, complaint):
 @pytest.mark.parametrize("code", ["x = a == 8", "a[a == 8]", "print(a == b)", "a[0] == b[0]"])
 def test_what_gives_no_answer_away_may_stand_under_a_predict(code):
     assert not any(map(gives_away, ast.walk(ast.parse(code))))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "order = 1\nprint(order)",
+        "for order in labels:\n    print(order)",
+        "print([order for order in labels])",
+        "def f(order):\n    return order",
+        "labels.order = 1",
+    ],
+)
+def test_a_later_cell_may_make_a_name_of_a_proof_anew(code):
+    notebook = read(TEMPLATE)
+    added("why-answer", code)(notebook)
+    assert needs_no_proof(notebook, TEMPLATE) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for i in n:\n    assert i",
+        "np.testing.assert_equal(actual=n, desired=1)",
+        "if n != 1:\n    raise ValueError",
+        "try:\n    f()\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError",
+    ],
+)
+def test_what_can_fail_is_a_proof(code):
+    notebook = read(TEMPLATE)
+    put("why-proof", "source", PROOF + code)(notebook)
+    assert proofs(notebook, TEMPLATE) == []
 
 
 def test_notebooks_of_the_first_edition_are_as_they_were():
