@@ -12,6 +12,7 @@ import numpy as np
 
 SECONDS = 10  # for one call of an answer
 CHARACTERS = 2_000  # that an answer may print during one check
+DISPLAYS = 10  # outputs, such as figures, that it may display during one check
 
 
 def lock(argument):
@@ -26,10 +27,12 @@ def lock(argument):
 def differs(argument, former):
     """Whether an array or a list has been changed."""
     if isinstance(argument, np.ndarray):
-        return argument.tolist() != former.tolist()
+        may_hold_nan = argument.dtype.kind in "fc"  # of other kinds NumPy does not ask for it
+        return not np.array_equal(argument, former, equal_nan=may_hold_nan)
     if isinstance(argument, list | tuple):
         return len(argument) != len(former) or any(map(differs, argument, former))
-    return isinstance(argument, int | float | str) and argument != former
+    # The same object counts as equal: nan does not even equal itself.
+    return isinstance(argument, int | float | str) and argument is not former and argument != former
 
 
 class TimeUp(BaseException):
@@ -55,21 +58,86 @@ def without_input():
 
 
 @contextlib.contextmanager
+def without_exit():
+    """Let IPython's `exit` and `quit` raise SystemExit within it: they would end the kernel."""
+    shell = _shell()
+    if shell is None:
+        yield
+        return
+
+    def leave():
+        raise SystemExit
+
+    former, shell.ask_exit = shell.ask_exit, leave
+    try:
+        yield
+    finally:
+        shell.ask_exit = former
+
+
+@contextlib.contextmanager
+def without_figures_left():
+    """Close the figures that were opened within it, if an error ends it.
+
+    A notebook shows every open figure at the end of its cell, and an endless loop opens many.
+    """
+    before = _figures()
+    try:
+        yield
+    except BaseException:
+        for number in _figures() - before:
+            sys.modules["matplotlib.pyplot"].close(number)
+        raise
+
+
+def _figures():
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+def _shell():
+    ipython = sys.modules.get("IPython")
+    return ipython and ipython.get_ipython()
+
+
+@contextlib.contextmanager
 def capped_output():
-    """Let the first characters that are printed within it through, and say so if more came.
+    """Let the first of what is printed and displayed within it through; say so if more came.
 
     An endless loop that prints would fill the page and the memory before its time is up.
     """
-    left = SimpleNamespace(characters=CHARACTERS)
+    left = SimpleNamespace(characters=CHARACTERS, displays=DISPLAYS)
     try:
         with (
             contextlib.redirect_stdout(_Capped(sys.stdout, left)),
             contextlib.redirect_stderr(_Capped(sys.stderr, left)),
+            _capped_displays(left),
         ):
             yield
     finally:
         if left.characters < 0:
             print(f"\n[Your code printed more than {CHARACTERS:,} characters: the rest is cut.]")
+        if left.displays < 0:
+            print(f"\n[Your code displayed more than {DISPLAYS} outputs: the rest is cut.]")
+
+
+@contextlib.contextmanager
+def _capped_displays(left):
+    """Let a kernel send no more outputs than are `left`."""
+    publisher = getattr(_shell(), "display_pub", None)
+    if not hasattr(publisher, "register_hook"):  # no kernel
+        yield
+        return
+
+    def pass_on(message):
+        left.displays -= 1
+        return message if left.displays >= 0 else None
+
+    publisher.register_hook(pass_on)
+    try:
+        yield
+    finally:
+        publisher.unregister_hook(pass_on)
 
 
 class _Capped:

@@ -1,18 +1,19 @@
 """What Python's and NumPy's errors mean, for those who see them for the first time."""
 
 import re
+import textwrap
 from traceback import extract_tb
 
+_ONE, _TWO = r"(?P<one>\([^()]*\))", r"(?P<two>\([^()]*\))"  # shapes
 _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (
-        r"operands could not be broadcast together",
-        "NumPy combines two arrays number by number only if they have the same shape (or 1 where "
-        "they differ). A slice that reaches beyond the end of an array comes out shorter.",
+        rf"operands could not be broadcast together with shapes {_ONE} {_TWO}$",
+        "The shapes {0} and {1} do not match: compared from the last axis on, axes must be equally "
+        "long, or one of the two 1.",
     ),
     (
-        r"could not broadcast input array from shape (\(.*?\)) into shape (\(.*?\))",
-        "What you put in has the shape {0}, and its place has {1}. A slice that reaches beyond "
-        "the end of an array comes out shorter.",
+        rf"could not broadcast input array from shape {_ONE} into shape {_TWO}",
+        "What you put in has the shape {0}, and its place has {1}.",
     ),
     (
         r"mismatch in its core dimension|shapes .* not aligned",
@@ -75,12 +76,13 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     ),
     (r"maximum recursion depth", "The function calls itself without an end."),
 )
+_SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
 def changes_argument(outcome):
     """Whether an outcome is the error from changing an array that is locked."""
-    return isinstance(outcome, ValueError) and "read-only" in str(outcome)
+    return isinstance(outcome, ValueError) and "read-only" in _text(outcome)
 
 
 def told_change(error, names):
@@ -97,10 +99,20 @@ def told_change(error, names):
 
 def told_error(error):
     """What an error says, the line of the answer in which it rose, and what it means."""
-    line, said = _line(error), str(error).strip().split("\n")[0].rstrip(".")
-    told = f"Your code raised {type(error).__name__}" + (f": {said}" if said else "")
+    line, said = _line(error), _text(error).strip().split("\n")[0][:1000].rstrip(".")
+    said = textwrap.shorten(said, 300, placeholder=" ...")
+    is_clear = said and "core dimension" not in said  # of a matrix product, in NumPy's own terms
+    told = f"Your code raised {type(error).__name__}" + (f": {said}" if is_clear else "")
     told += f", in `{line}`." if line else "."
     return f"{told} {_meaning(error, said)}".rstrip()
+
+
+def _text(error):
+    """What an error says. One that a student defines may raise another instead."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _line(error):
@@ -111,5 +123,14 @@ def _line(error):
 def _meaning(error, said):
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said):
-            return meaning.format(*found.groups())
+            shapes = found.groupdict()
+            short_slice = f" {_SHORT_SLICE}" if shapes and _one_is_short(**shapes) else ""
+            return meaning.format(*found.groups()) + short_slice
     return _SHAPES if isinstance(error, ValueError) else ""
+
+
+def _one_is_short(one, two):
+    """Whether one of two shapes is the other one with some axes cut, as a slice may cut them."""
+    one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
+    pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b and 1 not in (a, b)]
+    return len(one) == len(two) and len({a < b for a, b in pairs}) == 1

@@ -9,6 +9,7 @@ import re
 import string
 import textwrap
 from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from cnnkit.exercises._calls import (
     differs,
     lock,
     time_limit,
+    without_exit,
+    without_figures_left,
     without_input,
 )
 from cnnkit.exercises._comparison import numbers, same
@@ -38,11 +41,15 @@ class Exercise:
 
     def __init__(self, *, hints, mistakes, note=""):
         self.hints, self.mistakes, self.note = hints, mistakes, note
+        self.answer = None  # until the decorated function is known
         self.hints_shown = 0
         self._checked = None  # what tells the last answer from others
         self._hinted = None  # the same of the answer to which the last hint was given
 
     def __call__(self, answer):
+        if self.answer is not None:  # a student forgot `.check`
+            print(f"Write `.check(…)`: `{self.answer.__name__}.check(…)` judges an answer.")
+            return self.check(answer)
         self.answer = answer
         return self
 
@@ -64,7 +71,10 @@ class Exercise:
         Never raises an error but KeyboardInterrupt, with which the student stops it.
         """
         try:
-            complaint = NOT_ATTEMPTED if answer is ... else self.complaint(answer)
+            if isinstance(answer, Exercise):
+                complaint = "Not yet: this is the exercise itself. Write your answer in its place."
+            else:
+                complaint = NOT_ATTEMPTED if answer is ... else self.complaint(answer)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # an answer can be any object, with any fault
@@ -101,7 +111,7 @@ class Exercise:
 
 
 def _code(answer):
-    return answer.__code__ if inspect.isfunction(answer) else None
+    return answer.__code__ if type(answer) is FunctionType else None
 
 
 class Value(Exercise):
@@ -146,12 +156,16 @@ class Number(Value):
 
     def agrees(self, answer, other):
         array = numbers(answer)
-        near = array is not None and array.ndim == 0 and abs(array - other)
-        return near is not False and bool(near <= self.within * (1 + 1e-9))  # 0.8 - 0.7 > 0.1
+        if array is None or array.ndim > 0:
+            return False
+        difference = abs(float(array) - float(other))  # uint8 would start again at 0
+        return difference <= self.within * (1 + 1e-9)  # 0.8 - 0.7 > 0.1
 
     def told(self, answer):
-        exact = f"Right is what is at most {self.within:g} away."
-        return told_value(answer, float(self.right_answer()), exact)
+        right = float(self.right_answer())
+        is_exact = self.within < 1 and right.is_integer()
+        exact = "" if is_exact else f"Right is what is at most {self.within:g} away."
+        return told_value(answer, right, exact)
 
 
 class FaultyLine(Value):
@@ -166,9 +180,12 @@ class FaultyLine(Value):
         for number, line in enumerate(self.lines, start=1):
             print(f"{number:>2}  {line}".rstrip())
 
+    def agrees(self, answer, other):
+        return not isinstance(answer, bool | np.bool_) and super().agrees(answer, other)
+
     def told(self, answer):
         for number, line in enumerate(self.lines, start=1):
-            if same(answer, number):
+            if self.agrees(answer, number):
                 text = f", `{line.strip()}`," if line.strip() else ""
                 return f"line {number}{text} is not the one with the error."
         limits = f"from 1 to {len(self.lines)}"
@@ -180,10 +197,12 @@ class LineOrder(Exercise):
 
     The lines are given in the right order. A mistake is a pair of their numbers, counted from 1:
     the first of the two comes before the second. The decorated function's docstring says what the
-    lines do, and why in this order.
+    lines do, and why in this order. Raises ValueError if no two lines differ.
     """
 
     def __init__(self, *, lines, **texts):
+        if len(set(lines)) < 2:
+            raise ValueError(f"`lines` must hold two different lines or more. Received: {lines}")
         super().__init__(**texts)
         self.lines = lines
         self.mixed = list(lines)
@@ -248,7 +267,7 @@ class Function(Exercise):
             call = f"check({self.answer.__name__})"
             return f"Not yet: the answer is a function, as in `{call}`. Received: {answer!r:.60}"
         try:
-            with without_input(), capped_output():
+            with without_input(), without_exit(), without_figures_left(), capped_output():
                 received = self.outcomes(answer)
         except _Stopped as stopped:  # none of the other cases is tried
             return f"Not yet: {stopped}"
@@ -310,9 +329,12 @@ class Function(Exercise):
         arguments = copy.deepcopy(case)  # not locked
         with (
             without_input(),
+            without_exit(),
             Path(os.devnull).open("w") as nowhere,
             contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
             contextlib.suppress(_Stopped),
+            without_figures_left(),
         ):
             self._called(answer, arguments, case)
         names = [f"`{name}`" for name in inspect.signature(self.answer).parameters]

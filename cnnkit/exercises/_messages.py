@@ -151,9 +151,7 @@ def _asked(expected):
 def _told_shape(received, array, expected):
     if np.ndim(expected) == 0:
         if array.size == 1:
-            return (
-                f"the answer is a number without brackets, {array.item()}, not {shown(received)}."
-            )
+            return f"write a number without brackets: {array.item()}, not {shown(received)}."
         return f"the answer is one number. Received: {shown(received)}"
     if isinstance(expected, tuple) and array.ndim == 1:
         return f"{shown(received)} has not as many numbers as the answer."

@@ -6,6 +6,7 @@ import time
 import nbformat
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 
 from cnnkit.exercises import _calls
@@ -200,6 +201,21 @@ def test_input_comes_back_after_an_error():
     assert input is former
 
 
+@with_timer
+def test_figures_of_a_stopped_answer_are_closed(short_limit):
+    plt.close("all")
+    mine = plt.figure()
+
+    def opens(x):
+        plt.figure()
+        return endless_for_two(x)
+
+    assert double.check(opens) is False and plt.get_fignums() == [mine.number]
+    assert double.check(lambda x: plt.figure() and 2 * x) is True
+    assert len(plt.get_fignums()) == 1 + len(CASES), "an answer that ends may draw"
+    plt.close("all")
+
+
 # Arguments
 
 
@@ -222,6 +238,9 @@ def test_arrays_are_locked_within_lists_and_tuples():
         ([np.ones(2)], [np.zeros(2)], True),
         ([1, (2, 3)], [1, (2, 4)], True),
         (len, len, False),
+        (np.array([1, np.nan]), np.array([1, np.nan]), False),
+        (np.array([1, np.nan]), np.array([np.nan, 1]), True),
+        ([np.nan], [np.nan], False),
     ],
 )
 def test_changes_are_seen(now, before, expected):
@@ -240,6 +259,23 @@ nb03.max_pool.check(max_pool);
 ASKS = """
 def max_pool(image, size):
     return input("Which? ")
+
+nb03.max_pool.check(max_pool);
+"""
+LEAVES = """
+def max_pool(image, size):
+    exit()
+
+nb03.max_pool.check(max_pool)
+get_ipython().ask_exit.__func__;
+"""
+SHOWS = """
+import matplotlib.pyplot as plt
+
+def max_pool(image, size):
+    while True:
+        plt.figure(figsize=(0.1, 0.1))
+        display(len(plt.get_fignums()))
 
 nb03.max_pool.check(max_pool);
 """
@@ -267,21 +303,27 @@ except KeyboardInterrupt:
 
 
 @pytest.fixture(scope="module")
-def said():
-    """What the cells of a notebook print."""
+def outputs():
+    """The outputs of the cells of a notebook."""
     setup = "from cnnkit.exercises import _calls, nb03\n_calls.SECONDS = 0.2"
-    cells = (setup, STOPPED, ASKS, INTERRUPTED, "print(6 * 7)")
+    cells = (setup, STOPPED, ASKS, INTERRUPTED, LEAVES, SHOWS, "print(6 * 7)")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    return ["".join(output.get("text", "") for output in c.outputs) for c in notebook.cells]
+    return [cell.outputs for cell in notebook.cells]
+
+
+@pytest.fixture
+def said(outputs):
+    """What the cells print."""
+    return ["".join(output.get("text", "") for output in cell) for cell in outputs]
 
 
 @with_timer
 def test_an_endless_answer_in_a_notebook(said):
     assert "after 0.2 seconds in case 1 of 3, `max_pool(image=[6×4 array], size=2)`." in said[1]
     assert "the rest is cut" in said[1] and len(said[1]) < 1.2 * _calls.CHARACTERS
-    assert said[4] == "42\n"
+    assert said[6] == "42\n"
 
 
 def test_input_in_a_notebook(said):
@@ -290,3 +332,13 @@ def test_input_in_a_notebook(said):
 
 def test_the_students_own_interrupt_passes_and_stops_the_answer(said):
     assert said[3] == "interrupted\n"
+
+
+def test_an_answer_that_leaves_does_not_end_the_kernel(said):
+    assert said[4].startswith("Your code raised SystemExit, in `exit()`.")
+
+
+def test_what_an_endless_answer_displays_is_capped(outputs, said):
+    kinds = [output.output_type for output in outputs[5]]
+    assert kinds.count("display_data") == _calls.DISPLAYS, "no figure comes after the cell's end"
+    assert f"Your code displayed more than {_calls.DISPLAYS} outputs: the rest is cut." in said[5]

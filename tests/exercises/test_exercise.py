@@ -1,5 +1,6 @@
 import asyncio
 import copy
+import sys
 
 import keras
 import numpy as np
@@ -26,6 +27,21 @@ def said(capsys):
 def test_repr():
     assert repr(nb02.correlate2d) == "<Exercise correlate2d: check(answer), hint(), solution()>"
     assert repr(slip) == "<Exercise slip: show(), check(answer), hint(), solution()>"
+
+
+@pytest.mark.parametrize("make", [lambda: guess_of(0.7), lambda: slip, lambda: double])
+def test_a_forgotten_check_keeps_the_right_answer(make, said):
+    exercise = make()
+    right = exercise.right_answer()
+    assert exercise(...) is False
+    assert said() == (
+        f"Write `.check(…)`: `{exercise.answer.__name__}.check(…)` judges an answer.\n"
+        "Not attempted yet: write your answer in place of the `...`.\n"
+    )
+    assert exercise(right) is True and exercise.right_answer() == right
+    said()
+    assert exercise.check(exercise) is False
+    assert said() == "Not yet: this is the exercise itself. Write your answer in its place.\n"
 
 
 # A function
@@ -139,6 +155,15 @@ def test_a_wrong_answer_that_empties_its_list_is_told_so_and_printed_once(said):
     assert said().startswith("6\n3\n1\n2\nNot yet: ")
 
 
+def test_what_the_call_for_the_arguments_prints_is_not_seen(capsys):
+    def answer(layers):
+        print("mine", file=sys.stderr)
+        return -1
+
+    assert nb03.receptive_field.check(answer) is False
+    assert capsys.readouterr().err.count("mine") == len(nb03.receptive_field.cases)
+
+
 def test_mistakes_and_reference_get_copies_too(said):
     def second(numbers, x):
         numbers.pop(0)
@@ -181,6 +206,8 @@ def test_no_error_comes_out(error, said):
     lines = said().splitlines()
     assert len(lines) == 2
     assert all("Not yet: this cannot be read as an ans" in line for line in lines)
+    hostile = type("Hostile", (), {"__class__": property(raises)})()
+    assert double.check(hostile) is False and slip.check(hostile) is False
 
 
 def test_interrupts_come_out():
@@ -223,9 +250,41 @@ def test_choices_are_listed(answer, choice, said):
     assert ("No information was added." in told) == (answer == "Much higher")
 
 
+def guess_of(right, within=0.1, mistakes=()):
+    return Number(within=within, hints=["Guess."], mistakes=mistakes)(lambda: right)
+
+
 @pytest.fixture
 def guess():
-    return Number(within=0.1, hints=["Guess."], mistakes=[(2, "Half of it?")])(lambda: 0.7)
+    return guess_of(0.7, mistakes=[(2, "Half of it?")])
+
+
+@pytest.mark.parametrize(
+    "answer, right, within",
+    [
+        (np.uint8(200), 203, 5),
+        (np.uint8(2), -1, 5),
+        (np.int8(100), 203, 150),
+        (100, np.uint8(97), 5),
+        (1, True, 0.5),
+    ],
+)
+def test_predictions_of_all_types_are_compared_as_numbers(answer, right, within, said):
+    assert guess_of(right, within).check(answer) is True
+    assert guess_of(right, within / 100).check(answer) is bool(answer == right)
+
+
+def test_a_whole_number_is_not_told_how_exact_it_must_be(said):
+    assert guess_of(4, 0.5).check(3) is False
+    assert guess_of(np.int64(100), 0.5).check(99) is False
+    assert guess_of(100, 2).check(97) is False
+    assert guess_of(100.5, 0.5).check(101.5) is False
+    assert said().splitlines() == [
+        "Not yet: 3 is too small.",
+        "Not yet: 99 is too small, but close.",
+        "Not yet: 97 is too small, but close. Right is what is at most 2 away.",
+        "Not yet: 101.5 is too large, but close. Right is what is at most 0.5 away.",
+    ]
 
 
 @pytest.mark.parametrize("answer", [0.7, 0.6, 0.8, np.float32(0.75)])
@@ -241,7 +300,7 @@ def test_a_prediction_near_the_number_is_right(answer, guess):
         (2.05, "Half of it?"),
         (np.nan, "nan is no number."),
         ("0.7", "the answer is one number, without quotation marks. Received: '0.7'"),
-        ([0.7], "the answer is a number without brackets, 0.7, not [0.7]."),
+        ([0.7], "write a number without brackets: 0.7, not [0.7]."),
         (None, "the answer is one number. Received: None"),
         (lambda: 0.7, "the answer is a value, not a function. Write what it gives."),
     ],
@@ -280,6 +339,7 @@ def test_the_code_of_a_faulty_line_is_shown_with_numbers(said):
         (5, "the answer is the number of a line, from 1 to 4. Received: 5"),
         ("2", "the answer is the number of a line, from 1 to 4. Received: '2'"),
         (None, "the answer is the number of a line, from 1 to 4. Received: None"),
+        (True, "the answer is the number of a line, from 1 to 4. Received: True"),
     ],
 )
 def test_other_lines(answer, text, said):
@@ -343,6 +403,18 @@ def test_equal_lines_may_change_places():
     assert len(set(right)) == 3
     assert exercise.check(right) is True and exercise.check(right[::-1]) is True
     assert exercise.check(right[1] + right[0] + right[2]) is False
+
+
+def test_the_first_line_is_no_truth_value():
+    first = FaultyLine(code=CODE, hints=[], mistakes=[])(lambda: 1)
+    assert first.check(1) is True
+    assert first.check(True) is False and first.check(np.True_) is False
+
+
+@pytest.mark.parametrize("lines", [[], ["a = 1"], ["a = 1", "a = 1"]])
+def test_lines_without_an_order_are_refused(lines):
+    with pytest.raises(ValueError, match="`lines` must hold .* Received: "):
+        LineOrder(lines=lines, hints=[], mistakes=[])
 
 
 def test_the_solution_of_an_order(said):

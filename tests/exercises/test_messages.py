@@ -88,7 +88,7 @@ VALUES = [
     (3.0, 4.0, "3 is too small. It must be exact to 0.0001, or to 0.01 % of its size: let Python"),
     (0.71, 0.708, "0.71 is too large, but close. It must be exact to"),
     (np.nan, 4.0, "nan is no number."),
-    ([16], 16, "the answer is a number without brackets, 16, not [16]."),
+    ([16], 16, "write a number without brackets: 16, not [16]."),
     ([1, 2], 16, "the answer is one number. Received: [1, 2]"),
     ("16", 16, "the answer is one number, without quotation marks. Received: '16'"),
     (None, 16, "the answer is one number. Received: None"),
