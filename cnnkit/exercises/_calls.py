@@ -61,7 +61,7 @@ def without_input():
 def without_exit():
     """Let IPython's `exit` and `quit` raise SystemExit within it: they would end the kernel."""
     shell = _shell()
-    if shell is None:
+    if not hasattr(shell, "ask_exit"):  # no IPython: there they raise it by themselves
         yield
         return
 

@@ -306,7 +306,7 @@ except KeyboardInterrupt:
 def outputs():
     """The outputs of the cells of a notebook."""
     setup = "from cnnkit.exercises import _calls, nb03\n_calls.SECONDS = 0.2"
-    cells = (setup, STOPPED, ASKS, INTERRUPTED, LEAVES, SHOWS, "print(6 * 7)")
+    cells = (setup, STOPPED, ASKS, LEAVES, SHOWS, INTERRUPTED, "print(6 * 7)")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
@@ -331,14 +331,14 @@ def test_input_in_a_notebook(said):
 
 
 def test_the_students_own_interrupt_passes_and_stops_the_answer(said):
-    assert said[3] == "interrupted\n"
+    assert said[5] == "interrupted\n"
 
 
 def test_an_answer_that_leaves_does_not_end_the_kernel(said):
-    assert said[4].startswith("Your code raised SystemExit, in `exit()`.")
+    assert said[3].startswith("Your code raised SystemExit, in `exit()`.")
 
 
 def test_what_an_endless_answer_displays_is_capped(outputs, said):
-    kinds = [output.output_type for output in outputs[5]]
+    kinds = [output.output_type for output in outputs[4]]
     assert kinds.count("display_data") == _calls.DISPLAYS, "no figure comes after the cell's end"
-    assert f"Your code displayed more than {_calls.DISPLAYS} outputs: the rest is cut." in said[5]
+    assert f"Your code displayed more than {_calls.DISPLAYS} outputs: the rest is cut." in said[4]

@@ -266,7 +266,7 @@ def guess():
         (np.uint8(2), -1, 5),
         (np.int8(100), 203, 150),
         (100, np.uint8(97), 5),
-        (1, True, 0.5),
+        (True, np.True_, 0.5),
     ],
 )
 def test_predictions_of_all_types_are_compared_as_numbers(answer, right, within, said):
