@@ -46,7 +46,7 @@ def overflow():
         "What is 10 - 12 in uint8? And what of that can the next line mend?",
     ],
     mistakes=[
-        (6, "float32 is the right type, but this line comes too late: look at what it receives."),
+        (6, "The type float32 is right, but this line comes too late: look at what it receives."),
         (7, "The mean of absolute differences is what was asked for. What comes into it?"),
         (3, "`len` counts the rows, and the smaller number of rows is right."),
         (4, "This cuts both photos to the same number of rows, which is right."),
@@ -212,10 +212,24 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "Where the training pixel never changes, a test pixel may. Your result explodes there: "
             "divide by 1 instead of 0.",
         ),
+        *(
+            (
+                partial(_both, epsilon=epsilon),
+                f"Adding {epsilon} keeps NaN out, but where the training pixel never changes, a "
+                "test pixel may: divided by so tiny a number it is huge. Divide by 1 there.",
+            )
+            for epsilon in (1e-8, 1e-7, 1e-6)
+        ),
         (
-            partial(_both, epsilon=1e-8),
-            "Where the training pixel never changes, a test pixel may, and by a tiny number it is "
-            "divided to a huge one. Divide by 1 there.",
+            lambda train, test: (
+                _standardized(train, train),
+                _standardized(train, test) - _standardized(train, test).mean(0),
+            ),
+            "The test set was centred with its own mean. Take the training set's mean for both.",
+        ),
+        (
+            lambda train, test: tuple(x[:, train.std(0) > 0] for x in _both(train, test)),
+            "Keep the constant pixels: the result has as many columns as what was given.",
         ),
         (
             lambda train, test: tuple(x * (train.std(0) > 0) for x in _both(train, test)),
@@ -291,6 +305,19 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
         (
+            lambda x: x @ [[1, 1]].T,
+            "If `W1` is a list: it has no `.T`. Write `W1 = np.array([...])`.",
+        ),
+        (
+            lambda x: max(0, x),
+            "If this is `max`: it compares single numbers. `np.maximum(0, ...)` works place by "
+            "place.",
+        ),
+        (
+            lambda x: np.sign(x[:, 0] * x[:, 1]),
+            "These are 1 and -1. True and False come from a comparison with 0: `... > 0`.",
+        ),
+        (
             lambda x: np.abs(x.sum(axis=1)) - np.abs(x[:, 0] - x[:, 1]),
             "These are the sums. Which of them mean True? Compare with 0.",
         ),
@@ -365,6 +392,14 @@ def _over_cells(image, size, function=np.mean, step=None):
     return np.array([[function(image[y : y + size, x : x + size]) for x in columns] for y in rows])
 
 
+def _short_slices(image, size):
+    means = np.full((len(image) // size, image.shape[1] // size), np.nan)
+    for i, j in np.ndindex(means.shape):
+        cell = image[i * size : i + size, j * size : j + size]
+        means[i, j] = cell.mean() if cell.size else np.nan  # NumPy gives NaN too, and warns
+    return means
+
+
 # Exercise 1.10
 @Function(
     cases=[(_GREY, 3), (_GREY / 255, 3), (_rng.normal(size=(8, 12)), 4), (_GREY[:4, :4], 1)],
@@ -405,6 +440,21 @@ def _over_cells(image, size, function=np.mean, step=None):
             lambda image, size: _over_cells(image, size).astype(image.dtype),
             "These means have the type of the image, so they are cut off to whole numbers. Make "
             "the result with `np.zeros`, whose numbers are floats.",
+        ),
+        (
+            lambda image, size: (
+                _over_cells(image, size, partial(np.sum, dtype=image.dtype)) / size**2
+            ),
+            "The sum of a cell does not fit into uint8: this is the first trap. Change the type "
+            "before you add up.",
+        ),
+        (
+            _short_slices,
+            "A cell ends at `(i + 1) * size`, that is `i * size + size`, and not at `i + size`.",
+        ),
+        (
+            lambda image, size: _over_cells(image, size) * 0 + image.mean(),
+            "Each of these is the mean of the whole image. Take that of the cell.",
         ),
         (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
         (
