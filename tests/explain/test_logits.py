@@ -27,7 +27,7 @@ def outputs(model, x):
 
 def of(last, z, loss=None):
     """What a graph makes of logits, and what is known of it."""
-    model = keras.Model(inputs := keras.Input(z.shape[1:]), inputs)
+    model = keras.Sequential([keras.Input(z.shape[1:]), keras.layers.Identity()])
     if loss is not None:
         model.compile("sgd", loss)
 
