@@ -97,7 +97,7 @@ class _Variant:
     def __init__(self, name, build, train, settings):
         self.name, self.build, self.train, self.settings = name, build, train, settings
         self.model = self.optimizer = None
-        self.slots, self.slots_repeat = None, False  # see `_variables_of`
+        self.slots, self.slots_repeat = None, False  # see `_state_of`
 
     def run(self, seed, write):
         """The metrics of one run, or `{"": nan}` if it broke off with an ArithmeticError."""
@@ -143,30 +143,32 @@ class _Variant:
         if not new.built:
             new.build_from_config(self.model.get_build_config())
         variables = self.model.variables + self.model.optimizer.variables
-        new_variables = self._variables_of(new)
-        if [*map(_kind, variables)] != [*map(_kind, new_variables)]:
+        state = self._state_of(new)
+        if [*map(_kind, variables)] != [kind for kind, _ in state]:
             return False
-        for variable, new_variable in zip(variables, new_variables, strict=True):
-            _assign(variable, new_variable)
+        for variable, (_, value) in zip(variables, state, strict=True):
+            _assign(variable, value)
         return True
 
-    def _variables_of(self, new):
-        """The variables of a new model and its optimiser, with those it makes at its first step.
+    def _state_of(self, new):
+        """Kind and value of each variable of a new model and its optimiser, slots included.
 
-        These slots take as long to make as a model, and mostly begin with the same numbers: once
-        they did so for two models, whose weights differ, they are not made again.
+        Slots are what an optimiser makes at its first step. They take as long to make as a model,
+        and mostly begin with the same numbers: once they did so for two models, whose weights
+        differ, they are not made again.
         """
         variables = new.variables + new.optimizer.variables
         if self.slots_repeat:
-            return variables + self.slots
+            return _kinds_and_values(variables) + self.slots
         new.optimizer.build(new.trainable_variables)
         with_slots = new.variables + new.optimizer.variables
         slots_are_last = all(a is b for a, b in zip(variables, with_slots, strict=False))
-        slots = with_slots[len(variables) :]
+        state = _kinds_and_values(with_slots)
+        slots = state[len(variables) :]
         if slots_are_last and self.slots is not None:
-            self.slots_repeat = _hold_the_same(self.slots, slots)
+            self.slots_repeat = _are_the_same(self.slots, slots)
         self.slots = slots
-        return with_slots
+        return state
 
     def _can_be_reused(self, state):
         """Whether all that the traced model uses is copied from a new one.
@@ -179,27 +181,42 @@ class _Variant:
         return not compiled_again and not own_step and random.getstate() == state
 
 
-def _hold_the_same(variables, others):
-    """Whether two lists of variables are of the same kinds and values."""
-    if [*map(_kind, variables)] != [*map(_kind, others)]:
+def _are_the_same(slots, others):
+    """Whether two lists of slots are of the same kinds and values."""
+    if [kind for kind, _ in slots] != [kind for kind, _ in others]:
         return False
-    return all(np.array_equal(v.numpy(), o.numpy()) for v, o in zip(variables, others, strict=True))
+    as_arrays = keras.ops.convert_to_numpy
+    pairs = zip(slots, others, strict=True)
+    return all(np.array_equal(as_arrays(a), as_arrays(b)) for (_, a), (_, b) in pairs)
 
 
-def _assign(variable, new_variable):
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # A new seed empties TensorFlow's cache of operations. This one has been made again, for
-        # each shape, when the new variables were; `assign` would have another one made.
-        value = new_variable.value.read_value()
-        tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
-    else:
-        variable.assign(new_variable)
+def _kinds_and_values(variables):
+    return [(_kind(variable), _value(variable)) for variable in variables]
 
 
 def _kind(variable):
     return variable.shape, variable.dtype, variable.trainable
+
+
+# A new seed empties TensorFlow's cache of operations, and each is made again for each shape. So
+# reading and assigning take one operation each, the second of which building has made already.
+def _value(variable):
+    """What a variable holds now, as a tensor that stays as it is."""
+    if keras.backend.backend() != "tensorflow":
+        return variable.value
+    import tensorflow as tf
+
+    handle, dtype = variable.value.handle, variable.value.dtype
+    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype)
+
+
+def _assign(variable, value):
+    if keras.backend.backend() != "tensorflow":
+        variable.assign(value)
+        return
+    import tensorflow as tf
+
+    tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
 
 
 def _check_is_new(new, model):
