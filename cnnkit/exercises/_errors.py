@@ -77,6 +77,7 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (r"maximum recursion depth", "The function calls itself without an end."),
 )
 _SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
+_PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
@@ -121,16 +122,26 @@ def _line(error):
 
 
 def _meaning(error, said):
+    line = _line(error)
+    if "scalar index" in said and (found := re.search(r"np\.(max|min)\(", line)):
+        name = found[1]
+        return f"`np.{name}` looks at one array. `np.{name}imum(0, x)` works place by place."
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said):
-            shapes = found.groupdict()
-            short_slice = f" {_SHORT_SLICE}" if shapes and _one_is_short(**shapes) else ""
-            return meaning.format(*found.groups()) + short_slice
+            also = _of_shapes(line, **found.groupdict()) if found.groupdict() else ""
+            return f"{meaning.format(*found.groups())} {also}".rstrip()
     return _SHAPES if isinstance(error, ValueError) else ""
+
+
+def _of_shapes(line, one, two):
+    """What two shapes that do not match tell besides."""
+    one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
+    if "*" in line and len(one) == len(two) == 2 and one[1] == two[0]:
+        return _PLACE_BY_PLACE
+    return _SHORT_SLICE if _one_is_short(one, two) else ""
 
 
 def _one_is_short(one, two):
     """Whether one of two shapes is the other one with some axes cut, as a slice may cut them."""
-    one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
     pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b and 1 not in (a, b)]
     return len(one) == len(two) and len({a < b for a, b in pairs}) == 1

@@ -252,7 +252,20 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         (partial(_both, shift=False), "The mean was not subtracted."),
         (
             lambda train, test: (_standardized(train, train), test),
-            "The test set was left as it is; the network would not recognise it.",
+            "The test set was left as it is. Or is its mean that of a `train` that has been "
+            "standardised before? That is 0: keep mean and deviation in variables first.",
+        ),
+        (
+            lambda train, test: (_standardized(train, train), _standardized(train, test, shift=0)),
+            "The test set was divided, but not centred. If `train` has been centred before, its "
+            "mean is 0 by now: keep the mean in a variable first.",
+        ),
+        (
+            lambda train, test: tuple(
+                (x - train.mean()) / np.where(train.std(0) == 0, 1, train.std(0))
+                for x in (train, test)
+            ),
+            "You took one mean for all pixels. Here each pixel has its own: `mean(axis=0)`.",
         ),
     ],
 )
@@ -264,11 +277,13 @@ def standardize(train, test):
 
 
 _POINTS = _rng.uniform(-1, 1, (60, 2))
+_TINY = 1e-200 * _POINTS  # the product of two such numbers is 0 in float64, unlike their sum
+_ON_AXES = np.array([[0.5, 0], [0, -0.5]])
 
 
 # Exercise 1.7
 @Function(
-    cases=[(_POINTS,), (3 * _POINTS[:7],)],
+    cases=[(_POINTS,), (3 * _POINTS[:7],), (_ON_AXES,), (_TINY,)],
     hints=[
         "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "
         "smaller in 2 and 4.",
@@ -277,6 +292,16 @@ _POINTS = _rng.uniform(-1, 1, (60, 2))
         "subtracts the others.",
     ],
     mistakes=[
+        (
+            lambda x: x[:, 0] * x[:, 1] > 0,
+            "The product a * b has the right sign (but for numbers so tiny that it becomes 0), yet "
+            "a unit cannot multiply its inputs by each other. Use `W1`, ReLU and `W2`.",
+        ),
+        (
+            lambda x: np.abs(x.sum(axis=1)) >= np.abs(x[:, 0] - x[:, 1]),
+            "A point on an axis lies in no quadrant, and its sum is 0. True is asked where the sum "
+            "is above 0: `>`.",
+        ),
         (
             lambda x: x.sum(axis=1) > 0,
             "These are the answers of a straight boundary, a + b > 0: right in quadrant 1, wrong "

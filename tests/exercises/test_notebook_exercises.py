@@ -171,6 +171,18 @@ def told(exercise, answer, capsys):
     return capsys.readouterr().out
 
 
+def quadrants_with_axes(x):
+    W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
+    return np.maximum(0, x @ W1.T) @ [1, 1, -1, -1] >= 0
+
+
+def standardize_in_turn(train, test):
+    std = np.where(train.std(axis=0) == 0, 1, train.std(axis=0))
+    train = train - train.mean(axis=0)
+    test = test - train.mean(axis=0)
+    return train / std, test / std
+
+
 def standardize_plus(epsilon):
     def standardize(train, test):
         mean, std = train.mean(axis=0), train.std(axis=0) + epsilon
@@ -241,6 +253,11 @@ SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, lambda x: x @ [[1, 0], [-1, 0]].T, "Write `W1 = np.array([...])`."),
     (nb01.quadrants, lambda x: max(0, x @ np.eye(2)), "`np.maximum(0, ...)` works place by place"),
+    (nb01.quadrants, lambda x: x[:, 0] * x[:, 1] > 0, "cannot multiply its inputs by each other"),
+    (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
+    (nb01.quadrants, lambda x: np.max(0, x @ np.eye(2)), "`np.maximum(0, x)` works place by"),
+    (nb01.quadrants, lambda x: x * np.ones((4, 2)).T > 0, "A product of matrices is `@`."),
+    (nb01.standardize, standardize_in_turn, "its mean is 0 by now"),
     (nb01.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
     (nb01.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
