@@ -25,6 +25,10 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         "`if`, `and`, `or` and `not` want one True or False, not an array of them: `&`, `|`, `~` "
         "and `np.where` work place by place, `.any()` and `.all()` make one of many.",
     ),
+    (
+        r"'list' object has no attribute '(\w+)'",
+        "A list has no `.{0}`: `np.array([...])` makes an array of it.",
+    ),
     (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"setting an array element with a sequence",
@@ -76,6 +80,7 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     ),
     (r"maximum recursion depth", "The function calls itself without an end."),
 )
+_LARGEST = re.compile(r"\b(?:np\.)?(max|min)\(")
 _SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
 _PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
@@ -123,9 +128,8 @@ def _line(error):
 
 def _meaning(error, said):
     line = _line(error)
-    if "scalar index" in said and (found := re.search(r"np\.(max|min)\(", line)):
-        name = found[1]
-        return f"`np.{name}` looks at one array. `np.{name}imum(0, x)` works place by place."
+    if found := _LARGEST.search(line) if re.search("scalar index|truth value", said) else None:
+        return f"`{found[0]}...)` makes one number. `np.{found[1]}imum(0, x)` works place by place."
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said):
             also = _of_shapes(line, **found.groupdict()) if found.groupdict() else ""

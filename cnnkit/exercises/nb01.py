@@ -18,6 +18,7 @@ _rng = np.random.default_rng(1)
     mistakes=[
         (260, "260 does not fit into 8 bits: uint8 ends at 255."),
         (255, "NumPy does not stop at 255 as a camera does; it starts again at 0."),
+        (10, "250 + 10 is 260. The type holds 256 numbers, and begins again at 0."),
         (5, "256 is the number that becomes 0, not 255."),
         (3, "256 becomes 0, 257 becomes 1, and so on."),
         (-252, "uint8 is unsigned: it has no negative numbers."),
@@ -108,6 +109,10 @@ _BATCH = _rng.integers(0, 256, (2, 3, 6, 9), np.uint8)
         ),
         (lambda images: images.transpose(0, 3, 2, 1), "The pictures lie on their sides."),
         (lambda images: images.transpose(2, 3, 1, 0), "The batch must stay in front."),
+        (
+            lambda images: images.transpose(1, 2, 3, 0),
+            "The batch must stay in front, and the channels go last: which old axis is which?",
+        ),
         (lambda images: images.transpose(0, 2, 1, 3), "The channels are not last yet."),
         (lambda images: images[0].transpose(1, 2, 0), "This is the first picture alone."),
     ],
@@ -321,7 +326,15 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
             "With two hidden units each sum counts only where it is positive. An absolute value "
             "needs two units: max(0, s) and max(0, -s).",
         ),
-        (lambda x: np.logical_xor(*(x.T < 0)), "These are quadrants 2 and 4: reverse the sign."),
+        (
+            lambda x: np.abs(x.sum(axis=1)) < np.abs(x[:, 0] - x[:, 1]),
+            "True and False are exchanged: these are quadrants 2 and 4. Reverse the signs of `W2`.",
+        ),
+        (
+            lambda x: np.sum(np.abs(x.sum(axis=1)) - np.abs(x[:, 0] - x[:, 1])) > 0,
+            "This is one answer for all points together. `np.sum` adds up everything; `... @ W2` "
+            "makes one sum for each point.",
+        ),
         (lambda x: (x[:, 0] > 0) & (x[:, 1] > 0), "This is quadrant 1 alone. 3 belongs to it."),
         (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
         (
@@ -329,15 +342,6 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
             "Every point gets False. Without max(0, .) the hidden units cancel out.",
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
-        (
-            lambda x: x @ [[1, 1]].T,
-            "If `W1` is a list: it has no `.T`. Write `W1 = np.array([...])`.",
-        ),
-        (
-            lambda x: max(0, x),
-            "If this is `max`: it compares single numbers. `np.maximum(0, ...)` works place by "
-            "place.",
-        ),
         (
             lambda x: np.sign(x[:, 0] * x[:, 1]),
             "These are 1 and -1. True and False come from a comparison with 0: `... > 0`.",
@@ -367,6 +371,8 @@ def quadrants(x):
         (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
         (1_200_000_100, "A colour photo has three numbers in each pixel."),
         (1_200_000_000, "Three channels are missing, and the biases."),
+        (3_600_000_300, "Each unit has one bias, whatever the number of colours."),
+        (12_000_100, "Units multiply: each of the 100 has weights of its own, and sees 3 colours."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),
         (3_600_000_003, "A unit has one bias, not one for each colour; and there are 100 units."),
         (36_000_000, "That is how many numbers the photo holds. There are 100 units."),

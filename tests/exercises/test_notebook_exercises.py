@@ -171,6 +171,23 @@ def told(exercise, answer, capsys):
     return capsys.readouterr().out
 
 
+# The message of an error shows its line, so these do not stand beside what is expected.
+def list_transposed(x):
+    return x @ [[1, 0], [-1, 0]].T
+
+
+def largest_of_all(x):
+    return max(0, x @ np.eye(2))
+
+
+def largest_by_numpy(x):
+    return np.max(0, x @ np.eye(2))
+
+
+def product_by_places(x):
+    return np.maximum(0, x * np.ones((4, 2)).T)
+
+
 def quadrants_with_axes(x):
     W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
     return np.maximum(0, x @ W1.T) @ [1, 1, -1, -1] >= 0
@@ -251,12 +268,12 @@ def regime_by_own_errors(accuracies, n_photos):
 
 SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
-    (nb01.quadrants, lambda x: x @ [[1, 0], [-1, 0]].T, "Write `W1 = np.array([...])`."),
-    (nb01.quadrants, lambda x: max(0, x @ np.eye(2)), "`np.maximum(0, ...)` works place by place"),
+    (nb01.quadrants, list_transposed, "A list has no `.T`"),
+    (nb01.quadrants, largest_of_all, "`np.maximum(0, x)` works place by place"),
+    (nb01.quadrants, largest_by_numpy, "`np.max(...)` makes one number. `np.maximum(0, x)`"),
+    (nb01.quadrants, product_by_places, "A product of matrices is `@`."),
     (nb01.quadrants, lambda x: x[:, 0] * x[:, 1] > 0, "cannot multiply its inputs by each other"),
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
-    (nb01.quadrants, lambda x: np.max(0, x @ np.eye(2)), "`np.maximum(0, x)` works place by"),
-    (nb01.quadrants, lambda x: x * np.ones((4, 2)).T > 0, "A product of matrices is `@`."),
     (nb01.standardize, standardize_in_turn, "its mean is 0 by now"),
     (nb01.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
     (nb01.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
