@@ -44,7 +44,11 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         r"axis -?\d+ is out of bounds for array of dimension (\d+)",
         "Axes are counted from 0, and the array has {0} of them.",
     ),
-    (r"cannot reshape", "The new shape must hold as many numbers as the old one."),
+    (
+        r"cannot reshape",
+        "The new shape must hold as many numbers as the old one. (`reshape` keeps their order. To "
+        "move axes, use `transpose`.)",
+    ),
     (r"axes don't match array", "`transpose` needs the number of each axis, once."),
     (
         r"slice indices must be integers|cannot be interpreted as an integer|only integer scalar "

@@ -103,6 +103,7 @@ _BATCH = _rng.integers(0, 256, (2, 3, 6, 9), np.uint8)
             "are mixed. You need `transpose`.",
         ),
         (lambda images: images, "This is still NCHW."),
+        (lambda images: images.T, "`.T` turns all axes round, so the batch comes last."),
         (
             lambda images: images.transpose(0, 3, 1, 2),
             "This is the order for the other direction, from NHWC to NCHW.",
@@ -299,8 +300,9 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
     mistakes=[
         (
             lambda x: x[:, 0] * x[:, 1] > 0,
-            "The product a * b has the right sign (but for numbers so tiny that it becomes 0), yet "
-            "a unit cannot multiply its inputs by each other. Use `W1`, ReLU and `W2`.",
+            "A product a * b has the right sign, but no unit multiplies its inputs by each other. "
+            "(The numbers of the call below are so tiny that their product becomes 0.) Use `W1`, "
+            "ReLU and `W2`.",
         ),
         (
             lambda x: np.abs(x.sum(axis=1)) >= np.abs(x[:, 0] - x[:, 1]),
@@ -342,6 +344,12 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
             "Every point gets False. Without max(0, .) the hidden units cancel out.",
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
+        (lambda x: x[:, 1] > 0, "This looks at the second coordinate only."),
+        (
+            lambda x: (np.abs(x.sum(axis=1)) > np.abs(x[:, 0] - x[:, 1]))[:, None],
+            "The answers are right, but stand in a column. With a vector `W2`, as `np.array([1, 1, "
+            "-1, -1])`, `@ W2` makes one number for each point.",
+        ),
         (
             lambda x: np.sign(x[:, 0] * x[:, 1]),
             "These are 1 and -1. True and False come from a comparison with 0: `... > 0`.",

@@ -272,7 +272,11 @@ SAID = [
     (nb01.quadrants, largest_of_all, "`np.maximum(0, x)` works place by place"),
     (nb01.quadrants, largest_by_numpy, "`np.max(...)` makes one number. `np.maximum(0, x)`"),
     (nb01.quadrants, product_by_places, "A product of matrices is `@`."),
-    (nb01.quadrants, lambda x: x[:, 0] * x[:, 1] > 0, "cannot multiply its inputs by each other"),
+    (
+        nb01.quadrants,
+        lambda x: x[:, 0] * x[:, 1] > 0,
+        "no unit multiplies its inputs by each other",
+    ),
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
     (nb01.standardize, standardize_in_turn, "its mean is 0 by now"),
     (nb01.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
