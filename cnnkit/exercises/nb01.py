@@ -294,6 +294,7 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "
         "smaller in 2 and 4.",
         "Two ReLUs make an absolute value: |s| = max(0, s) + max(0, -s).",
+        "Which row of `W1` makes a + b of a point (a, b)? Which one makes -(a + b), and a - b?",
         "Four hidden units: a + b, -a - b, a - b, b - a. The output adds the first two and "
         "subtracts the others.",
     ],
@@ -345,6 +346,14 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
         (lambda x: x[:, 1] > 0, "This looks at the second coordinate only."),
+        (
+            lambda x: np.abs(x[:, 0]) > 0,
+            "|a| is above 0 for all points off an axis. Subtract a second absolute value.",
+        ),
+        (
+            lambda x: np.abs(x[:, 1]) > 0,
+            "|b| is above 0 for all points off an axis. Subtract a second absolute value.",
+        ),
         (
             lambda x: (np.abs(x.sum(axis=1)) > np.abs(x[:, 0] - x[:, 1]))[:, None],
             "The answers are right, but stand in a column. With a vector `W2`, as `np.array([1, 1, "
@@ -411,7 +420,11 @@ def phone_photo_parameters():
     mistakes=[
         ("worse than a guess", "A network that guesses gets one in five. Why should it do worse?"),
         ("like a guess", "All the pixels are still there, each in the same place in every image."),
-        ("much lower", "What does the network know of which pixels are neighbours?"),
+        (
+            "much lower",
+            "The network would have to know which pixels were neighbours. Look at one unit: it "
+            "adds up products. Does the order of the terms change a sum?",
+        ),
         ("much higher", "No information was added."),
         ("it cannot be trained", "The shapes are the same, and so is the number of weights."),
     ],
