@@ -1,6 +1,7 @@
 """Draw a matrix as cells, with a text written in each."""
 
 import numpy as np
+from matplotlib.collections import LineCollection
 
 from cnnkit.viz._colors import text_colors
 
@@ -32,6 +33,15 @@ def write_in_cells(ax, picture, texts, **options):
         text, color = texts[row, column], colors[row, column]
         written[row, column] = ax.text(x, y, text, color=color, **style | options)
     return written
+
+
+def draw_edges(ax, n_rows, n_columns, **options):
+    """Draw thin lines between cells, so that neighbours of one colour stay apart."""
+    left, right, top, bottom = -0.5, n_columns - 0.5, -0.5, n_rows - 0.5
+    lines = [[(left, row - 0.5), (right, row - 0.5)] for row in range(1, n_rows)]
+    lines += [[(x - 0.5, top), (x - 0.5, bottom)] for x in range(1, n_columns)]
+    style = dict(colors="0.7", linewidths=0.7, gid="edges") | options
+    ax.add_collection(LineCollection(lines, **style), autolim=False)
 
 
 def font_size(ax, texts):
