@@ -35,11 +35,11 @@ def write_in_cells(ax, picture, texts, **options):
     return written
 
 
-def draw_edges(ax, n_rows, n_columns, **options):
-    """Draw thin lines between cells, so that neighbours of one colour stay apart."""
-    left, right, top, bottom = -0.5, n_columns - 0.5, -0.5, n_rows - 0.5
-    lines = [[(left, row - 0.5), (right, row - 0.5)] for row in range(1, n_rows)]
-    lines += [[(x - 0.5, top), (x - 0.5, bottom)] for x in range(1, n_columns)]
+def draw_edges(ax, picture, **options):
+    """Draw thin lines between the cells of a picture: neighbours of one colour stay apart."""
+    left, right, bottom, top = picture.get_extent()
+    lines = [[(left, y), (right, y)] for y in np.arange(top + 1, bottom)]
+    lines += [[(x, top), (x, bottom)] for x in np.arange(left + 1, right)]
     style = dict(colors="0.7", linewidths=0.7, gid="edges") | options
     ax.add_collection(LineCollection(lines, **style), autolim=False)
 

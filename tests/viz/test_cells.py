@@ -53,12 +53,12 @@ def test_a_frame_has_no_ticks():
 
 def test_edges_lie_between_cells():
     ax = Figure().subplots()
-    ax.imshow(np.zeros((2, 3)))
+    picture = ax.imshow(np.zeros((2, 3)), extent=(9.5, 12.5, 6.5, 4.5))
     limits = ax.get_xlim(), ax.get_ylim()
-    draw_edges(ax, 2, 3)
+    draw_edges(ax, picture)
     (lines,) = ax.collections
     ends = [line.tolist() for line in lines.get_segments()]
     across, *down = ends
-    assert across == [[-0.5, 0.5], [2.5, 0.5]]
-    assert down == [[[x, -0.5], [x, 1.5]] for x in (0.5, 1.5)]
+    assert across == [[9.5, 5.5], [12.5, 5.5]]
+    assert down == [[[x, 4.5], [x, 6.5]] for x in (10.5, 11.5)]
     assert (ax.get_xlim(), ax.get_ylim()) == limits
