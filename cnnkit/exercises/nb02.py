@@ -47,6 +47,15 @@ def second_cell():
     return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
 
 
+def _as_if_square(image, kernel):
+    """A wrong answer: the rows are counted, and taken for the columns too."""
+    k = len(kernel)
+    output = np.zeros((len(image) - k + 1,) * 2)
+    for i, j in np.ndindex(output.shape):
+        output[i, j] = (image[i : i + k, j : j + k] * kernel).sum()
+    return output
+
+
 # Exercise 2.2
 @Function(
     cases=[
@@ -74,6 +83,10 @@ def second_cell():
             "The last row and the last column are missing: the output has H - h + 1 rows.",
         ),
         (_same_size, "The output is as large as the image. Use no padding here."),
+        (
+            _as_if_square,
+            "Images and kernels need not be square: rows are `shape[0]`, columns `shape[1]`.",
+        ),
         (
             lambda image, kernel: _windows(image, kernel.shape).sum((2, 3)),
             "This adds the pixels up, all with weight 1. Where is the kernel?",
@@ -256,6 +269,7 @@ def output_size(size, kernel_size, strides, padding, dilation_rate):
         (12_816, "The biases belong to the filters, not to the channels that come in."),
         (13_312, "A filter has one bias, not one for each of its kernels."),
         (401, "This is one filter. The layer has 32."),
+        (400, "These are the weights of one filter. The layer has 32, each with a bias."),
         (2_592, "A kernel of 5 x 5 has 25 weights."),
         (4_640, "The kernels have 5 x 5 weights, not 3 x 3."),
         (13_139_968, "The same weights work at each place: the image's size does not count."),
@@ -422,7 +436,7 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
         places = np.prod(before if slip.get("early") else after)
         added = weights + (0 if slip.get("no_bias") else filters)
         parameters += added
-        multiply_adds += (added if slip.get("biases_too") else weights) * int(places)
+        multiply_adds += (added if slip.get("biases_too") else weights) * places
         channels = channels if slip.get("same_channels") else filters
         height, width = before if slip.get("same_size") else after
     return parameters, multiply_adds
@@ -464,6 +478,10 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
         (
             partial(_costs, step=lambda n, s: n // s),
             "With `same` the size is rounded up: 7 with stride 3 gives 3. `-(-n // s)` does it.",
+        ),
+        (
+            partial(_costs, step=lambda n, s: n / s),
+            "A size is a whole number: n / s is rounded up. `-(-n // s)` does it.",
         ),
         (
             partial(_costs, step=lambda n, s: (n - 3) // s + 1),
