@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number, Value
 
 _rng = np.random.default_rng(2)
 
@@ -23,6 +23,40 @@ def _same_size(image, kernel):
 
 
 # Exercise 2.1
+@Value(
+    hints=[
+        "Rotate W by 180 degrees: its last number comes first.",
+        "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
+    ],
+    mistakes=[
+        (13, "This is the cross-correlation. Rotate W by 180 degrees first."),
+        (5, "This is the first number (or W is only mirrored). Move one place to the right."),
+        (-2, "This is the number below the first. Move to the right."),
+        (9, "This is W transposed. Rotate it by 180 degrees instead."),
+        (15, "W is rotated and transposed. Only rotate it."),
+        (12, "The image was padded. Use no padding here."),
+        (0, "Here W lies partly beside X. Begin where all of it lies on X."),
+        (8, "Top and bottom are exchanged. Left and right must be, too."),
+        (-4, "This is the third number."),
+        (-16, "The sign is wrong: rotating does not change signs."),
+    ],
+    note="13 against 16: this number tells the two apart.",
+)
+def second_cell():
+    """The second cell in the first row of the true convolution of the 5 by 5 example."""
+    return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
+
+
+def _as_if_square(image, kernel):
+    """A wrong answer: the rows are counted, and taken for the columns too."""
+    k = len(kernel)
+    output = np.zeros((len(image) - k + 1,) * 2)
+    for i, j in np.ndindex(output.shape):
+        output[i, j] = (image[i : i + k, j : j + k] * kernel).sum()
+    return output
+
+
+# Exercise 2.2
 @Function(
     cases=[
         (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
@@ -49,6 +83,10 @@ def _same_size(image, kernel):
             "The last row and the last column are missing: the output has H - h + 1 rows.",
         ),
         (_same_size, "The output is as large as the image. Use no padding here."),
+        (
+            _as_if_square,
+            "Images and kernels need not be square: rows are `shape[0]`, columns `shape[1]`.",
+        ),
         (
             lambda image, kernel: _windows(image, kernel.shape).sum((2, 3)),
             "This adds the pixels up, all with weight 1. Where is the kernel?",
@@ -78,29 +116,80 @@ def correlate2d(image, kernel):
     return output
 
 
-# Exercise 2.2
+_HIDDEN = np.array([[0.0, 1, 0], [2, 0, -2], [0, -1, 3]])
+
+
+def riddle(image):
+    """What the hidden 3 by 3 kernel makes of `image`, `(H, W)`: `(H - 2, W - 2)`, no padding."""
+    return _correlate(np.asarray(image, float), _HIDDEN)
+
+
+# Exercise 2.3
 @Value(
     hints=[
-        "Rotate W by 180 degrees: its last number comes first.",
-        "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",
+        "Feed the riddle a picture of your own. Which one would show the kernel?",
+        "Try a black picture with one white pixel, and look closely at what comes out. Which way "
+        "round is it?",
+        "Or treat the nine weights as unknowns: each output pixel is one linear equation. "
+        "`np.linalg.lstsq` solves them.",
     ],
     mistakes=[
-        (13, "This is the cross-correlation. Rotate W by 180 degrees first."),
-        (5, "This is the first number (or W is only mirrored). Move one place to the right."),
-        (-2, "This is the number below the first. Move to the right."),
-        (9, "This is W transposed. Rotate it by 180 degrees instead."),
-        (15, "W is rotated and transposed. Only rotate it."),
-        (12, "The image was padded. Use no padding here."),
-        (0, "Here W lies partly beside X. Begin where all of it lies on X."),
-        (8, "Top and bottom are exchanged. Left and right must be, too."),
-        (-4, "This is the third number."),
-        (-16, "The sign is wrong: rotating does not change signs."),
+        (
+            _HIDDEN[::-1, ::-1],
+            "This is the kernel turned by 180 degrees: a white pixel shows it so. Turn it back.",
+        ),
+        (_HIDDEN.T, "This is the kernel transposed: swap rows and columns."),
+        (-_HIDDEN, "All the signs are wrong."),
+        (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
+        (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
+        (255 * _HIDDEN[::-1, ::-1], "Your white pixel was 255: divide by it, and turn the result."),
+        (_HIDDEN[::-1], "Top and bottom are exchanged."),
+        (_HIDDEN[:, ::-1], "Left and right are exchanged."),
     ],
-    note="13 against 16: this number tells the two apart.",
+    note="One white pixel brings out the kernel turned round: the impulse response.",
 )
-def second_cell():
-    """The second cell in the first row of the true convolution of the 5 by 5 example."""
-    return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
+def find_kernel():
+    """The kernel in `riddle`."""
+    impulse = np.zeros((5, 5))
+    impulse[2, 2] = 1
+    return riddle(impulse)[::-1, ::-1]
+
+
+# Exercise 2.4
+@FaultyLine(
+    code="""
+    def moves_with_its_input(image, kernel):
+        moved = np.roll(image, 3, axis=1)
+        before = correlate2d(image, kernel)
+        after = correlate2d(moved, kernel)
+        after = after[:, 3:]
+        before = before[:, 3:]
+        return np.allclose(after, before)
+    """,
+    hints=[
+        "Column 10 of the image is column 13 of the moved one. Which column of `after` has to be "
+        "compared with column 10 of `before`?",
+        "`after[:, 3:]` begins with column 3 of `after`. Which column of `before` belongs to it?",
+    ],
+    mistakes=[
+        (2, "This moves the image to the right by three columns, as it should."),
+        (3, "This is the feature map of the image, which is needed."),
+        (4, "This is the feature map of the moved image, which is needed."),
+        (
+            5,
+            "The first three columns see what has come in again at the left. To leave them out "
+            "is right.",
+        ),
+        (7, "`allclose` tells whether two arrays agree up to rounding. Do the right ones come in?"),
+        (1, "A function of an image and a kernel is what was asked for."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="It must be `before[:, :-3]`. As it stands, the function asks for invariance: a map that "
+    "stays where it is.",
+)
+def faulty_shift():
+    """Both maps are cut at the left, so the map is expected to stay and not to move."""
+    return 6
 
 
 # Exercise 2.5
@@ -165,12 +254,82 @@ def output_size(size, kernel_size, strides, padding, dilation_rate):
     return (size + 2 * padding - covered) // strides + 1
 
 
+# Exercise 2.6
+@Number(
+    within=0.5,
+    hints=[
+        "How many weights has one filter? It has a kernel for each of the 16 channels.",
+        "One filter has 5 * 5 * 16 weights and one bias, and there are 32 filters.",
+    ],
+    mistakes=[
+        (12_800, "You have all the weights. Each filter also has a bias."),
+        (832, "A filter has one kernel for each of the 16 channels, not one for all."),
+        (800, "A filter has one kernel for each of the 16 channels; and it has a bias."),
+        (12_801, "There is one bias for each filter, not one for the layer."),
+        (12_816, "The biases belong to the filters, not to the channels that come in."),
+        (13_312, "A filter has one bias, not one for each of its kernels."),
+        (401, "This is one filter. The layer has 32."),
+        (400, "These are the weights of one filter. The layer has 32, each with a bias."),
+        (2_592, "A kernel of 5 x 5 has 25 weights."),
+        (4_640, "The kernels have 5 x 5 weights, not 3 x 3."),
+        (13_139_968, "The same weights work at each place: the image's size does not count."),
+        (13_107_200, "These are the multiply-adds. The weights are the same at each place."),
+    ],
+    note="The size of the image plays no part.",
+)
+def layer_parameters():
+    """The parameters of 32 filters of 5 by 5 on 16 channels."""
+    return (5 * 5 * 16 + 1) * 32
+
+
+# Exercise 2.7
+@LineOrder(
+    lines=[
+        "keras.Input((32, 32, 3)),",
+        'keras.layers.Conv2D(16, 3, activation="relu"),  # 448 parameters',
+        'keras.layers.Conv2D(8, 3, activation="relu"),  # 1,160 parameters',
+        'keras.layers.Conv2D(32, 3, activation="relu"),  # 2,336 parameters',
+        'keras.layers.Conv2D(24, 1, activation="relu"),  # 792 parameters',
+        "keras.layers.Flatten(),",
+        "keras.layers.Dense(5),",
+    ],
+    hints=[
+        "A layer's parameters tell how many channels come in: take the biases off, and divide by "
+        "the filters and by the weights of one kernel.",
+        "448 - 16 = 432 = 16 filters x 9 weights x 3 channels: this layer sees the colour image. "
+        "It hands on 16 channels. Which layer has parameters for 16?",
+    ],
+    mistakes=[
+        ((2, 1), "The input comes first."),
+        (
+            (3, 2),
+            "1,160 - 8 = 8 x 9 x 16: this layer needs 16 channels, so it comes after the one with "
+            "16 filters.",
+        ),
+        (
+            (4, 3),
+            "2,336 - 32 = 32 x 9 x 8: this layer needs 8 channels, so it comes after the one with "
+            "8 filters.",
+        ),
+        (
+            (5, 4),
+            "792 - 24 = 24 x 1 x 32: this layer needs 32 channels, so it comes after the one with "
+            "32 filters.",
+        ),
+        ((6, 5), "A convolution needs rows and columns. Flatten lays them in one row: later."),
+        ((7, 6), "Dense takes a row of numbers, so the maps are flattened first."),
+    ],
+)
+def layer_order():
+    """Each convolution has parameters for as many channels as the layer before it has filters."""
+
+
 def _layer(image, weights):
     windows = _windows(image, weights.shape[:3])[:, :, 0]
     return np.einsum("ijmnc,mncf->ijf", windows, weights)
 
 
-# Exercise 2.6
+# Exercise 2.8
 @Function(
     cases=[
         (_rng.normal(size=(6, 5, 3)), _rng.normal(size=(3, 2, 3, 4)), _rng.normal(size=4)),
@@ -234,193 +393,118 @@ def conv_layer(image, weights, bias):
     return output
 
 
-# Exercise 2.4
+# Exercise 2.9
 @Value(
+    choices=[
+        "as accurate as on whole pictures",
+        "about as accurate as the fully connected network",
+        "like a guess",
+        "worse than a guess",
+        "it cannot be trained",
+    ],
     hints=[
-        "Each row of the matrix makes one output. How many pixels does it use?",
-        "There are 4 times 4 outputs, and each one has 9 weights.",
-    ],
-    mistakes=[
-        (576, "This is the size of the matrix, 16 x 36. Most of it is zero."),
-        (9, "There are 9 different weights, but each of them stands in every row."),
-        (324, "With padding there would be 36 rows. Valid has 4 x 4 outputs."),
-        (432, "These are the zeros. The question is for the others."),
-        (144 + 16, "The bias is not part of the matrix."),
-        (16, "This is the number of rows. Each has 9 weights."),
-    ],
-)
-def toeplitz_weights():
-    """Places for weights in the matrix of a valid 3 by 3 convolution of a 6 by 6 image."""
-    return 4 * 4 * 9
-
-
-# Exercise 2.7
-@Value(
-    hints=[
-        "Each of the ten units sees the whole map. How large is a kernel that sees it all?",
-        "Keras's order is kernel height, kernel width, input channels, filters.",
-    ],
-    mistakes=[
-        ((1, 1, 32, 10), "A 1 x 1 kernel sees one pixel. These units see all of the map."),
-        ((3, 3, 32, 10), "A 3 x 3 kernel sees a part of the map. These units see all of it."),
-        ((10, 8, 8, 32), "Right numbers, but Keras has the filters last."),
-        ((8, 8, 10, 32), "The input's channels come before the filters."),
-        ((10, 32, 8, 8), "Right numbers, but Keras has height and width first."),
-        ((32, 8, 8, 10), "Right numbers, but Keras has height and width first, then the channels."),
-        ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
-        ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
-    ],
-    note="The same 20,480 numbers, in the same order.",
-)
-def dense_as_kernel():
-    """The weights' shape of the `Conv2D` that equals `Flatten`, `Dense(10)` on (8, 8, 32)."""
-    return 8, 8, 32, 10
-
-
-_HIDDEN = np.array([[0.0, 1, 0], [2, 0, -2], [0, -1, 3]])
-
-
-def riddle(image):
-    """What the hidden 3 by 3 kernel makes of `image`, `(H, W)`: `(H - 2, W - 2)`, no padding."""
-    return _correlate(np.asarray(image, float), _HIDDEN)
-
-
-# Exercise 2.3
-@Value(
-    hints=[
-        "Feed the riddle a picture of your own. Which one would show the kernel?",
-        "Try a black picture with one white pixel, and look closely at what comes out. Which way "
-        "round is it?",
-        "Or treat the nine weights as unknowns: each output pixel is one linear equation. "
-        "`np.linalg.lstsq` solves them.",
+        "What does a window of 3 x 3 pixels see in a shuffled picture?",
+        "The pixels in a window are no neighbours any more. What is left that a network can learn "
+        "from? Think of what the fully connected network learns from.",
     ],
     mistakes=[
         (
-            _HIDDEN[::-1, ::-1],
-            "This is the kernel turned by 180 degrees: a white pixel shows it so. Turn it back.",
+            "as accurate as on whole pictures",
+            "A window now holds nine pixels from anywhere. Edges and spots are gone.",
         ),
-        (_HIDDEN.T, "This is the kernel transposed: swap rows and columns."),
-        (-_HIDDEN, "All the signs are wrong."),
-        (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
-        (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
-        (255 * _HIDDEN[::-1, ::-1], "Your white pixel was 255: divide by it, and turn the result."),
-        (_HIDDEN[::-1], "Top and bottom are exchanged."),
-        (_HIDDEN[:, ::-1], "Left and right are exchanged."),
+        (
+            "like a guess",
+            "Each pixel still has a place of its own, the same in all pictures, and the last layer "
+            "has weights for each place. That is what the fully connected network learns from.",
+        ),
+        ("worse than a guess", "A network that guesses gets one in five. Why do worse?"),
+        ("it cannot be trained", "The shapes are the same, and so is the number of weights."),
     ],
-    note="One white pixel brings out the kernel turned round: the impulse response.",
+    note="What it had above the fully connected network came from neighbours.",
 )
-def find_kernel():
-    """The kernel in `riddle`."""
-    impulse = np.zeros((5, 5))
-    impulse[2, 2] = 1
-    return riddle(impulse)[::-1, ::-1]
+def shuffled_convolution():
+    """What a convolutional network gets from pictures with their pixels shuffled."""
+    return "about as accurate as the fully connected network"
 
 
-def _overwritten(delta, image, kernel):
-    """A wrong answer: loops in which `=` stands for `+=`."""
-    image_gradient, kernel_gradient = np.zeros(image.shape), None
-    for i, j in np.ndindex(delta.shape):
-        h, w = kernel.shape
-        image_gradient[i : i + h, j : j + w] = delta[i, j] * kernel
-        kernel_gradient = delta[i, j] * image[i : i + h, j : j + w]
-    return image_gradient, kernel_gradient
+def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip):
+    """Parameters and multiply-adds, with one slip of those that are usual."""
+    parameters = multiply_adds = 0
+    for filters, strides in layers:
+        weights = 3 * 3 * slip.get("depth", channels) * filters
+        before, after = (height, width), (step(height, strides), step(width, strides))
+        places = np.prod(before if slip.get("early") else after)
+        added = weights + (0 if slip.get("no_bias") else filters)
+        parameters += added
+        multiply_adds += (added if slip.get("biases_too") else weights) * places
+        channels = channels if slip.get("same_channels") else filters
+        height, width = before if slip.get("same_size") else after
+    return parameters, multiply_adds
 
 
-def _wrapped(delta, image, kernel):
-    """A wrong answer: the formula with negative indices, which NumPy counts from the end."""
-    image_gradient = np.zeros(image.shape)
-    for i, j in np.ndindex(image.shape):
-        for m, n in np.ndindex(kernel.shape):
-            if i - m < delta.shape[0] and j - n < delta.shape[1]:
-                image_gradient[i, j] += delta[i - m, j - n] * kernel[m, n]
-    return image_gradient, _correlate(image, delta)
-
-
-_cross = correlate2d.answer
-
-
-def _turned(kernel):
-    return kernel[::-1, ::-1]
-
-
-def _backward(delta, image, kernel, turn=True, of_image=np.array, of_kernel=np.array):
-    """Both gradients, each after what a slip makes of it."""
-    h, w = kernel.shape
-    padded = np.pad(delta, ((h - 1, h - 1), (w - 1, w - 1)))
-    image_gradient = _correlate(padded, _turned(kernel) if turn else kernel)
-    return of_image(image_gradient), of_kernel(_correlate(image, delta))
-
-
-# Exercise 2.8
+# Exercise 2.10
 @Function(
     cases=[
-        (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3))),
-        (_rng.normal(size=(4, 2)), _rng.normal(size=(5, 4)), _rng.normal(size=(2, 3))),
+        (32, 32, 3, [(16, 2), (32, 2)]),
+        (28, 20, 1, [(8, 1)]),
+        (7, 5, 4, [(6, 3), (2, 2), (5, 1)]),
     ],
     hints=[
-        "output[i, j] += image[i + m, j + n] * kernel[m, n]. Who gets a part of delta[i, j]?",
-        "image_gradient[i + m, j + n] += delta[i, j] * kernel[m, n], and the same for the kernel "
-        "with the image's pixel.",
-        "Four loops are fine. Without them: the kernel's gradient is the image correlated with "
-        "delta; the image's is delta, padded with zeros all round, correlated with the kernel "
-        "turned by 180 degrees.",
+        "Go through the layers. Each changes three numbers for the next one: height, width and "
+        "channels.",
+        "With `same` and a stride the height becomes `-(-height // strides)`, which rounds up.",
+        "A layer has `9 * channels * filters` weights, and a bias for each filter. Each weight is "
+        "used at `height * width` places of its output.",
     ],
     mistakes=[
+        (partial(_costs, no_bias=True), "The biases were forgotten: one for each filter."),
         (
-            partial(_backward, turn=False),
-            "In the image's gradient the kernel has to be turned by 180 degrees.",
+            partial(_costs, same_channels=True),
+            "The next layer sees as many channels as this one has filters.",
+        ),
+        (partial(_costs, depth=1), "A filter has a kernel for each channel of its input."),
+        (
+            partial(_costs, same_size=True),
+            "A stride makes the map smaller, also for the next layer.",
         ),
         (
-            partial(_backward, of_kernel=_turned),
-            "The kernel's gradient is turned by 180 degrees. Do not turn it.",
+            partial(_costs, early=True),
+            "A weight is used once for each number of its map: count the places of the output.",
         ),
         (
-            _overwritten,
-            "Each window overwrites what the one before has left. Add up: `+=`, not `=`.",
+            partial(_costs, step=lambda n, s: n),
+            "The strides were forgotten: with `same` the size is divided by them, rounded up.",
         ),
         (
-            _wrapped,
-            "Outside the map delta is 0, but NumPy counts negative indices from the end: leave "
-            "them out.",
+            partial(_costs, step=lambda n, s: n // s),
+            "With `same` the size is rounded up: 7 with stride 3 gives 3. `-(-n // s)` does it.",
         ),
         (
-            partial(_backward, turn=False, of_kernel=_turned),
-            "Both kernels are the wrong way round: turn the one for the image, and only that.",
+            partial(_costs, step=lambda n, s: n / s),
+            "A size is a whole number: n / s is rounded up. `-(-n // s)` does it.",
         ),
         (
-            lambda *a: _backward(*a)[::-1],
-            "Both are right, in the wrong order: first the image's gradient.",
+            partial(_costs, step=lambda n, s: (n - 3) // s + 1),
+            "This is the size without padding. With `same` it is n / s, rounded up.",
         ),
         (
-            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient / a[0].size),
-            "The kernel is shared by all places: its gradient is the sum over them, not the mean.",
+            partial(_costs, biases_too=True),
+            "A bias is only added: the multiply-adds are those of the weights.",
         ),
+        (lambda *case: _costs(*case)[::-1], "Both are right, in the wrong order."),
         (
-            lambda *a: tuple(-gradient for gradient in _backward(*a)),
-            "The sign: a gradient points uphill. It is the optimiser that goes down.",
-        ),
-        (
-            lambda *a: _backward(*a, of_kernel=lambda gradient: gradient + a[2]),
-            "Start the gradients at zero, not at the kernel.",
-        ),
-        (
-            partial(_backward, of_image=lambda gradient: gradient[1:-1, 1:-1]),
-            "The image's gradient has the image's shape: pixels at the edge count too.",
-        ),
-        (
-            lambda d, image, kernel: (_cross(d, _turned(kernel)), _cross(image, d)),
-            "The image's gradient comes out smaller than delta. Before the turned kernel slides "
-            "over delta, pad it with zeros: kernel height - 1 rows above and below, kernel width "
-            "- 1 columns left and right.",
+            lambda height, width, channels, layers: _costs(height, width, channels, layers[:1]),
+            "These are the costs of the first layer alone. Is `return` within the loop?",
         ),
     ],
 )
-def conv_backward(delta, image, kernel):
-    """`(image_gradient, kernel_gradient)`, given `delta`, the loss's gradient for the output."""
-    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
-    h, w = kernel.shape
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
-            kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
-    return image_gradient, kernel_gradient
+def costs(height, width, channels, layers):
+    """`(parameters, multiply_adds)` of 3 by 3 convolutions with `same`: `(filters, strides)`."""
+    parameters = multiply_adds = 0
+    for filters, strides in layers:
+        weights = 3 * 3 * channels * filters
+        height, width = -(-height // strides), -(-width // strides)
+        parameters = parameters + weights + filters
+        multiply_adds = multiply_adds + weights * height * width
+        channels = filters
+    return parameters, multiply_adds

@@ -1,6 +1,7 @@
 """Draw a matrix as cells, with a text written in each."""
 
 import numpy as np
+from matplotlib.collections import LineCollection
 
 from cnnkit.viz._colors import text_colors
 
@@ -32,6 +33,15 @@ def write_in_cells(ax, picture, texts, **options):
         text, color = texts[row, column], colors[row, column]
         written[row, column] = ax.text(x, y, text, color=color, **style | options)
     return written
+
+
+def draw_edges(ax, picture, **options):
+    """Draw thin lines between the cells of a picture: neighbours of one colour stay apart."""
+    left, right, bottom, top = picture.get_extent()
+    lines = [[(left, y), (right, y)] for y in np.arange(top + 1, bottom)]
+    lines += [[(x, top), (x, bottom)] for x in np.arange(left + 1, right)]
+    style = dict(colors="0.7", linewidths=0.7, gid="edges") | options
+    ax.add_collection(LineCollection(lines, **style), autolim=False)
 
 
 def font_size(ax, texts):

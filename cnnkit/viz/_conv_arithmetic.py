@@ -21,8 +21,11 @@ from cnnkit.viz._figure import begin, finish
 _MAX_SIDE = 32
 _GAP = 3  # cells between input and output
 _MIN_WIDTH = 12  # cells, so that the formula has room
+_ROOM = 0.85  # inches below the input, for texts and the legend
 _MAX_NAMED = 6  # rows and columns never read: of more the text gives the number
 _INSETS = (0.04, 0.17, 0.3)  # so that cells of several positions show inside each other
+_OUTLINE_INSETS = (0.0, 0.07, 0.14)  # and so that their frames do not hide each other
+_NAMES = ("first", "second", "last")  # positions that are drawn
 
 
 class _Axis(NamedTuple):
@@ -66,8 +69,9 @@ def plot_conv_arithmetic(
 ):
     """Draw the input of a convolution, some positions of its kernel, and its output.
 
-    The first, the second and the last position of the kernel have a colour each, and so have the
-    outputs that they give. The border is dashed, and inputs that no position reads are hatched.
+    The first, the second and the last position of the kernel have a colour each, named in a legend,
+    and so have the outputs that they give. The border is dashed, and inputs that no position reads
+    are hatched.
 
     Args:
         image_size: Size of the input: an integer or a pair `(height, width)`.
@@ -95,13 +99,17 @@ def plot_conv_arithmetic(
     offset = horizontal.size + horizontal.border[1] + _GAP  # the column where the output starts
     _draw_input(ax, vertical, horizontal)
     _draw_output(ax, vertical.output_size, horizontal.output_size, offset)
-    for i, position in enumerate(_positions(vertical.output_size, horizontal.output_size)):
+    positions = _positions(vertical.output_size, horizontal.output_size)
+    for i, position in positions.items():
         _draw_position(ax, (vertical, horizontal), i, position, offset)
+    _name_positions(ax, positions)
     _write_sizes(ax, vertical, horizontal, offset)
     ax.set_aspect("equal")
     ax.set_axis_off()
     describe(ax.figure, after_title(title, _in_words(vertical, horizontal)))
-    return finish(ax, _formulas(vertical, horizontal) if title is None else title)
+    finish(ax, _formulas(vertical, horizontal) if title is None else title)
+    ax.title.set(ha="left", x=0)  # above the input, not above the gap
+    return ax
 
 
 def _in_words(vertical, horizontal):
@@ -169,8 +177,13 @@ def _axes(image_size, kernel_size, strides, padding, dilation_rate):
 def _figsize(vertical, horizontal):
     height = sum(vertical.border) + vertical.size
     width = sum(horizontal.border) + horizontal.size + _GAP + horizontal.output_size
-    side = min(0.32, 10 / width)  # inches
-    return max(width, _MIN_WIDTH) * side, height * side + 1.2
+    side = _side(width)
+    return max(width, _MIN_WIDTH) * side, height * side + _ROOM + 0.4
+
+
+def _side(width):
+    """The side of a cell in inches, in a figure of its own."""
+    return min(0.32, 10 / width)
 
 
 def _cell(ax, row, column, gid, inset=0.0, **style):
@@ -203,9 +216,16 @@ def _draw_output(ax, n_rows, n_columns, offset):
 
 
 def _positions(n_rows, n_columns):
-    """The first, the second and the last position, as far as they differ."""
+    """The first, the second and the last position, under 0, 1 and 2, as far as they differ."""
     order = [(0, 0), divmod(1, n_columns), (n_rows - 1, n_columns - 1)]
-    return [p for i, p in enumerate(order) if p not in order[:i] and p[0] < n_rows]
+    return {i: p for i, p in enumerate(order) if p not in order[:i] and p[0] < n_rows}
+
+
+def _name_positions(ax, positions):
+    """The legend, below the output and what is written there."""
+    for i in positions:
+        ax.plot([], [], "s", color=f"C{i}", markersize=7, label=f"{_NAMES[i]} position")
+    ax.legend(loc="lower right", fontsize="small", handletextpad=0.2, borderaxespad=0)
 
 
 def _draw_position(ax, axes, i, position, offset):
@@ -213,11 +233,13 @@ def _draw_position(ax, axes, i, position, offset):
     rows, columns = (axis.read(at) for axis, at in zip(axes, position, strict=True))
     for row in rows:
         for column in columns:
-            _cell(ax, row, column, f"read {i}", _INSETS[i], facecolor=color, zorder=4 + i)
+            style = dict(facecolor=color, edgecolor="white", linewidth=0.8, zorder=4 + i)
+            _cell(ax, row, column, f"read {i}", _INSETS[i], **style)
+    inset = _OUTLINE_INSETS[i]
     outline = Rectangle(
-        (columns[0] - 0.5, rows[0] - 0.5),
-        columns[-1] - columns[0] + 1,
-        rows[-1] - rows[0] + 1,
+        (columns[0] - 0.5 + inset, rows[0] - 0.5 + inset),
+        columns[-1] - columns[0] + 1 - 2 * inset,
+        rows[-1] - rows[0] + 1 - 2 * inset,
         fill=False,
         edgecolor=color,
         linewidth=2,
@@ -234,14 +256,21 @@ def _write_sizes(ax, vertical, horizontal, offset):
     ax.annotate("\n".join(_settings(vertical, horizontal)), (left, bottom), **style)
     text = f"output {vertical.output_size} × {horizontal.output_size}"
     ax.annotate(text, (offset - 0.5, vertical.output_size - 0.5), **style)
-    ax.set_xlim(left - 0.2, max(offset + horizontal.output_size - 0.3, left + _MIN_WIDTH))
-    ax.set_ylim(bottom + 0.1, -vertical.border[0] - 0.7)
+    right = max(offset + horizontal.output_size - 0.3, left + _MIN_WIDTH)
+    ax.set_xlim(left - 0.2, right)
+    ax.set_ylim(bottom + _ROOM / _side(right - left), -vertical.border[0] - 0.7)
 
 
 def _settings(vertical, horizontal):
     """The lines below the input; what is as usual goes without saying."""
     yield f"input {vertical.size} × {horizontal.size}"
     yield f"kernel {vertical.kernel_size} × {horizontal.kernel_size}"
+    border = *vertical.border, *horizontal.border
+    if len(set(border)) == 1 and border[0]:
+        yield f"padding {border[0]}"
+    elif any(border):
+        sides = zip(("above", "below", "left", "right"), border, strict=True)
+        yield "padding " + ", ".join(f"{n} {side}" for side, n in sides if n)
     for name, attribute in {"stride": "strides", "dilation": "dilation_rate"}.items():
         values = getattr(vertical, attribute), getattr(horizontal, attribute)
         if values != (1, 1):

@@ -14,7 +14,7 @@ from cnnkit.viz._alt_text import (
     row_by_row,
     rows_and_columns,
 )
-from cnnkit.viz._cells import cell_side, cells_size, write_in_cells
+from cnnkit.viz._cells import cell_side, cells_size, draw_edges, write_in_cells
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import begin, finish
 from cnnkit.viz._images import as_image, draw_image
@@ -56,6 +56,7 @@ def plot_pixels(image, *, fmt=None, window=None, ax=None, title=None):
     if part.ndim == 3:
         texts = texts[..., 0] + "\n" + texts[..., 1] + "\n" + texts[..., 2]
     write_in_cells(ax, picture, texts)
+    draw_edges(ax, picture)
     _label(ax, top, left, height, width)
     describe(ax.figure, after_title(title, _in_words(image, part, top, left)))
     return finish(ax, title)

@@ -215,11 +215,6 @@ def cell_sums_in_uint8(image, size):
     return total / size**2
 
 
-def backward_without_padding(delta, image, kernel):
-    correlate2d = nb02.correlate2d.answer
-    return correlate2d(delta, kernel[::-1, ::-1]), correlate2d(image, delta)
-
-
 def correlate_beyond_the_edge(image, kernel):
     h, w = kernel.shape
     output = np.zeros(image.shape)
@@ -284,10 +279,13 @@ SAID = [
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
     (nb02.second_cell, 11, "11 is too small."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),
-    (nb02.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
-    (nb02.dense_as_kernel, 20_480, "a tuple of numbers"),
-    (nb02.conv_backward, backward_without_padding, "gave 2 results. The first is an array of"),
-    (nb02.conv_backward, backward_without_padding, "pad it with zeros"),
+    (nb02.find_kernel, np.ones((5, 5)), "but of another shape than (5, 5)"),
+    (nb02.faulty_shift, 6.5, "a line, from 1 to 7"),
+    (nb02.output_size, lambda size, *others: size / 2, "dilation_rate=1)` gave 3.5. Expected: 5"),
+    (nb02.layer_parameters, 13_000, "13000 is too large, but close."),
+    (nb02.layer_order, "BADC", "each of the letters A to G once"),
+    (nb02.shuffled_convolution, "better", "Choose one of"),
+    (nb02.costs, lambda *case: 448, "gave one number, 448. Expected: a tuple of 2"),
     (nb03.max_pool, lambda image, size: image, "shape (6, 4). Expected: an array of shape (3, 2)."),
     (nb03.max_pool_backward, lambda delta, image, size: image, "at [0, 0]. Expected: "),
     (nb03.stochastic_mean, lambda window: window.sum(), "(window=[1, 3, 6, 2])` gave 12. Expected"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cnnkit.viz._cells import cell_side, cells_size, font_size, frame, write_in_cells
+from cnnkit.viz._cells import cell_side, cells_size, draw_edges, font_size, frame, write_in_cells
 
 
 def texts(shape, text="0"):
@@ -49,3 +49,16 @@ def test_a_frame_has_no_ticks():
     ax = Figure().subplots()
     frame(ax)
     assert not list(ax.get_xticks()) and all(spine.get_visible() for spine in ax.spines.values())
+
+
+def test_edges_lie_between_cells():
+    ax = Figure().subplots()
+    picture = ax.imshow(np.zeros((2, 3)), extent=(9.5, 12.5, 6.5, 4.5))
+    limits = ax.get_xlim(), ax.get_ylim()
+    draw_edges(ax, picture)
+    (lines,) = ax.collections
+    ends = [line.tolist() for line in lines.get_segments()]
+    across, *down = ends
+    assert across == [[9.5, 5.5], [12.5, 5.5]]
+    assert down == [[[x, 4.5], [x, 6.5]] for x in (10.5, 11.5)]
+    assert (ax.get_xlim(), ax.get_ylim()) == limits

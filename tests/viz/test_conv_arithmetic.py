@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from cnnkit import viz
@@ -76,13 +77,36 @@ def test_the_first_second_and_last_position():
     assert [first, second, last] == [{(0, 8)}, {(0, 9)}, {(2, 10)}]
     assert gives(viz.plot_conv_arithmetic(3, 3)) == [{(0, 6)}, set(), set()]
     assert gives(viz.plot_conv_arithmetic((4, 3), 3)) == [{(0, 6)}, {(1, 6)}, set()]
+    assert gives(viz.plot_conv_arithmetic(5, 3, strides=2))[2] == {(1, 9)}
+
+
+def test_the_legend_names_the_positions_that_are_drawn():
+    for size, names in [
+        (5, ["first", "second", "last"]),
+        (3, ["first"]),
+        ((4, 3), ["first", "second"]),
+    ]:
+        ax = viz.plot_conv_arithmetic(size, 3)
+        entries = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert entries == [f"{name} position" for name in names]
+        for i, handle in enumerate(ax.get_legend().legend_handles):
+            (cell,) = [p for p in ax.patches if p.get_gid() == f"gives {i}"]
+            assert to_rgb(handle.get_color()) == to_rgb(cell.get_facecolor())
+
+
+def test_the_padding_is_said():
+    lines = [
+        viz.plot_conv_arithmetic(5, 3, padding=padding).texts[0].get_text().split("\n")[2:]
+        for padding in ("valid", "same", 2, (1, 0))
+    ]
+    assert lines == [[], ["padding 1"], ["padding 2"], ["padding 1 above, 1 below"]]
 
 
 def test_what_is_written():
     ax = viz.plot_conv_arithmetic(6, 3, strides=2, padding="same")
     assert ax.get_title() == "⌊(6 + 1 − 3) / 2⌋ + 1 = 3"
     assert [t.get_text() for t in ax.texts] == [
-        "input 6 × 6\nkernel 3 × 3\nstride 2",
+        "input 6 × 6\nkernel 3 × 3\npadding 1 below, 1 right\nstride 2",
         "output 3 × 3",
     ]
     assert shape(cells(ax, "border")) == (7, 7), "the odd pixel goes to the bottom and right"

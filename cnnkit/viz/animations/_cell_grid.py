@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from cnnkit.viz._alt_text import counted
-from cnnkit.viz._cells import font_size, write_in_cells
+from cnnkit.viz._cells import draw_edges, font_size, write_in_cells
 from cnnkit.viz._colors import text_colors
 from cnnkit.viz._numbers import number_texts
 
@@ -23,6 +23,7 @@ class CellGrid:
         self.picture = ax.imshow(np.zeros(texts[0].shape), animated=True, **colors)
         size = min(font_size(ax, each) for each in texts)
         self.texts = write_in_cells(ax, self.picture, texts[0], fontsize=size, animated=True)
+        draw_edges(ax, self.picture, animated=True)
 
     def show(self, values, texts):
         """Show values and texts, both of shape `(rows, columns)`. Masked values leave a hole."""
@@ -84,7 +85,9 @@ def draw_numbers(axes, channels, colors):
     texts = number_texts(channels)
     size = min(map(font_size, axes, texts))
     for ax, values, of_it in zip(axes, channels, texts, strict=True):
-        write_in_cells(ax, ax.imshow(values, **colors), of_it, fontsize=size)
+        picture = ax.imshow(values, **colors)
+        write_in_cells(ax, picture, of_it, fontsize=size)
+        draw_edges(ax, picture)
 
 
 def shown_places(shape, n_steps):

@@ -110,10 +110,10 @@ def _in_words(image, border, kernel, strides, bias, output, steps):
     if np.any(border):
         (top, bottom), (left, right) = border
         words += f", padded with zeros ({top} above, {bottom} below, {left} left, {right} right)"
+    plus = f", plus the bias {rounded(float(bias))}," if bias else ""
     return (
         f"{words}, {strides_in_words(strides)}, in {steps_in_words(steps, output.size)}. The sum "
-        f"of pixel times weight, plus the bias {rounded(float(bias))}, is one number of the output "
-        f"of {array_in_words(output)}."
+        f"of pixel times weight{plus} is one number of the output of {array_in_words(output)}."
     )
 
 
@@ -230,6 +230,8 @@ class _Scene:
             parts = number_texts(step.products.sum(axis=(1, 2)), self.product_format)
             what = "sums of the channels: " + " + ".join(map(in_brackets, parts))
         first = equals(sum(map(Decimal, parts.flat)), total)
+        sentence = f"output[{step.row}, {step.column}]:  {what} {first} {total}"
+        if Decimal(self.bias) == 0:
+            return sentence
         second = equals(Decimal(total) + Decimal(self.bias), output)
-        place = f"output[{step.row}, {step.column}]"
-        return f"{place}:  {what} {first} {total};  {total} + bias {self.bias} {second} {output}"
+        return f"{sentence};  {total} + bias {self.bias} {second} {output}"

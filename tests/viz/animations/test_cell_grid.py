@@ -33,7 +33,7 @@ def test_cells_show_other_values_and_texts():
         assert texts(ax) == number_texts(shown).ravel().tolist()
         is_light = np.array([text.get_color() == "black" for text in ax.texts])
         assert (is_light == (shown.ravel() > 4.5)).all(), "dark on light cells, light on dark ones"
-    assert all(artist.get_animated() for artist in (*ax.texts, *ax.images))
+    assert all(artist.get_animated() for artist in (*ax.texts, *ax.images, *ax.collections))
 
 
 def test_a_hole_has_a_grey_text():

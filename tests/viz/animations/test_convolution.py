@@ -85,7 +85,7 @@ def check_frame(animation, i, expected, kernel, bias):
 
 
 def check_sum(text, step, value, bias):
-    place, first, second = re.split(r": {2}|; {2}", text)
+    place, first, second = re.split(r": {2}|; {2}", text)  # a bias of 0 goes without saying
     assert place == f"output[{step.row}, {step.column}]"
     *parts, total = first.replace("≈", "=").split("= ")
     assert is_printed(total, value - bias)
@@ -109,14 +109,21 @@ def test_integers_are_printed_as_integers():
     )
 
 
+def test_a_bias_of_zero_is_not_spoken_of():
+    animation = viz.animate_convolution(np.ones((3, 3)), np.ones((3, 3)))
+    animation.draw(animation.steps[0])
+    assert sum_text(animation) == "output[0, 0]:  sum of the 9 products = 9"
+    assert "bias" not in animation.figure.alt_text
+
+
 def test_channels_are_summed_and_rounding_is_said():
     image = np.array([[[0.333, -0.333, 0.333]]])
     animation = viz.animate_convolution(image, np.ones((1, 1, 3)))
     animation.draw(animation.steps[0])
-    assert "sums of the channels: 0.33 + (-0.33) + 0.33 = 0.33;" in sum_text(animation)
+    assert sum_text(animation).endswith("sums of the channels: 0.33 + (-0.33) + 0.33 = 0.33")
     animation = viz.animate_convolution(np.array([[[0.333, 0.333, 0.333]]]), np.ones((1, 1, 3)))
     animation.draw(animation.steps[0])
-    assert "0.33 + 0.33 + 0.33 ≈ 1.00;" in sum_text(animation)
+    assert sum_text(animation).endswith("0.33 + 0.33 + 0.33 ≈ 1.00")
 
 
 def test_colors_follow_the_values():
@@ -195,6 +202,6 @@ def test_channels_padding_and_many_outputs_in_words():
     assert animation.figure.alt_text == (
         "A filter of 2 rows by 1 column slides over an image of 8 by 8 and 2 "
         "channels, padded with zeros (1 above, 0 below, 0 left, 2 right), with strides of 1 row "
-        "and 2 columns, in 18 of 40 steps. The sum of pixel times weight, plus the bias 0, is one "
-        "number of the output of 8 rows by 5 columns, values from 0 to 1."
+        "and 2 columns, in 18 of 40 steps. The sum of pixel times weight is one number of the "
+        "output of 8 rows by 5 columns, values from 0 to 1."
     )
