@@ -189,15 +189,10 @@ def test_the_last_notebook_has_its_turn_after_a_week(clock):
 
 
 @pytest.mark.usefixtures("at_notebook_3")
-def test_a_notebook_with_a_letter_is_asked_about_once_it_was_worked_on(capsys):
+def test_a_notebook_with_a_letter_is_asked_about_once_it_was_worked_on():
     assert not set(due_questions(recall())) & set(names("nb02b"))
     answered(nb02b.matrix_places, False)
     assert set(names("nb02b")) < set(due_questions(recall()))
-    capsys.readouterr()
-    answered(nb01.overflow, False)
-    answered(nb02.output_size, False)
-    review()
-    assert "(Notebook 2b)" in capsys.readouterr().out
 
 
 def test_works_of_unknown_notebooks_count_for_nothing():
