@@ -25,6 +25,7 @@ _rng = np.random.default_rng(22)
         (16, "This is the number of rows. Each holds 9 weights."),
         (36, "This is the number of columns. Each of the 16 rows holds 9 weights."),
         (81, "This is for a 5 × 5 image, which has 3 × 3 outputs."),
+        (225, "This is the size of the matrix for a 5 × 5 image. Which places hold a weight?"),
     ],
 )
 def matrix_places():
@@ -45,6 +46,7 @@ def matrix_places():
         ((8, 8, 10, 32), "The input's channels come before the filters."),
         ((10, 32, 8, 8), "Right numbers, but Keras has height and width first."),
         ((32, 8, 8, 10), "Right numbers, but Keras has height and width first, then the channels."),
+        ((32, 10), "This is a layer on one pixel. These units see 8 × 8 of them."),
         ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
         ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
         ((8, 8, 10), "These filters see one channel. The map has 32."),
@@ -172,9 +174,9 @@ def _overwritten(delta, image, kernel, stride, image_too=True):
     return image_gradient, kernel_gradient
 
 
-def _pad_and_turn(delta, image, kernel, stride):
-    """A wrong answer: what is right without a stride. Windows that fit nowhere give nothing."""
-    h, w = kernel.shape
+def _pad_and_turn(delta, image, kernel, stride, zeros=None):
+    """A wrong answer: what is right without a stride; with `zeros`, of one size of kernel alone."""
+    h, w = (zeros + 1, zeros + 1) if zeros else kernel.shape
 
     def slide(image, kernel):
         windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
@@ -217,6 +219,11 @@ def _windows_back(delta, image, kernel, stride):
             _pad_and_turn,
             "Pad and turn is right for stride 1 alone. With a stride, let each output send its "
             "share back to the window that it saw.",
+        ),
+        (
+            partial(_pad_and_turn, zeros=2),
+            "Pad and turn with two zeros on each side is right for stride 1 and a kernel of 3 × 3. "
+            "Here let each output stamp its share onto the window that it saw.",
         ),
         (
             partial(_backward, turn=True),
@@ -351,7 +358,9 @@ def _minus_columns(scores, labels):
             "The probabilities of one example add up to 1, so add along `axis=1`.",
         ),
         (
-            lambda scores, labels: _minus_right(_softmax(scores, axis=None), labels),
+            lambda scores, labels: _minus_right(
+                _softmax(scores, axis=None, largest_axis=None), labels
+            ),
             "You divide by the sum over the whole batch. Each row has a sum of its own.",
         ),
         (
