@@ -76,7 +76,7 @@ def _last_seen(name, kept):
 def _earlier_notebooks(kept):
     """The notebooks before the furthest one that was begun, and that one if it was left.
 
-    One with a letter, as nb02b, may be skipped: it counts if somebody has worked on it.
+    One with a letter, as nb01b, may be skipped: it is asked about if it was begun itself.
     """
     last, now = _last_work(kept), time_of(utc_now())
     begun = {*last, *_open_notebooks()}

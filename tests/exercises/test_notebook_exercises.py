@@ -191,20 +191,6 @@ def backward_without_padding(delta, image, kernel):
     return correlate2d(delta, kernel[::-1, ::-1]), correlate2d(image, delta)
 
 
-def backward_by_wrong_windows(delta, image, kernel, stride):
-    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
-    h, w = kernel.shape
-    for i, j in np.ndindex(delta.shape):
-        image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
-        kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
-    return image_gradient, kernel_gradient
-
-
-def gradient_without_keepdims(scores, labels):
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum(axis=1)
-
-
 def correlate_beyond_the_edge(image, kernel):
     h, w = kernel.shape
     output = np.zeros(image.shape)
@@ -251,6 +237,20 @@ def regime_by_own_errors(accuracies, n_photos):
     return np.argmax(means >= means.max() - errors)
 
 
+def backward_by_wrong_windows(delta, image, kernel, stride):
+    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    h, w = kernel.shape
+    for i, j in np.ndindex(delta.shape):
+        image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
+        kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def gradient_without_keepdims(scores, labels):
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum(axis=1)
+
+
 SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, lambda x: x @ [[1, 0], [-1, 0]].T, "Write `W1 = np.array([...])`."),
@@ -264,14 +264,6 @@ SAID = [
     (nb02.dense_as_kernel, 20_480, "a tuple of numbers"),
     (nb02.conv_backward, backward_without_padding, "gave 2 results. The first is an array of"),
     (nb02.conv_backward, backward_without_padding, "pad it with zeros"),
-    (nb02b.matrix_places, 200, "200 is too large."),
-    (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
-    (nb02b.shared_weight_slope, -20, "-20 is too small."),
-    (nb02b.first_kernel_gradient, "ABCDEF", "each of the letters A to G once"),
-    (nb02b.conv_backward, backward_by_wrong_windows, "begin at (i * stride, j * stride)"),
-    (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
-    (nb02b.thousand_classes, 6.8, "Right is what is at most 0.05 away."),
-    (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
     (nb03.max_pool, lambda image, size: image, "shape (6, 4). Expected: an array of shape (3, 2)."),
     (nb03.max_pool_backward, lambda delta, image, size: image, "at [0, 0]. Expected: "),
     (nb03.stochastic_mean, lambda window: window.sum(), "(window=[1, 3, 6, 2])` gave 12. Expected"),
@@ -294,6 +286,14 @@ SAID = [
     (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
     (nb07.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb02b.matrix_places, 200, "200 is too large."),
+    (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
+    (nb02b.shared_weight_slope, -20, "-20 is too small."),
+    (nb02b.first_kernel_gradient, "ABCDEF", "each of the letters A to G once"),
+    (nb02b.conv_backward, backward_by_wrong_windows, "begin at (i * stride, j * stride)"),
+    (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
+    (nb02b.thousand_classes, 6.8, "Right is what is at most 0.05 away."),
+    (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
 ]
 
 
