@@ -86,6 +86,40 @@ QUESTIONS = {
         "The kernel is the same at each place. This is equivariance; invariance would mean "
         "that nothing changes.",
     ),
+    "nb02b.places": Question(
+        "A 3 × 3 convolution of a 5 × 5 image, without padding, is written as a matrix of 9 rows "
+        "and 25 columns. How many of its 225 places hold a weight?",
+        ("9", "225", "81"),
+        "c",
+        "Each of the 9 outputs sees 9 pixels. All other places are zero for ever.",
+    ),
+    "nb02b.turn": Question(
+        "δ holds the slopes of the loss in the output of a convolution with stride 1. How do the "
+        "slopes in its input come about?",
+        (
+            "δ is padded, and the turned kernel slides over it",
+            "δ is divided by the kernel, as going back undoes going forwards",
+            "the kernel slides over the input once more, with the learning rate",
+        ),
+        "a",
+        "Each pixel adds up δ times the weight that it met, at all places that saw it.",
+    ),
+    "nb02b.uniform": Question(
+        "A network gives each of ten classes the same probability. What is its cross-entropy?",
+        ("0.1", "2.303", "0.9"),
+        "b",
+        "It is minus the logarithm of the probability of the right class, and ln 10 is 2.303.",
+    ),
+    "nb02b.unbiased": Question(
+        "What is meant by: the gradient of a mini-batch is unbiased?",
+        (
+            "it is as long as the gradient of the whole set",
+            "it has no slope for the biases of the layers",
+            "on average it is that of the whole set",
+        ),
+        "c",
+        "Each one is off, but not all to one side: their mean is the gradient of the whole set.",
+    ),
     "nb03.weights": Question(
         "How many weights does `MaxPooling2D(2)` learn on 16 channels?",
         ("none", "4", "64"),

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb02, nb03, nb04, nb05, nb06, nb07
+from cnnkit.exercises import nb01, nb02, nb02b, nb03, nb04, nb05, nb06, nb07
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -17,8 +17,8 @@ from cnnkit.exercises._exercise import (
 )
 
 ALL = {
-    f"{module.__name__[-4:]}.{name}": item
-    for module in (nb01, nb02, nb03, nb04, nb05, nb06, nb07)
+    f"{module.__name__.rpartition('.')[2]}.{name}": item
+    for module in (nb01, nb02, nb02b, nb03, nb04, nb05, nb06, nb07)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -261,6 +261,20 @@ def regime_by_own_errors(accuracies, n_photos):
     return np.argmax(means >= means.max() - errors)
 
 
+def backward_by_wrong_windows(delta, image, kernel, stride):
+    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    h, w = kernel.shape
+    for i, j in np.ndindex(delta.shape):
+        image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
+        kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def gradient_without_keepdims(scores, labels):
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum(axis=1)
+
+
 SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, list_transposed, "A list has no `.T`"),
@@ -308,6 +322,14 @@ SAID = [
     (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
     (nb07.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb02b.matrix_places, 200, "200 is too large."),
+    (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
+    (nb02b.shared_weight_slope, -20, "-20 is too small."),
+    (nb02b.first_kernel_gradient, "ABCDEF", "each of the letters A to G once"),
+    (nb02b.conv_backward, backward_by_wrong_windows, "begin at (i * stride, j * stride)"),
+    (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
+    (nb02b.thousand_classes, 6.8, "Right is what is at most 0.05 away."),
+    (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
 ]
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import keras
 import numpy as np
 
-from cnnkit import geometry
+from cnnkit import geometry, reference
 from cnnkit.exercises._memory import NOTEBOOKS
 from cnnkit.exercises._questions import QUESTIONS
 
@@ -47,6 +47,9 @@ def test_the_numbers_are_right():
     assert right("nb02.parameters") == str(geometry.parameters(Conv2D(8, 3), (20, 20, 3)))
     shape = Conv2D(4, 3, strides=2).compute_output_shape((1, 9, 9, 1))
     assert right("nb02.size") == str(shape[1])
+    matrix = reference.toeplitz2d(np.ones((3, 3)), (5, 5))
+    assert right("nb02b.places") == str(np.count_nonzero(matrix)) and matrix.shape == (9, 25)
+    assert right("nb02b.uniform") == f"{np.log(10):.3f}"
     layers = [keras.Input((20, 20, 1)), Conv2D(1, 3), Conv2D(1, 3)]
     model = keras.Sequential(layers)
     side, _ = geometry.receptive_field(model, model.layers[-1]).size

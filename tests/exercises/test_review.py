@@ -24,7 +24,7 @@ def at_notebook_3(clock):
 
 
 def names(notebook):
-    return [name for name in QUESTIONS if name.startswith(notebook)]
+    return [name for name in QUESTIONS if name.partition(".")[0] == notebook]
 
 
 def right_letters(asked):
