@@ -441,14 +441,22 @@ def run_all(names):
 
 
 def find_notebooks(names):
-    """The notebooks that begin with one of these names, "7" being "07"; all, without a name."""
+    """The notebooks that begin with one of these names; all, without a name.
+
+    "7" is 07, and "02" is that notebook alone, without 02b.
+    """
     notebooks = sorted(ROOT.glob("notebooks/[!.]*.ipynb"))
     if names:
-        starts = tuple(Path(name).stem.zfill(2) for name in names)
+        starts = tuple(start_of_name(Path(name).stem) for name in names)
         notebooks = [notebook for notebook in notebooks if notebook.stem.startswith(starts)]
         if not notebooks:
             sys.exit(f"No notebook begins with {' or '.join(starts)}.")
     return notebooks
+
+
+def start_of_name(name):
+    number = re.fullmatch(r"(\d+)([a-z]?)", name)
+    return f"{number[1]:0>2}{number[2]}_" if number else name
 
 
 def copy_mathjax(python, folder):

@@ -74,13 +74,16 @@ def _last_seen(name, kept):
 
 
 def _earlier_notebooks(kept):
-    """The notebooks before the furthest one that was begun, and that one if it was left."""
+    """The notebooks before the furthest one that was begun, and that one if it was left.
+
+    One with a letter, as nb01b, may be skipped: it is asked about if it was begun itself.
+    """
     last, now = _last_work(kept), time_of(utc_now())
     begun = {*last, *_open_notebooks()}
     return {
         notebook
         for notebook in NOTEBOOKS
-        if notebook < max(begun, default="")
+        if (notebook < max(begun, default="") and (notebook[-1].isdigit() or notebook in last))
         or (notebook in last and is_past(last[notebook], LEFT, now))
     }
 

@@ -456,7 +456,8 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
         "02_bad": write_notebook(books / "02_bad.ipynb", "1 / 0", "print('went on')"),
         "03_dead": write_notebook(books / "03_dead.ipynb", "import os; os._exit(1)"),
     }
-    write_notebook(books / "04_other.ipynb", "1 / 0")
+    write_notebook(books / "01b_other.ipynb", "1 / 0")  # a number is not the start of another one
+    assert [path.stem for path in course.find_notebooks(["1b"])] == ["01b_other"]
     assert course.main("run", "1", "02_b", "03") == 1
     pages = tmp_path / "build/course"
     first, *between, last = capsys.readouterr().out.splitlines()

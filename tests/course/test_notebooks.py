@@ -346,7 +346,7 @@ def unused(found, number):
     complaints = [] if sorted(found) == sorted(known) else [f"exercises {found}, not {known}"]
     pattern = r"# Exercise (\S+)\n@(?:.*\n)+?def (\w+)"
     numbered = dict(re.findall(pattern, inspect.getsource(module)))
-    if numbered != {f"{int(number)}.{i}": name for i, name in enumerate(found, start=1)}:
+    if numbered != {f"{number.lstrip('0')}.{i}": name for i, name in enumerate(found, start=1)}:
         complaints.append(f"nb{number}.py numbers its exercises {numbered}")
     return complaints
 
@@ -402,14 +402,16 @@ def links(notebook, path):
 
 def table_faults(readme, notebooks):
     """Compare README's table with `notebooks`, a dictionary from file name to front matter."""
-    row = re.compile(r"(?m)^\| (\d) \| (.+?) \| .+ \| (.+?) \| (ready|planned) \|$")
+    row = re.compile(r"(?m)^\| (\d[a-z]?) \| (.+?) \| .+ \| (.+?) \| (ready|planned) \|$")
     rows = row.findall(readme)
-    complaints = [] if [r[0] for r in rows] == list("1234567") else ["the rows are not 1 to 7"]
-    expected = {}
+    numbers = [r[0] for r in rows]
+    is_whole = [n for n in numbers if n.isdigit()] == list("1234567") and numbers == sorted(numbers)
+    complaints, expected = [] if is_whole else ["the rows are not 1 to 7"], {}
     for name, text in notebooks.items():
-        title = re.search(r"(?m)^# \d · (.+)$", text)[1]
+        number, title = re.search(r"(?m)^# (\w+) · (.+)$", text).groups()
         minutes = re.search(r"(\d+) min reading \+ (\d+) min exercises", text)
-        expected[name[1]] = (f"[{title}](notebooks/{name})", f"{minutes[1]} + {minutes[2]}")
+        expected[number] = (f"[{title}](notebooks/{name})", f"{minutes[1]} + {minutes[2]}")
+    complaints += [f"no row {number}" for number in expected if number not in numbers]
     for number, cell, minutes, state in rows:
         if (state == "ready") != (number in expected):
             complaints.append(f"row {number} says {state}")
@@ -735,6 +737,7 @@ def test_readme_lists_the_notebooks_as_they_are():
 
 
 ROWS = [f"| {i} | Title {i} | it | – | planned |" for i in range(1, 7)]
+ROWS.insert(4, "| 4b | [More](notebooks/04b_more.ipynb) | it | 5 + 3 | ready |")
 ROWS.append("| 7 | [Last](notebooks/07_last.ipynb) | it | 45 + 30 | ready |")
 
 
@@ -748,10 +751,13 @@ ROWS.append("| 7 | [Last](notebooks/07_last.ipynb) | it | 45 + 30 | ready |")
         ("ready", "planned", "row 7 says planned"),
         ("| – | planned |\n| 7", "| 9 + 9 | ready |\n| 7", "row 6 says ready"),
         ("| Title 2 |", "| [Title 2](notebooks/02_it.ipynb) |", "planned notebook"),
+        ("| 4b |", "| 2b |", "1 to 7"),
+        ("| 4b |", "| 3b |", "no row 4b"),
     ],
 )
 def test_wrong_rows_of_the_table_are_found(old, new, complaint):
     notebooks = {"07_last.ipynb": "# 7 · Last\n\n**Time** – 45 min reading + 30 min exercises"}
+    notebooks["04b_more.ipynb"] = "# 4b · More\n\n**Time** – 5 min reading + 3 min exercises"
     table = "\n".join(ROWS)
     assert table_faults(table, notebooks) == []
     assert complaint in " ".join(table_faults(table.replace(old, new), notebooks))
