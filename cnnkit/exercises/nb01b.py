@@ -11,7 +11,7 @@ _rng = np.random.default_rng(2)
 
 # Exercise 1b.1
 @Value(
-    choices=["x1", "x1 + x2", "x1 * x2", "x1 ** 2", "the radius"],
+    choices=["coordinate", "sum", "product", "square", "radius"],
     hints=[
         "Take four points, (0, 0) and (0, 2) from the middle, (2, 0) and (-2, 0) from the stripes. "
         "Work out each feature at all four.",
@@ -19,19 +19,22 @@ _rng = np.random.default_rng(2)
         "other.",
     ],
     mistakes=[
-        ("x1", "A threshold of x1 cuts off one of the two stripes. What is alike in -2 and 2?"),
-        ("x1 + x2", "A threshold of x1 + x2 is one slanting line, and there are two stripes."),
-        ("x1 * x2", "The sign of x1 * x2 tells the quadrants, and each stripe lies in two."),
         (
-            "the radius",
+            "coordinate",
+            "A threshold of x1 cuts off one of the two stripes. What is alike in -2 and 2?",
+        ),
+        ("sum", "A threshold of x1 + x2 is one slanting line, and there are two stripes."),
+        ("product", "The sign of x1 * x2 tells the quadrants, and each stripe lies in two."),
+        (
+            "radius",
             "The point (0, 2) lies as far from the origin as (2, 0) does, but in the middle.",
         ),
     ],
-    note="It is above 1 in both stripes, and below 1 between them.",
+    note="x1² is above 1 in both stripes, and below 1 between them.",
 )
 def stripe_feature():
     """The feature that tells both stripes, x1 < -1 and x1 > 1, from what lies between them."""
-    return "x1 ** 2"
+    return "square"
 
 
 # Exercise 1b.2
@@ -133,9 +136,16 @@ def _swapped(image, size, i, j):
             lambda image, size: _over_cells(image, size, np.sum) / size,
             "A cell has size * size pixels. You have divided by size.",
         ),
-        (partial(_over_cells, function=np.max), "This is the largest number of each cell."),
         (
-            lambda image, size: image[::size, ::size],
+            lambda image, size: _over_cells(image, size, np.max) * 1.0,
+            "This is the largest number of each cell.",
+        ),
+        (
+            partial(_filled, cut=lambda image, size, i, j: image[i * size : (i + 1) * size]),
+            "This slice cuts out rows only. The columns need one too, after a comma.",
+        ),
+        (
+            lambda image, size: image[::size, ::size] * 1.0,
             "This takes the upper left pixel of each cell. The mean of all its pixels is asked.",
         ),
         (
@@ -303,9 +313,10 @@ def _counts(mask):
             "may be some without: take the last minus the first.",
         ),
         (
-            lambda mask: (0, 0, *mask.shape),
-            "This is the box of the whole picture.",
+            lambda mask: (*_box(mask)[:2], mask.sum(), mask.sum()),
+            "`rows` and `columns` have an entry for each True pixel, so you have counted pixels.",
         ),
+        (lambda mask: (0, 0, *mask.shape), "This is the box of the whole picture."),
     ],
 )
 def box_around(mask):
