@@ -52,6 +52,41 @@ QUESTIONS = {
         "Such a network has weights of its own for each pixel, and no built-in knowledge of which "
         "pixels are neighbours.",
     ),
+    "nb01b.lost": Question(
+        "A classifier gets a picture as the means of cells of 7 × 7 pixels. What can it not learn, "
+        "however many examples there are?",
+        (
+            "which cell has the most ink",
+            "how much ink the whole picture has",
+            "where within a cell the ink is",
+        ),
+        "c",
+        "What the features leave out, no classifier can bring back.",
+    ),
+    "nb01b.noise": Question(
+        "Each pixel has noise of its own, with standard deviation 8. What is the standard "
+        "deviation of the noise in the mean of 16 pixels?",
+        ("0.5", "2", "8"),
+        "b",
+        "The noise of a mean of n numbers is smaller by the factor √n, here 4.",
+    ),
+    "nb01b.few": Question(
+        "When do features by hand help most?",
+        (
+            "with few examples, if they throw away what disturbs",
+            "with many examples, if there are many features",
+            "always, as a person knows more than a classifier",
+        ),
+        "a",
+        "They put knowledge in that few examples do not show. With many, it can be learned.",
+    ),
+    "nb01b.task": Question(
+        "A program tells of each pixel of a photo whether it is road, car or sky. Which task is "
+        "this?",
+        ("segmentation", "detection", "classification"),
+        "a",
+        "Detection draws a box around each thing, classification names the whole picture.",
+    ),
     "nb02.rotation": Question(
         "`Conv2D` computes what mathematics calls cross-correlation. What is different in a "
         "true convolution?",

@@ -287,7 +287,7 @@ _TINY = 1e-200 * _POINTS  # the product of two such numbers is 0 in float64, unl
 _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
 
 
-# Exercise 1.7
+# Exercise 1.6
 @Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],), (_ON_AXES,), (_TINY,)],
     hints=[
@@ -377,7 +377,7 @@ def quadrants(x):
     return np.maximum(0, x @ W1.T) @ W2 > 0
 
 
-# Exercise 1.8
+# Exercise 1.7
 @Number(
     within=0.5,
     hints=[
@@ -403,7 +403,7 @@ def phone_photo_parameters():
     return (4_000 * 3_000 * 3 + 1) * 100
 
 
-# Exercise 1.9
+# Exercise 1.8
 @Value(
     choices=[
         "much higher",
@@ -433,93 +433,3 @@ def phone_photo_parameters():
 def permuted_accuracy():
     """What a fully connected network gets from pictures with their pixels shuffled."""
     return "the same"
-
-
-_GREY = _rng.integers(0, 256, (6, 9), np.uint8)
-
-
-def _over_cells(image, size, function=np.mean, step=None):
-    rows = range(0, len(image), step or size)
-    columns = range(0, image.shape[1], step or size)
-    return np.array([[function(image[y : y + size, x : x + size]) for x in columns] for y in rows])
-
-
-def _short_slices(image, size):
-    means = np.full((len(image) // size, image.shape[1] // size), np.nan)
-    for i, j in np.ndindex(means.shape):
-        cell = image[i * size : i + size, j * size : j + size]
-        means[i, j] = cell.mean() if cell.size else np.nan  # NumPy gives NaN too, and warns
-    return means
-
-
-# Exercise 1.10
-@Function(
-    cases=[(_GREY, 3), (_GREY / 255, 3), (_rng.normal(size=(8, 12)), 4), (_GREY[:4, :4], 1)],
-    hints=[
-        "Which rows belong to the cells of the first row of cells? And of the second?",
-        "Cell (i, j) is `image[i * size : (i + 1) * size, j * size : (j + 1) * size]`.",
-        "Make `means = np.zeros((H // size, W // size))` and fill it in two loops.",
-    ],
-    mistakes=[
-        (
-            lambda image, size: image[::size, ::size],
-            "This takes the upper left pixel of each cell. The mean of all its pixels is asked.",
-        ),
-        (partial(_over_cells, function=np.sum), "These are sums: divide by the pixels of a cell."),
-        (
-            lambda image, size: _over_cells(image, size, np.sum) / size,
-            "A cell has size * size pixels. You have divided by size.",
-        ),
-        (partial(_over_cells, function=np.max), "This is the largest number of each cell."),
-        (
-            lambda image, size: _over_cells(image, size).T,
-            "Rows and columns are swapped: the rows of cells come first.",
-        ),
-        (
-            lambda image, size: image.reshape(
-                len(image) // size, image.shape[1] // size, size * size
-            ).mean(axis=-1),
-            "`reshape` reads row after row, so these numbers lie side by side in one row, and do "
-            "not form a square.",
-        ),
-        (
-            lambda image, size: _over_cells(image, size, step=1)[
-                : len(image) // size, : image.shape[1] // size
-            ],
-            "These cells overlap: cell i begins at row `i * size`, not at row i.",
-        ),
-        (
-            lambda image, size: _over_cells(image, size).astype(image.dtype),
-            "These means have the type of the image, so they are cut off to whole numbers. Make "
-            "the result with `np.zeros`, whose numbers are floats.",
-        ),
-        (
-            lambda image, size: (
-                _over_cells(image, size, partial(np.sum, dtype=image.dtype)) / size**2
-            ),
-            "The sum of a cell does not fit into uint8: this is the first trap. Change the type "
-            "before you add up.",
-        ),
-        (
-            _short_slices,
-            "A cell ends at `(i + 1) * size`, that is `i * size + size`, and not at `i + size`.",
-        ),
-        (
-            lambda image, size: _over_cells(image, size) * 0 + image.mean(),
-            "Each of these is the mean of the whole image. Take that of the cell.",
-        ),
-        (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
-        (
-            lambda image, size: _over_cells(image, size).ravel(),
-            "The means are right, but stand in one row: the shape is (H // size, W // size).",
-        ),
-    ],
-)
-def cell_means(image, size):
-    """The mean of each cell of `size` by `size` pixels, `(H // size, W // size)`."""
-    means = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i in range(means.shape[0]):
-        for j in range(means.shape[1]):
-            cell = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
-            means[i, j] = cell.mean()
-    return means

@@ -73,8 +73,10 @@ def _in_words(label, boxes, masks, keypoints, skeleton):
 
 def _write(ax, row, column, text, color):
     """Write on a plate whose lower left corner is at a pixel."""
-    plate = dict(facecolor=color, edgecolor="none", pad=1.5)
-    ax.text(column, row, text, color="white", fontsize="small", va="bottom", bbox=plate)
+    pad = 1.5  # points; without an offset the plate would reach beyond the image
+    plate = dict(facecolor=color, edgecolor="none", pad=pad)
+    place = dict(xytext=(pad, pad), textcoords="offset points", va="bottom")
+    ax.annotate(text, (column, row), color="white", fontsize="small", bbox=plate, **place)
 
 
 def _draw_boxes(ax, boxes, colors):

@@ -1,12 +1,13 @@
 """Every exercise with its solution, with nothing, and with wrong answers of all kinds."""
 
 import inspect
+import warnings
 
 import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb02, nb02b, nb03, nb04, nb05, nb06, nb07
+from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb05, nb06, nb07
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -18,7 +19,7 @@ from cnnkit.exercises._exercise import (
 
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
-    for module in (nb01, nb02, nb02b, nb03, nb04, nb05, nb06, nb07)
+    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb05, nb06, nb07)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -215,6 +216,23 @@ def cell_sums_in_uint8(image, size):
     return total / size**2
 
 
+def cell_means_of(slices, dtype=float):
+    """An answer that cuts a cell out by these slices."""
+
+    def cell_means(image, size):
+        means = np.zeros((image.shape[0] // size, image.shape[1] // size), dtype)
+        for i, j in np.ndindex(means.shape):
+            with warnings.catch_warnings(action="ignore"):  # of the mean of nothing
+                means[i, j] = eval(f"image[{slices}]").mean()
+        return means
+
+    return cell_means
+
+
+def cell_means_in(dtype):
+    return cell_means_of("i * size : (i + 1) * size, j * size : (j + 1) * size", dtype)
+
+
 def correlate_beyond_the_edge(image, kernel):
     h, w = kernel.shape
     output = np.zeros(image.shape)
@@ -289,7 +307,17 @@ SAID = [
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
     (nb01.standardize, standardize_in_turn, "its mean is 0 by now"),
     (nb01.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
-    (nb01.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
+    (nb01b.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
+    (nb01b.cell_means, cell_means_in(np.uint8), "whole numbers, such as uint8"),
+    (nb01b.cell_means, cell_means_of("i * size : i + size, j * size : j + size"), "is empty"),
+    (
+        nb01b.cell_means,
+        cell_means_of("j * size : (j + 1) * size, i * size : (i + 1) * size"),
+        "`i` c",
+    ),
+    (nb01b.cell_means, cell_means_of("i : i + size, j : j + size"), "`* size` is missing"),
+    (nb01b.unscaled_features, 6, "Not yet: The classifier learns from standardised"),
+    (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
     (nb02.second_cell, 11, "11 is too small."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),

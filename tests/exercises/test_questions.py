@@ -44,6 +44,7 @@ def test_no_letter_and_no_length_gives_the_answer_away():
 
 def test_the_numbers_are_right():
     assert right("nb01.overflow") == str(np.add(*np.uint8([[200], [100]])).item())
+    assert float(right("nb01b.noise")) == 8 / np.sqrt(16)
     assert right("nb02.parameters") == str(geometry.parameters(Conv2D(8, 3), (20, 20, 3)))
     shape = Conv2D(4, 3, strides=2).compute_output_shape((1, 9, 9, 1))
     assert right("nb02.size") == str(shape[1])

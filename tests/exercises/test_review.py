@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnkit.exercises import nb01, nb02, nb03, nb07, review
+from cnnkit.exercises import nb01, nb01b, nb02, nb03, nb07, review
 from cnnkit.exercises._memory import answered, recall
 from cnnkit.exercises._questions import QUESTIONS
 from cnnkit.exercises._review import LONGEST, _count, due_questions
@@ -186,6 +186,13 @@ def test_the_last_notebook_has_its_turn_after_a_week(clock):
     assert not set(due_questions(recall())) & set(names("nb07"))
     clock.wait(days=7)
     assert set(names("nb07")) < set(due_questions(recall()))
+
+
+@pytest.mark.usefixtures("at_notebook_3")
+def test_a_notebook_that_may_be_skipped_has_its_turn_if_it_was_begun():
+    assert not set(due_questions(recall())) & set(names("nb01b"))
+    answered(nb01b.cell_means, False)
+    assert set(names("nb01b")) < set(due_questions(recall()))
 
 
 def test_works_of_unknown_notebooks_count_for_nothing():

@@ -52,6 +52,18 @@ def test_a_class_has_one_color():
     assert to_hex(pose.lines[0].get_color()) == to_hex("C0")
 
 
+def test_words_stay_within_the_image():
+    boxes = {"person": (200, 0, 300, 200)}
+    empty = dict(masks={}, keypoints={}, skeleton=[])
+    panels = viz.plot_vision_tasks(np.zeros((500, 500)), label="walker", boxes=boxes, **empty)
+    panels.figure.draw_without_rendering()
+    words = [(ax, text) for ax in panels for text in ax.texts]
+    assert [text.get_text() for _, text in words] == ["walker", "person"]
+    for ax, text in words:
+        plate = text.get_bbox_patch().get_tightbbox()
+        assert plate.x0 > ax.bbox.x0 - 1 and plate.y0 > ax.bbox.y0 - 1, text.get_text()
+
+
 def test_no_object_at_all():
     empty = dict(label="sky", boxes={}, masks={"bird": ~LEFT & LEFT}, keypoints={}, skeleton=[])
     panels = viz.plot_vision_tasks(PHOTO, **empty)
