@@ -162,14 +162,24 @@ QUESTIONS = {
         "Pooling has no weights and no filters: it keeps one number of each window.",
     ),
     "nb03.gradient": Question(
-        "Where does the gradient go, backwards through a window of max pooling?",
+        "The output of a window of max pooling has a slope. Backwards, which of its pixels get it?",
         (
-            "in equal shares to all its pixels",
-            "to the pixel with the largest value alone",
-            "to each pixel in proportion to its value",
+            "all of them, in equal shares",
+            "the one with the largest value alone",
+            "each of them, in proportion to its value",
         ),
         "b",
         "The largest value alone made the output. Equal shares belong to average pooling.",
+    ),
+    "nb03.shift": Question(
+        "A picture moves by one pixel. When does a number that max pooling makes stay as it is?",
+        (
+            "always",
+            "when the largest number of its window stays in the window",
+            "only when the picture moves by as much as a window is wide",
+        ),
+        "b",
+        "Then the largest number is still the same. If it leaves the window, the output jumps.",
     ),
     "nb03.field": Question(
         "Two convolutions of 3 × 3 with stride 1 follow each other. How many pixels does a "
@@ -177,17 +187,6 @@ QUESTIONS = {
         ("3 × 3", "5 × 5", "6 × 6", "9 × 9"),
         "b",
         "Each pixel of its 3 × 3 window has seen one pixel more on each side: 3 + 2 = 5.",
-    ),
-    "nb03.costs": Question(
-        "Where does a classical network such as AlexNet have most of its parameters, and where "
-        "most of its multiply-adds?",
-        (
-            "both in the dense layers",
-            "parameters in the convolutions, multiply-adds in the dense layers",
-            "parameters in the dense layers, multiply-adds in the convolutions",
-        ),
-        "c",
-        "A convolution has few weights, and uses each of them at every place.",
     ),
     "nb04.means": Question(
         "Batch normalisation gets maps of shape (32, 8, 8, 16) in training. How many means "

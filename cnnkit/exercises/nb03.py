@@ -1,10 +1,10 @@
-"""The exercises of notebook 03, pooling and whole networks."""
+"""The exercises of notebook 03, pooling."""
 
 from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number, Value
 
 _rng = np.random.default_rng(3)
 
@@ -23,6 +23,23 @@ def _padded(image, size):
 
 
 # Exercise 3.1
+@Value(
+    hints=["How many windows of 2 fit into 27? What happens to the channels?"],
+    mistakes=[
+        ((14, 14, 16), "This is padding same. Without padding the last row is left out."),
+        ((13, 13, 8), "Pooling works in each channel alone: none is lost."),
+        ((13, 13, 32), "The number of channels stays. It is a convolution that could double it."),
+        ((13.5, 13.5, 16), "There are only whole windows."),
+        ((26, 26, 16), "The stride is 2: the windows do not overlap."),
+        ((13, 13), "Each of the channels is pooled, and stays."),
+    ],
+)
+def pooled_shape():
+    """The shape of a feature map (27, 27, 16) after `MaxPooling2D(2)`."""
+    return 27 // 2, 27 // 2, 16
+
+
+# Exercise 3.2
 @Function(
     cases=[
         (_rng.normal(size=(6, 4)), 2),
@@ -65,25 +82,9 @@ def max_pool(image, size):
     return output
 
 
-# Exercise 3.2
-@Value(
-    hints=["How many windows of 2 fit into 27? What happens to the channels?"],
-    mistakes=[
-        ((14, 14, 16), "This is padding same. Without padding the last row is left out."),
-        ((13, 13, 8), "Pooling works in each channel alone: none is lost."),
-        ((13, 13, 32), "The number of channels stays. It is a convolution that could double it."),
-        ((13.5, 13.5, 16), "There are only whole windows."),
-        ((26, 26, 16), "The stride is 2: the windows do not overlap."),
-        ((13, 13), "Each of the channels is pooled, and stays."),
-    ],
-)
-def pooled_shape():
-    """The shape of a feature map (27, 27, 16) after `MaxPooling2D(2)`."""
-    return 27 // 2, 27 // 2, 16
-
-
 # Exercise 3.3
-@Value(
+@Number(
+    within=0.01,
     hints=["First the mean of the four, then max(0, .).", "The mean of -4, 2, 2 and 4 is 1."],
     mistakes=[
         (2, "This is the mean after the ReLU. Pool first."),
@@ -98,6 +99,45 @@ def pooled_shape():
 def relu_after_average():
     """Average pooling, then ReLU, of a window with -4, 2, 2 and 4."""
     return max(0, (-4 + 2 + 2 + 4) / 4)
+
+
+# Exercise 3.4
+@FaultyLine(
+    code="""
+    def max_pool_backward(delta, image, size):
+        gradient = np.zeros(image.shape)
+        for i in range(delta.shape[0]):
+            for j in range(delta.shape[1]):
+                window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
+                row, column = np.unravel_index(window.argmax(), window.shape)
+                gradient[row, column] = delta[i, j]
+        return gradient
+    """,
+    hints=[
+        "Take an image of 4 x 4 and windows of 2 x 2. In which rows and columns of `gradient` can "
+        "this function write at all?",
+        "`row` and `column` are counted from the corner of the window. In the image, window (i, j) "
+        "does not begin at row 0 and column 0.",
+    ],
+    mistakes=[
+        (2, "All pixels begin with slope 0, and the winners get theirs later. This is right."),
+        (3, "There is one row of windows for each row of `delta`, as it should be."),
+        (4, "There is one column of windows for each column of `delta`, as it should be."),
+        (5, "This is window (i, j) of the image: windows lie side by side, `size` pixels apart."),
+        (
+            6,
+            "This finds the place of the largest number within the window, which is needed. Is it "
+            "the place in the image, too?",
+        ),
+        (8, "The slopes of all pixels are what was asked for. Are they right?"),
+        (1, "A function of `delta`, the image and the size is what was asked for."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="It must be `gradient[i * size + row, j * size + column] = delta[i, j]`.",
+)
+def faulty_gradient():
+    """The winner's place within its window is taken for its place in the image."""
+    return 7
 
 
 # Exercise 3.5
@@ -149,78 +189,9 @@ def stochastic_mean(window):
     return (window * window / total).sum() if total > 0 else 0.0
 
 
-def _is_winner(window):
-    return window == window.max()
-
-
-def _route(delta, image, size, share=_is_winner):
-    """Spread each number of `delta` over its window, with the weights that `share` gives."""
-    gradient = np.zeros(image.shape)
-    for i, j in np.ndindex(delta.shape):
-        place = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size]
-        gradient[place] = delta[i, j] * share(image[place])
-    return gradient
-
-
-def _without_offset(delta, image, size):
-    """A wrong answer: the winner's place in its window, taken for its place in the image."""
-    gradient = np.zeros(image.shape)
-    for i, j in np.ndindex(delta.shape):
-        window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
-        gradient[np.unravel_index(window.argmax(), window.shape)] = delta[i, j]
-    return gradient
-
-
-_DELTA, _IMAGE = _rng.normal(size=(3, 2)), _rng.normal(size=(6, 4))
-
-
-# Exercise 3.4
-@Function(
-    cases=[(_DELTA, _IMAGE, 2), (_rng.normal(size=(2, 2)), _rng.normal(size=(7, 6)), 3)],
-    hints=[
-        "If the winner of a window changes a little, the output changes as much. And the others?",
-        "`np.unravel_index(window.argmax(), window.shape)` is the winner's place.",
-    ],
-    mistakes=[
-        (
-            partial(_route, share=lambda window: np.full(window.shape, 1 / window.size)),
-            "This is the gradient of average pooling: every pixel gets a share.",
-        ),
-        (partial(_route, share=np.ones_like), "Only the winner made the output. The others get 0."),
-        (partial(_route, share=lambda w: w == w.min()), "This gives everything to the smallest."),
-        (
-            partial(_route, share=lambda window: window * _is_winner(window)),
-            "The winner gets delta itself, not delta times its value.",
-        ),
-        (
-            lambda delta, *a: _route(np.ones(delta.shape), *a),
-            "The places are right. What arrives there is delta, not 1.",
-        ),
-        (lambda *a: -_route(*a), "The sign is wrong: a larger winner makes a larger output."),
-        (
-            _without_offset,
-            "`argmax` finds the winner's place within its window. In the image the window begins "
-            "at (i * size, j * size): add that.",
-        ),
-        (
-            partial(_route, share=lambda window: np.arange(window.size).reshape(window.shape) == 0),
-            "The first pixel of each window gets it all. It belongs to the winner's place.",
-        ),
-    ],
-)
-def max_pool_backward(delta, image, size):
-    """The gradient for `image`, given `delta`, the gradient for the output of `max_pool`."""
-    gradient = np.zeros(image.shape)
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]
-            row, column = np.unravel_index(window.argmax(), window.shape)
-            gradient[i * size + row, j * size + column] = delta[i, j]
-    return gradient
-
-
 # Exercise 3.6
-@Value(
+@Number(
+    within=0.01,
     hints=[
         "Count the places of the kernel. With stride 2 there are half as many rows.",
         "The pooling itself multiplies nothing.",
@@ -240,6 +211,82 @@ def strided_saving():
     return (32 * 32) / (16 * 16)
 
 
+# Exercise 3.7
+@Number(
+    within=0.5,
+    hints=[
+        "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
+        "64 times 4 times 4 inputs, 128 units, and their biases.",
+    ],
+    mistakes=[
+        (73_856, "This is the layer for 28 x 28, where 3 x 3 is left."),
+        (131_072, "The biases are missing."),
+        (8_320, "The 4 x 4 places are inputs too, not only the 64 channels."),
+        (2_176, "Each of the 64 channels has its 4 x 4 places."),
+        (131_136, "There is one bias for each of the 128 units."),
+        (524_416, "Three poolings by 2 leave 4 x 4 of 32 x 32."),
+    ],
+)
+def dense_parameters():
+    """The parameters of the first dense layer of the small CNN, had its images 32 by 32 pixels."""
+    return (64 * 4 * 4 + 1) * 128
+
+
+# Exercise 3.8
+@LineOrder(
+    lines=[
+        'keras.layers.Conv2D(16, 5, padding="same"),  # 4 pixels more',
+        "keras.layers.MaxPooling2D(2),  # 1 pixel more",
+        'keras.layers.Conv2D(32, 3, padding="same"),  # 4 pixels more',
+        'keras.layers.Conv2D(48, 3, strides=2, padding="same"),  # 4 pixels more',
+        "keras.layers.MaxPooling2D(3, strides=2),  # 8 pixels more",
+        'keras.layers.Conv2D(64, 3, padding="same"),  # 16 pixels more',
+    ],
+    hints=[
+        "A layer adds (k - 1) * J pixels. Divide what it adds by k - 1: this is the jump J before "
+        "the layer.",
+        "J is 1 before the first layer, and doubles after each layer with stride 2; a pool "
+        "without `strides` has a stride as large as its window. Where two layers have the same J "
+        "before them, the one with stride 1 comes first.",
+    ],
+    mistakes=[
+        (
+            (2, 1),
+            "The convolution of 5 adds 4 = (5 - 1) * 1: before it no layer has a stride. After the "
+            "pool of 2 the jump is 2.",
+        ),
+        (
+            (3, 2),
+            "The convolution with 32 filters adds 4 = (3 - 1) * 2: it needs a jump of 2, so the "
+            "pool of 2 comes before it.",
+        ),
+        (
+            (4, 2),
+            "The convolution with 48 filters adds 4 = (3 - 1) * 2: it needs a jump of 2, so the "
+            "pool of 2 comes before it.",
+        ),
+        (
+            (4, 3),
+            "The convolutions with 32 and with 48 filters both need a jump of 2. If the one with "
+            "strides=2 comes first, the jump is 4 for the other one.",
+        ),
+        (
+            (5, 4),
+            "The pool of 3 adds 8 = (3 - 1) * 4: it needs a jump of 4, so two strides of 2 come "
+            "before it.",
+        ),
+        (
+            (6, 5),
+            "The convolution that adds 16 = (3 - 1) * 8 needs a jump of 8, so three strides of 2 "
+            "come before it.",
+        ),
+    ],
+    note="The field is 38 pixels wide in the end.",
+)
+def layer_order():
+    """Each layer adds (k - 1) * J pixels, where J is the product of the strides before it."""
+
+
 def _reach(layers, grow=True, late=False, whole=False):
     size, jump = 1, 1
     for kernel, stride in layers:
@@ -249,7 +296,7 @@ def _reach(layers, grow=True, late=False, whole=False):
     return size
 
 
-# Exercise 3.8
+# Exercise 3.9
 @Function(
     cases=[
         ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
@@ -295,23 +342,3 @@ def receptive_field(layers):
         size += (kernel - 1) * jump
         jump *= stride
     return size
-
-
-# Exercise 3.7
-@Value(
-    hints=[
-        "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
-        "64 times 4 times 4 inputs, 128 units, and their biases.",
-    ],
-    mistakes=[
-        (73_856, "This is the layer for 28 x 28, where 3 x 3 is left."),
-        (131_072, "The biases are missing."),
-        (8_320, "The 4 x 4 places are inputs too, not only the 64 channels."),
-        (2_176, "Each of the 64 channels has its 4 x 4 places."),
-        (131_136, "There is one bias for each of the 128 units."),
-        (524_416, "Three poolings by 2 leave 4 x 4 of 32 x 32."),
-    ],
-)
-def dense_parameters():
-    """The parameters of the first dense layer of the small CNN, had its images 32 by 32 pixels."""
-    return (64 * 4 * 4 + 1) * 128

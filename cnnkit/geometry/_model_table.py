@@ -16,7 +16,7 @@ from cnnkit.geometry._receptive_field import ReceptiveField, receptive_fields
 
 _TITLES = (
     *("layer", "type", "output", "parameters", "trainable", "multiply-adds"),
-    *("field", "stride", "kept"),
+    *("field", "jump", "kept"),
 )
 _N_TEXT_COLUMNS = 3  # the others are numbers
 
@@ -77,7 +77,7 @@ class ModelTable(ShownAsTable):
     """The layers of a model, which prints as a table, in a notebook as one of HTML.
 
     The column "field" gives height x width of the receptive field in pixels, one number if they
-    are equal, with "+" if units depend on pixels beyond it too; "stride" is "-" where all units see
+    are equal, with "+" if units depend on pixels beyond it too; "jump" is "-" where all units see
     the same; "kept" is the `training_memory`, in bytes; "ms" the time, if it was asked for. "?"
     stands for what is not known.
 

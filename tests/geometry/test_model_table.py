@@ -90,13 +90,13 @@ def test_rows_of_nested_models():
 
 
 TEXT = """\
-layer  type              output  parameters  trainable  multiply-adds  field  stride  kept
-x      InputLayer        8x9x1            0          0              0      1       1   288
+layer  type              output  parameters  trainable  multiply-adds  field  jump  kept
+x      InputLayer        8x9x1            0          0              0      1     1   288
 m:
-  c    Conv2D            6x6x2           24         24            864    3x4       1     0
-  p    AveragePooling2D  3x2x2            0          0              0    4x6     2x3    48
-f      Flatten           12               0          0              0    8x9       -     0
-<d>    Dense             5               65         65             60    8x9       -     0
+  c    Conv2D            6x6x2           24         24            864    3x4     1     0
+  p    AveragePooling2D  3x2x2            0          0              0    4x6   2x3    48
+f      Flatten           12               0          0              0    8x9     -     0
+<d>    Dense             5               65         65             60    8x9     -     0
 t: 89 parameters, 89 of them trainable; 924 multiply-adds; 336 bytes kept in training"""
 
 
