@@ -22,6 +22,13 @@ def _padded(image, size):
     return np.pad(image, more, constant_values=-np.inf)
 
 
+def _without_strides(image, size):
+    """A wrong answer to 3.2: windows that begin at (i, j), not at (i * size, j * size)."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
+    return windows[:rows, :columns].max((2, 3))
+
+
 # Exercise 3.1
 @Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
@@ -32,6 +39,8 @@ def _padded(image, size):
         ((13.5, 13.5, 16), "There are only whole windows."),
         ((26, 26, 16), "The stride is 2: the windows do not overlap."),
         ((13, 13), "Each of the channels is pooled, and stays."),
+        ((1, 13, 13, 16), "Right, but for a batch of one. Write the shape of the maps alone."),
+        ((27, 27, 16), "Pooling makes maps smaller: windows of 2 x 2, two pixels apart."),
     ],
 )
 def pooled_shape():
@@ -56,6 +65,11 @@ def pooled_shape():
         (
             lambda x, n: np.lib.stride_tricks.sliding_window_view(x, (n, n)).max((2, 3)),
             "The windows overlap. Here each one begins where the last one ends.",
+        ),
+        (
+            _without_strides,
+            "Window (i, j) begins at (i * size, j * size). Here it begins at (i, j): the windows "
+            "overlap, and most of the image is left out.",
         ),
         (
             lambda image, size: np.maximum(_blocks(image, size).max(-1), 0),
@@ -203,6 +217,11 @@ def stochastic_mean(window):
         (16, "Stride 2 halves each side once."),
         (0.25, "The other way round: which of the two is more work?"),
         (9, "The kernel's size is the same on both sides."),
+        (37_748_736, "These are the multiply-adds with stride 1. Divide by those with stride 2."),
+        (
+            9_437_184,
+            "These are the multiply-adds with stride 2. How many times as many has stride 1?",
+        ),
     ],
     note="37,748,736 against 9,437,184 multiply-adds.",
 )
