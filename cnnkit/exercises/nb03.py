@@ -220,7 +220,7 @@ def stochastic_mean(window):
         (37_748_736, "These are the multiply-adds with stride 1. Divide by those with stride 2."),
         (
             9_437_184,
-            "These are the multiply-adds with stride 2. How many times as many has stride 1?",
+            "These are the multiply-adds with stride 2. How many times as many are the others?",
         ),
     ],
     note="37,748,736 against 9,437,184 multiply-adds.",
