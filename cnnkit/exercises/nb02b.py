@@ -63,7 +63,7 @@ def dense_as_kernel():
     within=0.01,
     hints=[
         "First forwards: what are z₁ and z₂? And how far is each from its right answer?",
-        "δ₁ = z₁ - 5 and δ₂ = z₂ - 12. On each of the two ways multiply, then add.",
+        "δ₁ = z₁ - 5 and δ₂ = z₂ - 12. On each of the two paths multiply, then add.",
     ],
     mistakes=[
         (13, "The sign of δ₂: it is z₂ - 12, and z₂ is below 12."),
@@ -72,8 +72,8 @@ def dense_as_kernel():
         (-10, "This is the second way alone. The weight reaches the loss by two."),
         (-1, "This is δ₁ + δ₂. On each way multiply δ by what the weight was multiplied with."),
         (-2, "This multiplies δ by the weight, as for the slope in x. Here the weight changes."),
-        (-3.5, "The ways are added, not averaged."),
-        (-70, "Multiply along a way, and add the ways."),
+        (-3.5, "The paths are added, not averaged."),
+        (-70, "Multiply along a path, and add the paths."),
         (2.5, "This is the loss itself. Its slope in w is asked for."),
     ],
     note="1 · 3 + (-2) · 5: so it is for each weight of a kernel, at all places where it was used.",
@@ -162,7 +162,7 @@ def _backward(delta, image, kernel, stride, turn=False, step=None, of_image=None
     return of_image(image_gradient), of_kernel(kernel_gradient)
 
 
-def _overwritten(delta, image, kernel, stride, image_too=True):
+def _overwritten(delta, image, kernel, stride, image_too=True, kernel_too=True):
     """A wrong answer: `=` stands for `+=`."""
     image_gradient, kernel_gradient = _backward(delta, image, kernel, stride)
     h, w = kernel.shape
@@ -170,7 +170,8 @@ def _overwritten(delta, image, kernel, stride, image_too=True):
         window = np.s_[i * stride : i * stride + h, j * stride : j * stride + w]
         if image_too:
             image_gradient[window] = delta[i, j] * kernel
-        kernel_gradient = delta[i, j] * image[window]
+        if kernel_too:
+            kernel_gradient = delta[i, j] * image[window]
     return image_gradient, kernel_gradient
 
 
@@ -238,6 +239,11 @@ def _windows_back(delta, image, kernel, stride):
             partial(_overwritten, image_too=False),
             "The image's gradient is right. The kernel's is that of the last place alone: add up, "
             "with `+=`.",
+        ),
+        (
+            partial(_overwritten, kernel_too=False),
+            "The kernel's gradient is right. In the image's, each window overwrites what the one "
+            "before has left: where stamps overlap, they add up, with `+=`.",
         ),
         (
             _windows_back,
