@@ -143,6 +143,7 @@ def riddle(image):
         (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
         (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
         (255 * _HIDDEN[::-1, ::-1], "Your white pixel was 255: divide by it, and turn the result."),
+        (np.zeros((2, 2)), "The hidden kernel has 3 × 3 weights."),
         (_HIDDEN[::-1], "Top and bottom are exchanged."),
         (_HIDDEN[:, ::-1], "Left and right are exchanged."),
     ],
@@ -228,6 +229,14 @@ def faulty_shift():
         (
             lambda n, k, s, p, d: (n + 2 * p - k * d) // s + 1,
             "There are kernel_size - 1 gaps between the kernel's numbers, not `kernel_size`.",
+        ),
+        (
+            lambda n, k, s, p, d: round((n + 2 * p - (k - 1) * d - 1) / s) + 1,
+            "`round` goes to the nearest whole number. A step that does not fit is not made: `//`.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1 + 1) // s,
+            "The 1 for the first place comes after the division by the strides.",
         ),
         (
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
@@ -370,6 +379,19 @@ def _layer(image, weights):
             lambda image, weights, bias: _layer(image[..., -1:], weights[:, :, -1:]) + bias,
             "Only the last channel was used: add the channels up, with `+=`, not `=`.",
         ),
+        (
+            lambda image, weights, bias: (
+                np.stack(
+                    [
+                        _layer(image[..., c : c + 1], weights[:, :, c : c + 1])
+                        for c in range(image.shape[2])
+                    ],
+                    axis=2,
+                )
+                + bias
+            ),
+            "These are maps for each channel and each filter. Add the channels up.",
+        ),
         (lambda x, w, bias: _layer(x, w) + bias[0], "Each filter has a bias of its own."),
         (
             lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
@@ -490,6 +512,10 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
         (
             partial(_costs, biases_too=True),
             "A bias is only added: the multiply-adds are those of the weights.",
+        ),
+        (
+            lambda height, width, channels, layers: _costs(height, height, channels, layers),
+            "Height and width differ: work out each on its own.",
         ),
         (lambda *case: _costs(*case)[::-1], "Both are right, in the wrong order."),
         (
