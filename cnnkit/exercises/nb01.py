@@ -388,6 +388,7 @@ def quadrants(x):
         (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
         (1_200_000_100, "A colour photo has three numbers in each pixel."),
         (1_200_000_000, "Three channels are missing, and the biases."),
+        (220_500_100, "This is the layer on the photo of 1,050 × 700 pixels."),
         (3_600_000_300, "Each unit has one bias, whatever the number of colours."),
         (12_000_100, "Units multiply: each of the 100 has weights of its own, and sees 3 colours."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),
