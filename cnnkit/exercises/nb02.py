@@ -121,7 +121,13 @@ _HIDDEN = np.array([[0.0, 1, 0], [2, 0, -2], [0, -1, 3]])
 
 def riddle(image):
     """What the hidden 3 by 3 kernel makes of `image`, `(H, W)`: `(H - 2, W - 2)`, no padding."""
-    return _correlate(np.asarray(image, float), _HIDDEN)
+    image = np.asarray(image, float)
+    if image.ndim != 2 or min(image.shape) < 3:
+        raise ValueError(
+            "`image` must be a grey image of 3 by 3 pixels or more, `(H, W)`. Received: an array "
+            f"of shape {image.shape}"
+        )
+    return _correlate(image, _HIDDEN)
 
 
 # Exercise 2.3
@@ -143,7 +149,6 @@ def riddle(image):
         (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
         (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
         (255 * _HIDDEN[::-1, ::-1], "Your white pixel was 255: divide by it, and turn the result."),
-        (np.zeros((2, 2)), "The hidden kernel has 3 × 3 weights."),
         (_HIDDEN[::-1], "Top and bottom are exchanged."),
         (_HIDDEN[:, ::-1], "Left and right are exchanged."),
     ],
@@ -281,6 +286,9 @@ def output_size(size, kernel_size, strides, padding, dilation_rate):
         (400, "These are the weights of one filter. The layer has 32, each with a bias."),
         (2_592, "A kernel of 5 x 5 has 25 weights."),
         (4_640, "The kernels have 5 x 5 weights, not 3 x 3."),
+        (432, "Each of the 32 filters has a kernel of its own for each channel: 25 * 16 * 32."),
+        (2_432, "The input has 16 channels, not 3."),
+        (13_107_232, "The same weights work at each place: the image's size does not count, here."),
         (13_139_968, "The same weights work at each place: the image's size does not count."),
         (13_107_200, "These are the multiply-adds. The weights are the same at each place."),
     ],
@@ -411,7 +419,8 @@ def conv_layer(image, weights, bias):
     for i in range(rows):
         for j in range(columns):
             window = image[i : i + h, j : j + w]  # (h, w, C)
-            output[i, j] = np.tensordot(window, weights, axes=3) + bias
+            for f in range(filters):
+                output[i, j, f] = (window * weights[..., f]).sum() + bias[f]
     return output
 
 
@@ -462,6 +471,11 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
         channels = channels if slip.get("same_channels") else filters
         height, width = before if slip.get("same_size") else after
     return parameters, multiply_adds
+
+
+def _last_alone(height, width, channels, layers):
+    all_of_them = np.array(_costs(height, width, channels, layers))
+    return tuple(all_of_them - _costs(height, width, channels, layers[:-1]))
 
 
 # Exercise 2.10
@@ -518,6 +532,10 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
             "Height and width differ: work out each on its own.",
         ),
         (lambda *case: _costs(*case)[::-1], "Both are right, in the wrong order."),
+        (
+            _last_alone,
+            "These are the costs of the last layer alone. Add up over all layers, with `+=`.",
+        ),
         (
             lambda height, width, channels, layers: _costs(height, width, channels, layers[:1]),
             "These are the costs of the first layer alone. Is `return` within the loop?",
