@@ -390,3 +390,10 @@ def test_a_patch_that_hangs_over_is_judged_where_it_is_defined(capsys):
 
     assert nb06.cutmix_weight.check(careful) is True
     assert all(top >= 0 and left >= 0 for _, _, top, left, *_ in nb06.cutmix_weight.cases)
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (5, 2), (5, 5, 3), (5,)], ids=str)
+def test_the_riddle_says_which_pictures_it_takes(shape):
+    with pytest.raises(ValueError, match=r"grey image of 3 by 3 .* Received: an array of shape"):
+        nb02.riddle(np.zeros(shape))
+    assert nb02.riddle(np.zeros((3, 4))).shape == (1, 2)
