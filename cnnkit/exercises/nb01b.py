@@ -38,7 +38,7 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
     cases=[(_TRAIN, _TEST), (_TRAIN[:7], _TEST)],
     hints=[
         "With whose mean and deviation? The test set stands for pictures still to come, one at a "
-        "time. Of them nothing is known beforehand; what is?",
+        "time. Of which set are both known by then?",
         "`train.mean(axis=0)` has one mean for each pixel, `train.std(axis=0)` one deviation.",
         "Some pixel may never change. What do you divide by then? `np.where(std == 0, 1, std)`",
     ],
@@ -92,9 +92,11 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "there: divide by 1, and its difference from the mean remains.",
         ),
         (
-            partial(_both, axis=1),
-            "These have one mean for each image, as `axis=1` makes it. `axis=0` makes one for each "
-            "pixel.",
+            lambda train, test: tuple(
+                (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True) for x in (train, test)
+            ),
+            "Each image was standardised by itself, as with `axis=1`. Here each pixel has a mean "
+            "of its own, over all images: `axis=0`.",
         ),
         (
             partial(_both, axis=None),
