@@ -52,16 +52,15 @@ QUESTIONS = {
         "Such a network has weights of its own for each pixel, and no built-in knowledge of which "
         "pixels are neighbours.",
     ),
-    "nb01b.lost": Question(
-        "A classifier gets a picture as the means of cells of 7 × 7 pixels. What can it not learn, "
-        "however many examples there are?",
+    "nb01b.slopes": Question(
+        "What do ten layers with sigmoids do to the slope of the loss in the first weights?",
         (
-            "which cell has the most ink",
-            "how much ink the whole picture has",
-            "where within a cell the ink is",
+            "each adds at most ¼ to it",
+            "each turns its sign round",
+            "each brings a factor of at most ¼",
         ),
         "c",
-        "What the features leave out, no classifier can bring back.",
+        "By the chain rule the slopes are multiplied. ReLU's is 1 where its input is positive.",
     ),
     "nb01b.noise": Question(
         "Each pixel has noise of its own, with standard deviation 8. What is the standard "

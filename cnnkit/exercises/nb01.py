@@ -1,7 +1,5 @@
 """The exercises of notebook 01, images as arrays."""
 
-from functools import partial
-
 import numpy as np
 
 from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number, Value
@@ -161,127 +159,6 @@ def stochastic_descent():
     """Shuffle in each epoch; then one step downhill for each mini-batch, by its own slope."""
 
 
-def _standardized(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
-    mean, std = train.mean(axis), spread(train, axis) + epsilon
-    return (other - mean * shift) / np.where(std == 0, 1, std)
-
-
-def _both(train, test, **slip):
-    return tuple(_standardized(train, images, **slip) for images in (train, test))
-
-
-def _without_check(train, test, own=False):
-    with np.errstate(invalid="ignore", divide="ignore"):
-        test_by = test if own else train
-        return ((train - train.mean(0)) / train.std(0), (test - test_by.mean(0)) / test_by.std(0))
-
-
-def _leak(train, test):
-    together = np.concatenate([train, test])
-    return _standardized(together, train), _standardized(together, test)
-
-
-_TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
-_TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
-
-
-# Exercise 1.6
-@Function(
-    cases=[(_TRAIN, _TEST), (_TRAIN[:7], _TEST)],
-    hints=[
-        "`train.mean(axis=0)` has one mean for each pixel.",
-        "The test set is seen through the eyes of the training set: the same mean, the same std.",
-        "Some pixel may never change. What do you divide by then? `np.where(std == 0, 1, std)`",
-    ],
-    mistakes=[
-        (
-            lambda train, test: (_standardized(train, train), _standardized(test, test)),
-            "The test set was standardised with its own mean and deviation. In use, examples "
-            "come one by one: only the training set's statistics are known.",
-        ),
-        (
-            partial(_without_check, own=True),
-            "The test set was standardised with its own statistics; take the training set's. "
-            "And one pixel never changes: 0/0 is NaN.",
-        ),
-        (
-            _leak,
-            "The mean and the deviation are those of both sets together. The test set must not "
-            "take part: it stands for pictures still to come.",
-        ),
-        (
-            _without_check,
-            "One training pixel is always the same: its deviation is 0, and 0/0 is NaN.",
-        ),
-        (
-            lambda train, test: tuple(map(np.nan_to_num, _without_check(train, test))),
-            "Where the training pixel never changes, a test pixel may. Your result explodes there: "
-            "divide by 1 instead of 0.",
-        ),
-        *(
-            (
-                partial(_both, epsilon=epsilon),
-                f"Adding {epsilon} keeps NaN out, but where the training pixel never changes, a "
-                "test pixel may: divided by so tiny a number it is huge. Divide by 1 there.",
-            )
-            for epsilon in (1e-8, 1e-7, 1e-6)
-        ),
-        (
-            lambda train, test: (
-                _standardized(train, train),
-                _standardized(train, test) - _standardized(train, test).mean(0),
-            ),
-            "The test set was centred with its own mean. Take the training set's mean for both.",
-        ),
-        (
-            lambda train, test: tuple(x[:, train.std(0) > 0] for x in _both(train, test)),
-            "Keep the constant pixels: the result has as many columns as what was given.",
-        ),
-        (
-            lambda train, test: tuple(x * (train.std(0) > 0) for x in _both(train, test)),
-            "Where the training pixel never changes, your result is 0. A test pixel may change "
-            "there: divide by 1, and its difference from the mean remains.",
-        ),
-        (
-            partial(_both, axis=1),
-            "Is there an `axis=1`? That makes a mean for each image; `axis=0` one for each pixel.",
-        ),
-        (
-            partial(_both, axis=None),
-            "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
-        ),
-        (partial(_both, spread=np.var), "Divide by the standard deviation, not by the variance."),
-        (
-            partial(_both, spread=partial(np.std, ddof=1)),
-            "This is the deviation with N - 1. The notebook divides by N, NumPy's default.",
-        ),
-        (partial(_both, shift=False), "The mean was not subtracted."),
-        (
-            lambda train, test: (_standardized(train, train), test),
-            "The test set was left as it is. Or is its mean that of a `train` that has been "
-            "standardised before? That is 0: keep mean and deviation in variables first.",
-        ),
-        (
-            lambda train, test: (_standardized(train, train), _standardized(train, test, shift=0)),
-            "The test set was divided, but not centred. If `train` has been centred before, its "
-            "mean is 0 by now: keep the mean in a variable first.",
-        ),
-        (
-            lambda train, test: tuple(
-                (x - train.mean()) / np.where(train.std(0) == 0, 1, train.std(0))
-                for x in (train, test)
-            ),
-            "You took one mean for all pixels. Here each pixel has its own: `mean(axis=0)`.",
-        ),
-    ],
-)
-def standardize(train, test):
-    """Both sets, `(n, pixels)`, standardised pixel by pixel with the training set's statistics."""
-    mean, std = train.mean(axis=0), train.std(axis=0)
-    std = np.where(std == 0, 1, std)
-    return (train - mean) / std, (test - mean) / std
-
-
 _POINTS = _rng.uniform(-1, 1, (60, 2))
 _TINY = 1e-200 * _POINTS  # the product of two such numbers is 0 in float64, unlike their sum
 _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
@@ -388,6 +265,7 @@ def quadrants(x):
         (3_600_000_000, "You have all the weights. Each of the 100 units also has a bias."),
         (1_200_000_100, "A colour photo has three numbers in each pixel."),
         (1_200_000_000, "Three channels are missing, and the biases."),
+        (220_500_100, "This is the layer on the photo of 1,050 × 700 pixels."),
         (3_600_000_300, "Each unit has one bias, whatever the number of colours."),
         (12_000_100, "Units multiply: each of the 100 has weights of its own, and sees 3 colours."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),

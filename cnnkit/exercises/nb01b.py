@@ -1,15 +1,172 @@
-"""The exercises of notebook 01b, features by hand."""
+"""The exercises of notebook 01b, more about networks and features."""
 
 from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import FaultyLine, Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, Number, Value
 
 _rng = np.random.default_rng(2)
 
 
+def _standardized(train, other, axis=0, spread=np.std, shift=True, epsilon=0):
+    mean, std = train.mean(axis), spread(train, axis) + epsilon
+    return (other - mean * shift) / np.where(std == 0, 1, std)
+
+
+def _both(train, test, **slip):
+    return tuple(_standardized(train, images, **slip) for images in (train, test))
+
+
+def _without_check(train, test, own=False):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        test_by = test if own else train
+        return ((train - train.mean(0)) / train.std(0), (test - test_by.mean(0)) / test_by.std(0))
+
+
+def _leak(train, test):
+    together = np.concatenate([train, test])
+    return _standardized(together, train), _standardized(together, test)
+
+
+_TRAIN, _TEST = _rng.normal(90, 30, (12, 5)), _rng.normal(140, 60, (6, 5))
+_TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a scan
+
+
 # Exercise 1b.1
+@Function(
+    cases=[(_TRAIN, _TEST), (_TRAIN[:7], _TEST)],
+    hints=[
+        "With whose mean and deviation? The test set stands for pictures still to come, one at a "
+        "time. Of which set are both known by then?",
+        "`train.mean(axis=0)` has one mean for each pixel, `train.std(axis=0)` one deviation.",
+        "Some pixel may never change. What do you divide by then? `np.where(std == 0, 1, std)`",
+    ],
+    mistakes=[
+        (
+            lambda train, test: (_standardized(train, train), _standardized(test, test)),
+            "The test set was standardised with its own mean and deviation. In use, examples "
+            "come one by one: only the training set's statistics are known.",
+        ),
+        (
+            partial(_without_check, own=True),
+            "The test set was standardised with its own statistics; take the training set's. "
+            "And one pixel never changes: 0/0 is NaN.",
+        ),
+        (
+            _leak,
+            "The mean and the deviation are those of both sets together. The test set must not "
+            "take part: it stands for pictures still to come.",
+        ),
+        (
+            _without_check,
+            "One training pixel is always the same: its deviation is 0, and 0/0 is NaN.",
+        ),
+        (
+            lambda train, test: tuple(map(np.nan_to_num, _without_check(train, test))),
+            "Where the training pixel never changes, a test pixel may. Your result explodes there: "
+            "divide by 1 instead of 0.",
+        ),
+        *(
+            (
+                partial(_both, epsilon=epsilon),
+                f"Adding {epsilon} keeps NaN out, but where the training pixel never changes, a "
+                "test pixel may: divided by so tiny a number it is huge. Divide by 1 there.",
+            )
+            for epsilon in (1e-8, 1e-7, 1e-6)
+        ),
+        (
+            lambda train, test: (
+                _standardized(train, train),
+                _standardized(train, test) - _standardized(train, test).mean(0),
+            ),
+            "The test set was centred with its own mean. Take the training set's mean for both.",
+        ),
+        (
+            lambda train, test: tuple(x[:, train.std(0) > 0] for x in _both(train, test)),
+            "Keep the constant pixels: the result has as many columns as what was given.",
+        ),
+        (
+            lambda train, test: tuple(x * (train.std(0) > 0) for x in _both(train, test)),
+            "Where the training pixel never changes, your result is 0. A test pixel may change "
+            "there: divide by 1, and its difference from the mean remains.",
+        ),
+        (
+            lambda train, test: tuple(
+                (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True) for x in (train, test)
+            ),
+            "Each image was standardised by itself, as with `axis=1`. Here each pixel has a mean "
+            "of its own, over all images: `axis=0`.",
+        ),
+        (
+            partial(_both, axis=None),
+            "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
+        ),
+        (partial(_both, spread=np.var), "Divide by the standard deviation, not by the variance."),
+        (
+            partial(_both, spread=partial(np.std, ddof=1)),
+            "This is the deviation with N - 1. The notebook divides by N, NumPy's default.",
+        ),
+        (partial(_both, shift=False), "The mean was not subtracted."),
+        (
+            lambda train, test: (_standardized(train, train), test),
+            "The test set comes out as it went in. A `train` that has been standardised has mean 0 "
+            "and deviation 1: keep its mean and deviation in variables before.",
+        ),
+        (
+            lambda train, test: (_standardized(train, train), _standardized(train, test, shift=0)),
+            "The test set was divided, but not centred. A `train` that has been centred has mean "
+            "0: keep its mean in a variable before.",
+        ),
+        (
+            lambda train, test: tuple(
+                (x - train.mean()) / np.where(train.std(0) == 0, 1, train.std(0))
+                for x in (train, test)
+            ),
+            "You took one mean for all pixels. Here each pixel has its own: `mean(axis=0)`.",
+        ),
+    ],
+)
+def standardize(train, test):
+    """Both sets, `(n, pixels)`, standardised pixel by pixel with the training set's statistics."""
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std = np.where(std == 0, 1, std)
+    return (train - mean) / std, (test - mean) / std
+
+
+# Exercise 1b.2
+@Number(
+    within=0.01,
+    hints=[
+        "Write down the factors one after another, from x to the result: x, a slope, a weight, a "
+        "slope, a weight, and so on.",
+        "The slope of the sigmoid at 0 is the top of its dashed curve. It comes three times.",
+    ],
+    mistakes=[
+        (32, "This is x * w2 * w3 * w4. Each sigmoid brings its slope as a factor, too."),
+        (
+            4,
+            "Here each sigmoid counts as 1/2, which is its value at 0. The factor is its slope "
+            "there.",
+        ),
+        (0.125, "The weights and the slopes are there. How much does z1 move with w1?"),
+        (0.0625, "The slopes and x are there. The weights w2, w3 and w4 are factors as well."),
+        (1 / 64, "These are the slopes alone. Which other factors has the chain rule?"),
+        (2, "Two slopes of the sigmoid are in this. How many sigmoids lie behind w1?"),
+        (8, "One slope of the sigmoid is in this. How many sigmoids lie behind w1?"),
+        (0.25, "The sigmoids come three times, and so do the weights: w2, w3 and w4."),
+        (1, "This is a factor of 2 too much. Of the weights only w2, w3 and w4 are factors."),
+        (0, "At 0 the slope of the sigmoid is not 0: there it is steepest."),
+    ],
+    note="Where z is positive, ReLU in place of the sigmoid would make it 32.",
+)
+def sigmoid_slope():
+    """The slope in w1: x, three times the sigmoid's slope at 0, and three weights."""
+    x, slope, weight = 4, 1 / 4, 2
+    return weight * slope * weight * slope * weight * slope * x
+
+
+# Exercise 1b.3
 @Value(
     choices=["coordinate", "sum", "product", "square", "radius"],
     hints=[
@@ -37,7 +194,7 @@ def stripe_feature():
     return "square"
 
 
-# Exercise 1b.2
+# Exercise 1b.4
 @FaultyLine(
     code="""
     def accuracy_by_features(train_images, train_labels, test_images, test_labels):
@@ -101,7 +258,7 @@ def _swapped(image, size, i, j):
     return image[j * size : (j + 1) * size, i * size : (i + 1) * size]
 
 
-# Exercise 1b.3
+# Exercise 1b.5
 @Function(
     cases=[(_GREY, 3), (_GREY / 255, 3), (_rng.normal(size=(8, 12)), 4), (_GREY[:4, :4], 1)],
     hints=[
@@ -197,7 +354,7 @@ def cell_means(image, size):
     return means
 
 
-# Exercise 1b.4
+# Exercise 1b.6
 @Value(
     choices=["classification", "detection", "segmentation", "pose estimation"],
     hints=[
@@ -262,7 +419,7 @@ def _counts(mask):
     return (*_box(mask)[:2], len(np.unique(rows)), len(np.unique(columns)))
 
 
-# Exercise 1b.5
+# Exercise 1b.7
 @Function(
     cases=[(mask,) for mask in _MASKS],
     hints=[

@@ -121,7 +121,13 @@ _HIDDEN = np.array([[0.0, 1, 0], [2, 0, -2], [0, -1, 3]])
 
 def riddle(image):
     """What the hidden 3 by 3 kernel makes of `image`, `(H, W)`: `(H - 2, W - 2)`, no padding."""
-    return _correlate(np.asarray(image, float), _HIDDEN)
+    image = np.asarray(image, float)
+    if image.ndim != 2 or min(image.shape) < 3:
+        raise ValueError(
+            "`image` must be a grey image of 3 by 3 pixels or more, `(H, W)`. Received: an array "
+            f"of shape {image.shape}"
+        )
+    return _correlate(image, _HIDDEN)
 
 
 # Exercise 2.3
@@ -230,6 +236,14 @@ def faulty_shift():
             "There are kernel_size - 1 gaps between the kernel's numbers, not `kernel_size`.",
         ),
         (
+            lambda n, k, s, p, d: round((n + 2 * p - (k - 1) * d - 1) / s) + 1,
+            "`round` goes to the nearest whole number. A step that does not fit is not made: `//`.",
+        ),
+        (
+            lambda n, k, s, p, d: (n + 2 * p - (k - 1) * d - 1 + 1) // s,
+            "The 1 for the first place comes after the division by the strides.",
+        ),
+        (
             lambda n, k, s, p, d: n + 2 * p - (k - 1) * d,
             "The strides are missing: the kernel goes s pixels at a time.",
         ),
@@ -272,6 +286,9 @@ def output_size(size, kernel_size, strides, padding, dilation_rate):
         (400, "These are the weights of one filter. The layer has 32, each with a bias."),
         (2_592, "A kernel of 5 x 5 has 25 weights."),
         (4_640, "The kernels have 5 x 5 weights, not 3 x 3."),
+        (432, "Each of the 32 filters has a kernel of its own for each channel: 25 * 16 * 32."),
+        (2_432, "The input has 16 channels, not 3."),
+        (13_107_232, "The same weights work at each place: the image's size does not count, here."),
         (13_139_968, "The same weights work at each place: the image's size does not count."),
         (13_107_200, "These are the multiply-adds. The weights are the same at each place."),
     ],
@@ -370,6 +387,19 @@ def _layer(image, weights):
             lambda image, weights, bias: _layer(image[..., -1:], weights[:, :, -1:]) + bias,
             "Only the last channel was used: add the channels up, with `+=`, not `=`.",
         ),
+        (
+            lambda image, weights, bias: (
+                np.stack(
+                    [
+                        _layer(image[..., c : c + 1], weights[:, :, c : c + 1])
+                        for c in range(image.shape[2])
+                    ],
+                    axis=2,
+                )
+                + bias
+            ),
+            "These are maps for each channel and each filter. Add the channels up.",
+        ),
         (lambda x, w, bias: _layer(x, w) + bias[0], "Each filter has a bias of its own."),
         (
             lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
@@ -389,7 +419,8 @@ def conv_layer(image, weights, bias):
     for i in range(rows):
         for j in range(columns):
             window = image[i : i + h, j : j + w]  # (h, w, C)
-            output[i, j] = np.tensordot(window, weights, axes=3) + bias
+            for f in range(filters):
+                output[i, j, f] = (window * weights[..., f]).sum() + bias[f]
     return output
 
 
@@ -442,6 +473,11 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
     return parameters, multiply_adds
 
 
+def _last_alone(height, width, channels, layers):
+    all_of_them = np.array(_costs(height, width, channels, layers))
+    return tuple(all_of_them - _costs(height, width, channels, layers[:-1]))
+
+
 # Exercise 2.10
 @Function(
     cases=[
@@ -491,7 +527,15 @@ def _costs(height, width, channels, layers, step=lambda n, s: -(-n // s), **slip
             partial(_costs, biases_too=True),
             "A bias is only added: the multiply-adds are those of the weights.",
         ),
+        (
+            lambda height, width, channels, layers: _costs(height, height, channels, layers),
+            "Height and width differ: work out each on its own.",
+        ),
         (lambda *case: _costs(*case)[::-1], "Both are right, in the wrong order."),
+        (
+            _last_alone,
+            "These are the costs of the last layer alone. Add up over all layers, with `+=`.",
+        ),
         (
             lambda height, width, channels, layers: _costs(height, width, channels, layers[:1]),
             "These are the costs of the first layer alone. Is `return` within the loop?",

@@ -46,6 +46,7 @@ def matrix_places():
         ((8, 8, 10, 32), "The input's channels come before the filters."),
         ((10, 32, 8, 8), "Right numbers, but Keras has height and width first."),
         ((32, 8, 8, 10), "Right numbers, but Keras has height and width first, then the channels."),
+        ((1, 1, 2048, 10), "So it is on a flattened map. Here the map has height and width."),
         ((32, 10), "This is a layer on one pixel. These units see 8 × 8 of them."),
         ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
         ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
@@ -63,17 +64,20 @@ def dense_as_kernel():
     within=0.01,
     hints=[
         "First forwards: what are z₁ and z₂? And how far is each from its right answer?",
-        "δ₁ = z₁ - 5 and δ₂ = z₂ - 12. On each of the two ways multiply, then add.",
+        "δ₁ = z₁ - 5 and δ₂ = z₂ - 12. On each of the two paths multiply, then add.",
     ],
     mistakes=[
         (13, "The sign of δ₂: it is z₂ - 12, and z₂ is below 12."),
         (7, "The sign: a slope is measured uphill, with δ = z - y."),
-        (3, "This is the first way alone. The weight reaches the loss by two."),
-        (-10, "This is the second way alone. The weight reaches the loss by two."),
-        (-1, "This is δ₁ + δ₂. On each way multiply δ by what the weight was multiplied with."),
+        (3, "This is the first path alone. The weight reaches the loss by two."),
+        (-10, "This is the second path alone. The weight reaches the loss by two."),
+        (-1, "This is δ₁ + δ₂. On each path multiply δ by what the weight was multiplied with."),
         (-2, "This multiplies δ by the weight, as for the slope in x. Here the weight changes."),
-        (-3.5, "The ways are added, not averaged."),
-        (-70, "Multiply along a way, and add the ways."),
+        (-3.5, "The paths are added, not averaged."),
+        (-70, "Multiply along a path, and add the paths."),
+        (8, "3 + 5 is how fast z₁ + z₂ grows. Each path has a factor of its own, δ₁ or δ₂."),
+        (15, "3 · 5 is no sum over paths. Multiply along each path: δ₁ · 3, and δ₂ · 5."),
+        (2, "This is the weight. How fast does the loss grow if the weight does?"),
         (2.5, "This is the loss itself. Its slope in w is asked for."),
     ],
     note="1 · 3 + (-2) · 5: so it is for each weight of a kernel, at all places where it was used.",
@@ -130,7 +134,7 @@ def faulty_backward():
         "W1_gradient = reference.correlate2d(X, delta1)",
     ],
     hints=[
-        "Three lines go forwards, from the image `X` to the scores `Z2`. Which one needs nothing "
+        "Three lines go forwards, from the image `X` to the last map `Z2`. Which one needs nothing "
         "but what is given?",
         "The first slope is `delta2`, that of the loss in `Z2`. From there it goes back, against "
         "the order of the layers.",
@@ -162,7 +166,7 @@ def _backward(delta, image, kernel, stride, turn=False, step=None, of_image=None
     return of_image(image_gradient), of_kernel(kernel_gradient)
 
 
-def _overwritten(delta, image, kernel, stride, image_too=True):
+def _overwritten(delta, image, kernel, stride, image_too=True, kernel_too=True):
     """A wrong answer: `=` stands for `+=`."""
     image_gradient, kernel_gradient = _backward(delta, image, kernel, stride)
     h, w = kernel.shape
@@ -170,7 +174,8 @@ def _overwritten(delta, image, kernel, stride, image_too=True):
         window = np.s_[i * stride : i * stride + h, j * stride : j * stride + w]
         if image_too:
             image_gradient[window] = delta[i, j] * kernel
-        kernel_gradient = delta[i, j] * image[window]
+        if kernel_too:
+            kernel_gradient = delta[i, j] * image[window]
     return image_gradient, kernel_gradient
 
 
@@ -240,6 +245,11 @@ def _windows_back(delta, image, kernel, stride):
             "with `+=`.",
         ),
         (
+            partial(_overwritten, kernel_too=False),
+            "The kernel's gradient is right. In the image's, each window overwrites what the one "
+            "before has left: where stamps overlap, they add up, with `+=`.",
+        ),
+        (
             _windows_back,
             "The kernel's gradient is right. What goes back to a pixel is `delta` times the "
             "weight that it met, not times the pixel.",
@@ -292,7 +302,12 @@ def conv_backward(delta, image, kernel, stride):
     ],
     mistakes=[
         (2.302585, "This is for ten classes."),
-        (0.001, "This is the probability of the right class. The loss is minus its logarithm."),
+        (
+            0.001,
+            "A loss near 0 would mean that the right class has probability 1. Here it has 1/1000, "
+            "and the loss is minus the logarithm of that.",
+        ),
+        (1000, "This is how many classes there are. Which probability has each of them?"),
         (-np.log(1000), "The sign: the loss is *minus* the logarithm of the probability."),
         (3, "This is the logarithm to base 10. `log` is the natural one, to base e."),
         (np.log2(1000), "This is the logarithm to base 2. `log` is the natural one, to base e."),
@@ -382,6 +397,11 @@ def _minus_columns(scores, labels):
         (
             lambda scores, labels: _softmax(scores),
             "These are the probabilities. The gradient is ŷ - y, divided by n.",
+        ),
+        (
+            lambda scores, labels: (_softmax(scores) - labels[:, None]) / len(labels),
+            "A label is the number of a class, and is not subtracted itself. y is 1 in the column "
+            "of the right class, and 0 in the others.",
         ),
         (
             _minus_columns,

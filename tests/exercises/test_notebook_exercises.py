@@ -305,8 +305,8 @@ SAID = [
         "no unit multiplies its inputs by each other",
     ),
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
-    (nb01.standardize, standardize_in_turn, "its mean is 0 by now"),
-    (nb01.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
+    (nb01b.standardize, standardize_in_turn, "A `train` that has been centred"),
+    (nb01b.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
     (nb01b.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
     (nb01b.cell_means, cell_means_in(np.uint8), "whole numbers, such as uint8"),
     (nb01b.cell_means, cell_means_of("i * size : i + size, j * size : j + size"), "is empty"),
@@ -392,3 +392,10 @@ def test_a_patch_that_hangs_over_is_judged_where_it_is_defined(capsys):
 
     assert nb06.cutmix_weight.check(careful) is True
     assert all(top >= 0 and left >= 0 for _, _, top, left, *_ in nb06.cutmix_weight.cases)
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (5, 2), (5, 5, 3), (5,)], ids=str)
+def test_the_riddle_says_which_pictures_it_takes(shape):
+    with pytest.raises(ValueError, match=r"grey image of 3 by 3 .* Received: an array of shape"):
+        nb02.riddle(np.zeros(shape))
+    assert nb02.riddle(np.zeros((3, 4))).shape == (1, 2)
