@@ -206,6 +206,17 @@ def _above(shortened, length=np.linalg.norm):
             "You compare the sum with the limit. The length is the root of the sum of squares.",
         ),
         (
+            _above(
+                lambda gradient, limit: gradient * limit / (gradient**2).sum(),
+                length=lambda gradient: (gradient**2).sum(),
+            ),
+            "This takes the sum of the squares for the length. The length is its root.",
+        ),
+        (
+            lambda gradient, limit: gradient,
+            "This returns the gradient as it is, however long.",
+        ),
+        (
             _above(lambda gradient, limit: np.full_like(gradient, limit)),
             "All numbers become `limit`. Keep the direction, and change the length alone.",
         ),
@@ -257,12 +268,23 @@ def _warm(step, n_steps, n_warm, rate, first=1, begin=None, end=None, half=0.5, 
 
 
 def _straight(step, n_steps, n_warm, rate):
-    return rate * min((step + 1) / n_warm if n_warm else 1, (n_steps - step) / (n_steps - n_warm))
+    return rate * min((step + 1) / n_warm, (n_steps - step) / (n_steps - n_warm))
 
 
 def _product(step, n_steps, n_warm, rate):
-    warm = min(1, (step + 1) / n_warm) if n_warm else 1
+    warm = min(1, (step + 1) / n_warm)
     return _warm(step, n_steps, 0, rate) * warm
+
+
+def _one_longer(step, n_steps, n_warm, rate):
+    if step == n_warm:
+        return rate * (step + 1) / n_warm
+    return _warm(step, n_steps, n_warm, rate)
+
+
+def _whole_cosine(step, n_steps, n_warm, rate):
+    right = _warm(step, n_steps, n_warm, rate)
+    return right if step < n_warm else 2 * right - rate
 
 
 def _no_warm_up(step, n_steps, n_warm, rate):
@@ -279,8 +301,7 @@ def _no_warm_up(step, n_steps, n_warm, rate):
         (60, 110, 10, 0.2),
         (109, 110, 10, 0.2),
         (4, 20, 5, 1.0),
-        (0, 50, 0, 0.3),
-        (25, 50, 0, 0.3),
+        (20, 50, 4, 0.3),
     ],
     hints=[
         "Two cases: a step in the warm-up, and one after it.",
@@ -304,6 +325,14 @@ def _no_warm_up(step, n_steps, n_warm, rate):
             "`n_steps - n_warm` are left for it.",
         ),
         (partial(_warm, half=1), "The half in front of the cosine is missing."),
+        (
+            _one_longer,
+            "The warm-up is one step too long: it has the steps below `n_warm`, so `<`, not `<=`.",
+        ),
+        (
+            _whole_cosine,
+            "The cosine itself goes down to -1: add 1, and halve.",
+        ),
         (partial(_warm, angle=180), "`np.cos` takes radians: half a turn is `np.pi`, not 180."),
         (partial(_warm, angle=2 * np.pi), "A whole turn goes down and up again: take `np.pi`."),
         (partial(_warm, angle=np.pi / 2), "This cosine ends at half the rate: take `np.pi`."),
@@ -337,6 +366,17 @@ def valley(w):
     return np.array([1, 20]) * w
 
 
+def _overwritten(start, gradient, rate, decay, n_steps):
+    """A wrong answer: the averages themselves are corrected, again in each step."""
+    w, mean, squares = start, 0, 0
+    for t in range(1, n_steps + 1):
+        g = gradient(w)
+        mean = (0.9 * mean + 0.1 * g) / (1 - 0.9**t)
+        squares = (0.999 * squares + 0.001 * g**2) / (1 - 0.999**t)
+        w = w - rate * decay * w - rate * mean / (np.sqrt(squares) + 1e-7)
+    return w
+
+
 def _walk(
     start,
     gradient,
@@ -348,6 +388,8 @@ def _walk(
     corrections=(True, True),
     first=1,
     kept=None,
+    ahead=False,
+    upside_down=False,
     in_gradient=False,
     late=False,
     root=np.sqrt,
@@ -358,12 +400,14 @@ def _walk(
     w, mean, squares = start, 0, 0
     kept = 1 - rate * decay if kept is None else kept(rate, decay)
     for t in range(first, n_steps + first):
-        g = gradient(w) + (decay * w if in_gradient else 0)
+        g = gradient(w * kept if ahead else w) + (decay * w if in_gradient else 0)
         mean = betas[0] * mean + (1 - betas[0]) * g
         squares = betas[1] * squares + (1 - betas[1]) * squared(g)
         with np.errstate(all="ignore"):
-            m = mean / (1 - betas[0] ** t) if corrections[0] else mean
-            q = squares / (1 - betas[1] ** t) if corrections[1] else squares
+            shares = [1 - beta**t for beta in betas]
+            shares = [1 / share for share in shares] if upside_down else shares
+            m = mean / shares[0] if corrections[0] else mean
+            q = squares / shares[1] if corrections[1] else squares
             step = rate * (g if plain else m) / (root(q) + 1e-7)
         w = (w - step) * kept if late else w * kept - step
     return w
@@ -407,6 +451,17 @@ def _walk(
         (
             partial(_walk, first=0),
             "In the first step `1 - beta**t` is 0, and 0/0 is NaN: count the steps from 1.",
+        ),
+        (
+            _overwritten,
+            "The averages are overwritten by what is corrected, so that the next step corrects "
+            "them once more. Give the corrected ones names of their own.",
+        ),
+        (partial(_walk, upside_down=True), "Divide by `1 - beta**t`; do not multiply by it."),
+        (
+            partial(_walk, ahead=True),
+            "The slopes are taken after the decay. Take them at the weights with which the step "
+            "begins.",
         ),
         (
             partial(_walk, late=True),
