@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnkit.viz._alt_text import counted, describe, listed, rounded
+from cnnkit.viz._alt_text import counted, describe, rounded
 from cnnkit.viz.animations._animation import MAX_STEPS, Animation
 from cnnkit.viz.animations._stage import Stage
 
@@ -170,7 +170,7 @@ def _in_words(names, places, losses):
     ]
     return (
         f"{counted(len(names), 'optimiser')} on contour lines of a loss of two weights, "
-        f"{counted(n_steps, 'step')}{begin}: {listed(ends)}."
+        f"{counted(n_steps, 'step')}{begin}: {'; '.join(ends)}."
     )
 
 

@@ -113,7 +113,7 @@ def test_in_words_and_it_plays():
     paths = {"slow": [(3, 2), (2, 1)], "fast": [(3, 2), (1, 0)]}
     assert animate_descent(bowl, paths).figure.alt_text == (
         "2 optimisers on contour lines of a loss of two weights, 1 step from weights (3, 2), loss "
-        "20: slow ends at (2, 1), loss 5 and fast ends at (1, 0), loss 0."
+        "20: slow ends at (2, 1), loss 5; fast ends at (1, 0), loss 0."
     )
     paths["fast"] = [(0, 2), (1, 0)]
     animation = animate_descent(bowl, paths)
