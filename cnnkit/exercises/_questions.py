@@ -227,6 +227,45 @@ QUESTIONS = {
         "0.99 to the power of 40 is 0.67: two thirds of the averages are still their start. "
         "Training does not use them.",
     ),
+    "nb04b.momentum": Question(
+        "On a slope that is always the same, how long do the steps of momentum 0.9 get, compared "
+        "with those of gradient descent at the same learning rate?",
+        ("equally long", "0.9 times as long", "ten times as long"),
+        "c",
+        "Each step keeps 0.9 of the last one. In the end they are 1 / (1 - 0.9) times as long.",
+    ),
+    "nb04b.correction": Question(
+        "Why does Adam correct its moving averages, most of all in the first steps?",
+        (
+            "they begin at 0, and so are too small",
+            "the first mini-batches are noisier than the later ones",
+            "the learning rate is still warming up",
+        ),
+        "a",
+        "After one step a mean holds a tenth of the slope, and 0.9 of its start, 0.",
+    ),
+    "nb04b.zeros": Question(
+        "Two hidden units of a layer begin with equal weights, before and behind them. What "
+        "does training make of them?",
+        (
+            "the noise of the mini-batches tells them apart",
+            "they stay equal, as their slopes are always equal",
+            "one of the two dies",
+        ),
+        "b",
+        "Equal weights have equal slopes, so each step changes them alike. Random ones differ.",
+    ),
+    "nb04b.rate": Question(
+        "Adam and SGD are compared, both with the learning rate 0.001, and Adam is far better. "
+        "What does that say?",
+        (
+            "Adam is the better optimiser for this network",
+            "little: each needs a rate of its own",
+            "SGD needs momentum, whatever its rate",
+        ),
+        "b",
+        "Good rates of the two lie more than tenfold apart. Compare each at its own best.",
+    ),
     "nb05.overfitting": Question(
         "The training loss falls and falls, while the validation loss turns and rises. What is "
         "this called?",

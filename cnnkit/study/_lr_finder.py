@@ -33,7 +33,7 @@ class LrRangeTest:
             the step.
         smoothed: The losses, each averaged with those beside it; `(n,)`.
         suggestion: The learning rate at which `smoothed` falls fastest per factor of learning rate,
-            a float; NaN if it never falls.
+            on the way to its lowest value, a float; NaN if it never falls.
     """
 
     learning_rates: np.ndarray
@@ -66,8 +66,8 @@ def lr_finder(
 
     Where it is too small the loss stays as it is, then it falls, and where it is too large the loss
     grows again, so the test ends when it is 4 times that of the beginning, or not finite. The
-    suggestion is where it falls fastest: the learning rate is then as large as it can be with some
-    distance to the edge.
+    suggestion is where it falls fastest before it is lowest: the learning rate is then as large as
+    it can be with some distance to the edge.
 
     An optimiser with `gradient_accumulation_steps` makes each step from so many mini-batches, at
     one learning rate; the loss of the step is their mean.
@@ -127,7 +127,8 @@ def lr_finder(
     rates = rates[: len(losses)]
     # A mean over both sides, unlike a running one, does not lag behind.
     smoothed = gaussian_filter1d(losses, sigma=0.03 * n_steps, mode="nearest")
-    slopes = np.gradient(smoothed, np.log(rates))
+    # Up to the lowest value: after it has blown up, a loss may fall back to that of a guess.
+    slopes = np.gradient(smoothed, np.log(rates))[: smoothed.argmin() + 1]
     suggestion = rates[slopes.argmin()] if slopes.min() < 0 else math.nan
     return LrRangeTest(rates, losses, smoothed, float(suggestion))
 

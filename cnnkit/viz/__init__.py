@@ -31,6 +31,7 @@ from cnnkit.viz._vision_tasks import plot_vision_tasks
 from cnnkit.viz.animations import (
     Animation,
     animate_convolution,
+    animate_descent,
     animate_dropout,
     animate_pooling,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "LearningCurves",
     "Panels",
     "animate_convolution",
+    "animate_descent",
     "animate_dropout",
     "animate_pooling",
     "plot_activations",

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb05, nb06, nb07
+from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb06, nb07
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -19,7 +19,7 @@ from cnnkit.exercises._exercise import (
 
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
-    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb05, nb06, nb07)
+    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb06, nb07)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -293,6 +293,15 @@ def gradient_without_keepdims(scores, labels):
     return powers / powers.sum(axis=1)
 
 
+def clip_in_place(gradient, limit):
+    gradient /= np.linalg.norm(gradient)
+    return gradient * limit
+
+
+def adamw_by_function(start, gradient, rate, decay, n_steps):
+    return start - rate * decay * start - rate * gradient
+
+
 SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, list_transposed, "A list has no `.T`"),
@@ -360,6 +369,15 @@ SAID = [
     (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
     (nb02b.thousand_classes, 6.8, "Right is what is at most 0.05 away."),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
+    (nb04b.steady_rate, 0.06, "0.06 is too large, but close."),
+    (nb04b.faulty_momentum, 7, "the number of a line, from 1 to 6"),
+    (nb04b.ninth_step, 1.2, "1.2 is too large."),
+    (nb04b.adam_lines, "CDFEGAB", "that comes last"),
+    (nb04b.he_deviation, 0.1, "Right is what is at most 0.001 away."),
+    (nb04b.clip, clip_in_place, "you changed `gradient`"),
+    (nb04b.quarter_rate, 0.09, "0.09 is too large, but close."),
+    (nb04b.warm_cosine, lambda *a: np.zeros(3), "shape (3,). Expected: one number, 0.02"),
+    (nb04b.descend, adamw_by_function, "unsupported operand type(s)"),
 ]
 
 

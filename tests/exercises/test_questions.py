@@ -60,6 +60,8 @@ def test_the_numbers_are_right():
     norm.build((32, 8, 8, 16))
     assert right("nb04.means") == str(norm.moving_mean.shape[0])
     assert f"{0.99**40:.2f}" in QUESTIONS["nb04.momentum"].why
+    growth = 1 / (1 - 0.9)
+    assert round(growth) == 10 and right("nb04b.momentum") == "ten times as long"
     dropped = keras.layers.Dropout(0.2, seed=0)(np.ones((1, 100)), training=True)
     assert right("nb05.scale") == " and ".join(f"{x:g}" for x in np.unique(dropped))
     assert float(keras.ops.sigmoid(float(right("nb07.logit")))) == 0.5

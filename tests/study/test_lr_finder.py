@@ -65,6 +65,17 @@ def test_the_suggestion_trains_well():
     assert stable / 30 < result.suggestion < stable
 
 
+def test_a_fall_after_a_rise_is_no_suggestion():
+    """Too large a rate may switch all units off, and the loss comes back to that of a guess."""
+    curve = np.interp(range(100), [0, 30, 60, 70, 75, 100], [3, 3, 1, 10, 2.3, 2.3])
+    model = linear()
+    model.compile("sgd", lambda labels, predictions: labels + 0 * predictions)
+    batches = [(X[:4], np.full((4, 1), loss)) for loss in curve]
+    result = lr_finder(model, iter(batches))
+    np.testing.assert_allclose(result.losses, curve, rtol=1e-5)
+    assert 30 <= result.learning_rates.tolist().index(result.suggestion) <= 60
+
+
 def test_it_stops_where_the_loss_blows_up():
     result = lr_finder(linear(), X, Y, high=100, seed=0)
     assert len(result.losses) < 100 and result.learning_rates[-1] < 100

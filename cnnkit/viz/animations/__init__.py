@@ -2,7 +2,14 @@
 
 from cnnkit.viz.animations._animation import Animation
 from cnnkit.viz.animations._convolution import animate_convolution
+from cnnkit.viz.animations._descent import animate_descent
 from cnnkit.viz.animations._dropout import animate_dropout
 from cnnkit.viz.animations._pooling import animate_pooling
 
-__all__ = ["Animation", "animate_convolution", "animate_dropout", "animate_pooling"]
+__all__ = [
+    "Animation",
+    "animate_convolution",
+    "animate_descent",
+    "animate_dropout",
+    "animate_pooling",
+]

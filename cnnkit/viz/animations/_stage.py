@@ -15,6 +15,8 @@ class Stage:
         titles: A dictionary from the name of each panel to the text above.
         width_ratios: The widths of the columns.
         height: Of the figure, in inches.
+        framed: Whether each panel has a thin frame in place of ticks. Panels with ticks are laid
+            out again by `settle`, once all is drawn that stands still.
 
     Attributes:
         figure: The `matplotlib.figure.Figure`.
@@ -22,21 +24,26 @@ class Stage:
         sentence: The `matplotlib.text.Text` below.
     """
 
-    def __init__(self, rows, titles, width_ratios, height):
+    def __init__(self, rows, titles, width_ratios, height, framed=True):
         # Not made by pyplot: a notebook would show it a second time, standing still.
         self.figure = Figure(figsize=(_WIDTH, height), dpi=90, layout="constrained")
         self.panels = self.figure.subplot_mosaic(rows, width_ratios=width_ratios)
         for name, title in titles.items():
             self.panels[name].set_title(title)
-            frame(self.panels[name])
+            if framed:
+                frame(self.panels[name])
         room = self.figure.supxlabel(" ", fontsize=11)
-        # The layout once and for all: else the panels would tremble.
-        self.figure.draw_without_rendering()
-        self.figure.set_layout_engine("none")
+        self.settle()
         # In a panel, because a saved file has no texts of the figure itself that are animated.
         style = dict(transform=self.figure.transFigure, ha="center", va="bottom", animated=True)
         ax = self.panels[rows[0][-1]]
         self.sentence = ax.text(*room.get_position(), "", fontsize=11, gid="sentence", **style)
+
+    def settle(self):
+        """Lay the panels out once and for all: else they would tremble."""
+        self.figure.set_layout_engine("constrained")
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
 
 
 def window_stage(n_channels, title):

@@ -21,6 +21,18 @@ def test_panels_stand_still():
     assert [ax.get_position().bounds for ax in stage.figure.axes] == before
 
 
+def test_panels_with_ticks_settle_again():
+    stage = Stage([["a", "b"]], {"a": "first", "b": "second"}, (1, 1), 3, framed=False)
+    panel = stage.panels["a"]
+    assert list(panel.get_xticks()) and list(panel.get_yticks())
+    before = panel.get_position().height
+    panel.set_xlabel("what is below")
+    stage.figure.draw_without_rendering()
+    assert panel.get_position().height == before
+    stage.settle()
+    assert panel.get_position().height < before, "there is room for the label"
+
+
 def saved(figure):
     file = io.BytesIO()
     figure.savefig(file)
