@@ -68,6 +68,10 @@ def mean_size():
         ),
         (lambda x, gamma, beta: _scaled(x), "gamma and beta are missing."),
         (partial(_scaled, epsilon=1e-30), "epsilon is missing, or is not 1e-3."),
+        (
+            np.errstate(all="ignore")(partial(_scaled, epsilon=0)),
+            "epsilon is missing: a channel that is the same everywhere gives 0/0.",
+        ),
         (partial(_scaled, power=1), "Divide by the root of the variance."),
         (partial(_scaled, under_root=False), "Keras adds epsilon to the variance, under the root."),
         (
@@ -332,6 +336,11 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
         (lambda x, groups: _scaled(x, axis=(1, 2)), "This is instance normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2, 3)), "This is layer normalisation."),
         (partial(_grouped, axis=4), "The places of a group go together, too."),
+        (
+            partial(_grouped, axis=(1, 2, 3)),
+            "After the split the last axis counts the channels of a group, the one before it the "
+            "groups: each group has a mean of its own.",
+        ),
         (
             partial(_grouped, interleaved=True),
             "A group is made of neighbouring channels, not of every second or third.",

@@ -272,7 +272,7 @@ SAID = [
     (nb04.batch_norm, lambda x, gamma, beta: x, "beta=[array of 6])` gave 4.80"),
     (nb04.steps_to_forget, 456, "456 is too small, but close."),
     (nb04.steps_to_forget, 400.5, "400.5 is too small."),
-    (nb04.mean_size, 6_000, "6000 is too small."),
+    (nb04.mean_size, 3_000, "3000 is too small."),
     (nb04.batch_of_one, 3.5, "3.5 is too large"),
     (nb04.faulty_inference, 11, "from 1 to 10"),
     (nb04.network_order, "ABC", "each of the letters A to I once"),
