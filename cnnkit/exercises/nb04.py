@@ -1,10 +1,10 @@
-"""The exercises of notebook 04, batch normalisation and optimisers."""
+"""The exercises of notebook 04, batch normalisation."""
 
 from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number
 
 _rng = np.random.default_rng(4)
 
@@ -21,6 +21,28 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
 
 
 # Exercise 4.1
+@Number(
+    within=0.5,
+    hints=[
+        "All examples and all places of one channel go into one mean.",
+        "32 examples, 14 rows, 14 columns.",
+    ],
+    mistakes=[
+        (32, "This is how many there are for a dense layer. Feature maps have places, too."),
+        (196, "These are the places of one example. A mini-batch has 32."),
+        (64, "This is the number of means: one for each channel."),
+        (401_408, "These are all numbers. Each channel has its own mean."),
+        (12_544, "This is one example with all channels: layer normalisation."),
+        (2_048, "This counts the channels, and forgets the places."),
+    ],
+    note="64 means, each of 6,272 numbers.",
+)
+def mean_size():
+    """Of how many numbers each mean is, for feature maps of shape (32, 14, 14, 64)."""
+    return 32 * 14 * 14
+
+
+# Exercise 4.2
 @Function(
     cases=[
         (_MAPS, _GAMMA, _BETA),
@@ -46,6 +68,10 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
         ),
         (lambda x, gamma, beta: _scaled(x), "gamma and beta are missing."),
         (partial(_scaled, epsilon=1e-30), "epsilon is missing, or is not 1e-3."),
+        (
+            np.errstate(all="ignore")(partial(_scaled, epsilon=0)),
+            "epsilon is missing: a channel that is the same everywhere gives 0/0.",
+        ),
         (partial(_scaled, power=1), "Divide by the root of the variance."),
         (partial(_scaled, under_root=False), "Keras adds epsilon to the variance, under the root."),
         (
@@ -70,25 +96,41 @@ def batch_norm(x, gamma, beta):
     return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
 
-# Exercise 4.2
-@Value(
+# Exercise 4.3
+@FaultyLine(
+    code="""
+    def batch_norm(x, gamma, beta, moving, training):
+        # moving: a dictionary with the moving averages of mean and variance
+        if training:
+            mean, variance = x.mean(axis=0), x.var(axis=0)
+            moving["mean"] = 0.9 * moving["mean"] + 0.1 * mean
+            moving["variance"] = 0.9 * moving["variance"] + 0.1 * variance
+        else:
+            mean, variance = x.mean(axis=0), moving["variance"]
+        x_hat = (x - mean) / np.sqrt(variance + 1e-3)
+        return gamma * x_hat + beta
+    """,
     hints=[
-        "All examples and all places of one channel go into one mean.",
-        "32 examples, 14 rows, 14 columns.",
+        "In which of the two modes may the answer for one example depend on the others?",
+        "Four lines look at `training`, or depend on it. Which numbers does the layer need in use?",
     ],
     mistakes=[
-        (32, "This is how many there are for a dense layer. Feature maps have places, too."),
-        (196, "These are the places of one example. A mini-batch has 32."),
-        (64, "This is the number of means: one for each channel."),
-        (401_408, "These are all numbers. Each channel has its own mean."),
-        (12_544, "This is one example with all channels: layer normalisation."),
-        (2_048, "This counts the channels, and forgets the places."),
+        (4, "In training the statistics are those of the mini-batch: right."),
+        (5, "Momentum 0.9: nine tenths of the old average stay. Right."),
+        (6, "It is the variance that is averaged, not the standard deviation: right."),
+        (9, "It takes whichever mean and variance the lines above have chosen: right."),
+        (10, "First times gamma, then plus beta: right."),
+        (7, "In use other numbers are needed than in training: the branch is right. And in it?"),
+        (3, "The two modes differ, so there must be a question like this one."),
+        (2, "A comment calculates nothing."),
+        (1, "A layer needs all of these."),
+        (0, "Lines are counted from 1, as they are printed."),
     ],
-    note="64 means, each of 6,272 numbers.",
+    note="The variance is the moving one, but the mean is that of whoever is there.",
 )
-def mean_size():
-    """Of how many numbers each mean is, for feature maps of shape (32, 14, 14, 64)."""
-    return 32 * 14 * 14
+def faulty_inference():
+    """In use it subtracts the mean of the examples at hand."""
+    return 8
 
 
 def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
@@ -96,7 +138,7 @@ def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
     return old * mean + new * x.mean(axis), old * variance + new * spread(x, axis)
 
 
-# Exercise 4.3
+# Exercise 4.4
 @Function(
     cases=[
         (np.zeros(3), np.ones(3), _rng.normal(2, 3, size=(8, 3)), 0.99),
@@ -133,8 +175,9 @@ def update_moving(moving_mean, moving_variance, x, momentum):
     return new_mean, new_variance
 
 
-# Exercise 4.4
-@Value(
+# Exercise 4.5
+@Number(
+    within=0.5,
     hints=[
         "Each step leaves 0.99 of it. So after n steps 0.99 to the power of n is left.",
         "Solve 0.99 ** n < 0.01: n > ln(0.01) / ln(0.99). Round up.",
@@ -146,7 +189,6 @@ def update_moving(moving_mean, moving_variance, x, momentum):
         (230, "0.99 ** 230 is 0.1, not 0.01."),
         (44, "This is so with momentum 0.9. Keras has 0.99."),
         (68, "0.99 ** 68 is about a half."),
-        (np.log(0.01) / np.log(0.99), "A step is made or not: round up to a whole number."),
         (460, "One step fewer is enough: 0.99 ** 459 is below 0.01."),
     ],
     note="With momentum 0.9 it takes 44.",
@@ -174,7 +216,7 @@ def _folded(
     return kernel * scale, bias - mean * scale + beta
 
 
-# Exercise 4.5
+# Exercise 4.6
 @Function(
     cases=[_FOLD, (np.eye(2), np.zeros(2), np.ones(2), np.zeros(2), np.zeros(2), np.full(2, 0.01))],
     hints=[
@@ -214,8 +256,40 @@ def fold(kernel, bias, gamma, beta, mean, variance):
     return kernel * scale, (bias - mean) * scale + beta
 
 
-# Exercise 4.6
-@Value(
+# Exercise 4.7
+@LineOrder(
+    lines=[
+        "model.add(keras.Input((32, 32, 3)))",
+        "model.add(Conv2D(64, 3, use_bias=False))",
+        "model.add(BatchNormalization())",
+        "model.add(ReLU())",
+        "model.add(Flatten())",
+        "model.add(Dense(64, use_bias=False))",
+        "model.add(BatchNormalization())",
+        "model.add(ReLU())",
+        'model.add(Dense(1, activation="sigmoid"))',
+    ],
+    hints=[
+        "A picture comes in, one probability goes out: these are the first line and the last.",
+        "Each layer without a bias is followed by a normalisation, then by ReLU. `Flatten` stands "
+        "between the two threes.",
+    ],
+    mistakes=[
+        ((2, 1), "`Input` says what comes in. It is the first line."),
+        ((3, 2), "The convolution has no bias, as a normalisation comes behind it."),
+        ((4, 3), "Here the normalisation stands before the ReLU, as in the paper."),
+        ((6, 5), "`Dense` gets a vector, so `Flatten` comes before it."),
+        ((5, 4), "First convolution, normalisation and ReLU, all three on maps. Then `Flatten`."),
+        ((9, 6), "The one unit with a sigmoid gives the answer. It is the last line."),
+    ],
+)
+def network_order():
+    """Weights, normalisation, ReLU; flat; weights, normalisation, ReLU; then the one answer."""
+
+
+# Exercise 4.8
+@Number(
+    within=0.01,
     hints=[
         "In a batch of one, what is the mean of one number? And its variance?",
         "x minus its mean is 0, whatever x is.",
@@ -246,7 +320,7 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
     return _scaled(split, axis=axis).reshape(x.shape)
 
 
-# Exercise 4.7
+# Exercise 4.9
 @Function(
     cases=[(_rng.normal(2, 3, size=(2, 3, 3, 6)), 2), (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4)],
     hints=[
@@ -262,6 +336,11 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
         (lambda x, groups: _scaled(x, axis=(1, 2)), "This is instance normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2, 3)), "This is layer normalisation."),
         (partial(_grouped, axis=4), "The places of a group go together, too."),
+        (
+            partial(_grouped, axis=(1, 2, 3)),
+            "After the split the last axis counts the channels of a group, the one before it the "
+            "groups: each group has a mean of its own.",
+        ),
         (
             partial(_grouped, interleaved=True),
             "A group is made of neighbouring channels, not of every second or third.",
@@ -279,89 +358,3 @@ def group_norm(x, groups):
     mean = split.mean(axis=(1, 2, 4), keepdims=True)
     variance = split.var(axis=(1, 2, 4), keepdims=True)
     return ((split - mean) / np.sqrt(variance + 1e-3)).reshape(x.shape)
-
-
-# Exercise 4.8
-@Value(
-    hints=[
-        "The convolution has 3 x 3 x 3 x 64 weights, and here no bias.",
-        "Of the four numbers that the normalisation has for each channel, two are trained.",
-    ],
-    mistakes=[
-        (1_984, "These are all. The moving averages are not trained by gradients."),
-        (1_920, "There is no bias here: use_bias=False."),
-        (1_728, "gamma and beta are trained, too."),
-        (1_792, "gamma and beta: two for each channel."),
-        (128, "The kernels are trained, too."),
-        (2_048, "There is no bias here, and the moving averages are not trained."),
-        (704, "A colour image has three channels, and a filter has a kernel for each."),
-        (576, "A colour image has three channels; and gamma and beta are trained, too."),
-    ],
-    note="1,728 in the kernels, 64 gammas and 64 betas.",
-)
-def trained_parameters():
-    """Trained: `Conv2D(64, 3, use_bias=False)` on three channels, then `BatchNormalization()`."""
-    return 3 * 3 * 3 * 64 + 2 * 64
-
-
-def _descent(start, gradient, rate, momentum, n_steps, kind="momentum", more=0):
-    w, velocity = start, 0 * start
-    scale = {"average": 1 - momentum, "uphill": -1}.get(kind, 1)
-    momentum = 0 if kind == "plain" else momentum
-    for _ in range(n_steps + more):
-        ahead = w + momentum * velocity if kind == "nesterov" else w
-        old, velocity = velocity, momentum * velocity - scale * rate * gradient(ahead)
-        w = w + (old if kind == "late" else velocity)
-    return velocity if kind == "velocity" else w
-
-
-def _bowl(w):
-    """The gradient of (w1² + 20 w2²) / 2."""
-    return np.array([1.0, 20]) * w
-
-
-_START = np.array([-4.0, 1.5])
-
-
-# Exercise 4.9
-@Function(
-    cases=[
-        (_START, _bowl, 0.03, 0.9, 10),
-        (np.array([1.0, -2]), _bowl, 0.01, 0.5, 3),
-        (_START, np.sign, 0.1, 0.0, 1),
-    ],
-    hints=[
-        "Keep a velocity. It starts at 0.",
-        "Each step: velocity = momentum * velocity - rate * gradient(w), then w = w + velocity "
-        "(not `w += velocity`, which changes `start` too).",
-    ],
-    mistakes=[
-        (
-            partial(_descent, kind="plain"),
-            "This is plain gradient descent: the velocity is forgotten after each step.",
-        ),
-        (
-            partial(_descent, kind="nesterov"),
-            "This is Nesterov's: it takes the gradient one velocity ahead. Here take it at w.",
-        ),
-        (
-            partial(_descent, kind="average"),
-            "The gradient is weighed with 1 - momentum. Here it counts in full.",
-        ),
-        (partial(_descent, kind="late"), "The step is made with the velocity of the step before."),
-        (partial(_descent, kind="uphill"), "This goes uphill: the gradient is subtracted."),
-        (partial(_descent, more=1), "This is one step too many."),
-        (partial(_descent, more=-1), "This is one step too few."),
-        (
-            partial(_descent, kind="velocity"),
-            "This is the last velocity. Return the weights.",
-        ),
-    ],
-)
-def descend(start, gradient, rate, momentum, n_steps):
-    """Where SGD with momentum is after `n_steps` steps from `start`."""
-    w, velocity = start, 0
-    for _ in range(n_steps):
-        velocity = momentum * velocity - rate * gradient(w)
-        w = w + velocity
-    return w

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     "name",
-    ["augmentation.csv", "drawn_animals.weights.h5", "imagenet_top5.csv"]
+    ["augmentation.csv", "batch_norm.csv", "drawn_animals.weights.h5", "imagenet_top5.csv"]
     + ["regularisers.csv", "search.csv", "transfer.csv"],
 )
 def test_the_card_has_the_checksum(name):
