@@ -245,6 +245,10 @@ def _folded(
             "The kernel is right. In the bias the mean is subtracted, not added.",
         ),
         (
+            lambda w, b, g, beta, mean, variance: _folded(w, b, g, beta, 0 * mean, variance),
+            "The kernel is right. In the bias the mean is missing: it is subtracted, and scaled.",
+        ),
+        (
             lambda w, b, g, beta, *a: _folded(w, b, g / g, beta, *a),
             "gamma is missing: it scales what the division by the root leaves.",
         ),
@@ -311,18 +315,22 @@ def batch_of_one():
     return gamma * (5 - 5) / np.sqrt(0 + 1e-3) + beta
 
 
-def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
+def _grouped(x, groups, axis=(1, 2, 4), interleaved=False, epsilon=1e-3):
     n, height, width, channels = x.shape
     if interleaved:
         split = x.reshape(n, height, width, channels // groups, groups)
         return _scaled(split, axis=(1, 2, 3)).reshape(x.shape)
     split = x.reshape(n, height, width, groups, channels // groups)
-    return _scaled(split, axis=axis).reshape(x.shape)
+    return _scaled(split, axis=axis, epsilon=epsilon).reshape(x.shape)
 
 
 # Exercise 4.9
 @Function(
-    cases=[(_rng.normal(2, 3, size=(2, 3, 3, 6)), 2), (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4)],
+    cases=[
+        (_rng.normal(2, 3, size=(2, 3, 3, 6)), 2),
+        (_rng.normal(2, 3, size=(3, 2, 4, 8)), 4),
+        (_rng.normal(0, 0.05, size=(2, 2, 2, 4)), 2),  # so small that epsilon counts
+    ],
     hints=[
         "`x.reshape(N, H, W, groups, C // groups)` puts neighbouring channels into one group.",
         "Then the mean is over height, width and the last axis: `axis=(1, 2, 4), keepdims=True`.",
@@ -332,6 +340,7 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False):
             partial(_grouped, axis=(0, 1, 2, 4)),
             "The examples are mixed. Here each one is normalised alone.",
         ),
+        (partial(_grouped, epsilon=0), "Under the root, ε = 0.001 is added to the variance."),
         (lambda x, groups: _scaled(x), "This is batch normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2)), "This is instance normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2, 3)), "This is layer normalisation."),
