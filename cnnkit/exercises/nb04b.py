@@ -135,7 +135,10 @@ def adam_lines():
             "He has 2/n with n = 3 · 3 · 64, the numbers that come in. 1/n has no room for ReLU, "
             "and the 128 filters are what goes out.",
         ),
-        ((2 / (576 + 1152)) ** 0.5, "This is Glorot. He counts only what comes in."),
+        (
+            (2 / (576 + 1152)) ** 0.5,
+            "This is Glorot's. He initialisation counts only what comes in.",
+        ),
         ((2 / 128) ** 0.5, "128 is the number of filters. What counts is what one sum adds up."),
         ((2 / (576 * 128)) ** 0.5, "These are all weights. What counts is what one sum adds up."),
         ((2 / 192) ** 0.5, "One sum adds up 3 · 3 numbers of each channel, not 3."),
@@ -242,7 +245,7 @@ def clip(gradient, limit):
         "cos(π/4) is 0.707.",
     ],
     mistakes=[
-        (0.075, "This would be on a straight line. A cosine falls slowly at first."),
+        (0.075, "This is near a straight line, or cos(45) without radians. A cosine falls slowly."),
         (0.1 * 0.7071, "The cosine itself would go down to -1: 1 is added, and all is halved."),
         (0.05, "This is the rate after half of the steps."),
         (0.1 * 0.14645, "This is the rate after three quarters of the steps."),
