@@ -57,6 +57,7 @@ CALLS = {
     "plot_study_curves": "results, 'loss', {'a': {50: 'a'}}",
     "plot_vision_tasks": "image, 'dog', {'dog': (0, 0, 3, 2)}, {'dog': image > 9}, {}, []",
     "animate_convolution": "image, sobel",
+    "animate_descent": "lambda w: (w**2).sum(axis=-1), {'SGD': np.array([[2.0, 1.0], [1.0, 0.5]])}",
     "animate_dropout": "image, seed=0",
     "animate_pooling": "image",
 }
