@@ -91,6 +91,18 @@ def run_study(
     return _select(study, wanted)
 
 
+@contextlib.contextmanager
+def _without_collection():
+    """Building leaves little to collect, and Python would search for it a hundred times."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class _Variant:
     """One variant. Its first model is the only one that Keras traces."""
 
@@ -117,6 +129,7 @@ class _Variant:
             self.model = None
         return metrics
 
+    @_without_collection()
     def _prepare(self, seed):
         """Put a model into `self.model` that is as new."""
         if self.model is not None and not self._renew(self._make(seed)):

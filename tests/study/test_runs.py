@@ -354,7 +354,30 @@ def test_the_users_errors_name_the_run(tmp_path):
         run_study(tiny, train, {"a": {"key": "p"}}, [4, 9], tmp_path / "study.csv")
     assert info.value.__notes__ == ["This was variant 'a' with seed 9."]
     assert len(Study.load(tmp_path / "study.csv").rows) == 1
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() == 0 and gc.isenabled()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_collection_is_as_before(enabled):
+    """While a model is built nothing is collected; afterwards the user's choice holds."""
+    seen = []
+
+    def build():
+        seen.append(gc.isenabled())
+        return tiny()
+
+    def train(model):
+        seen.append(gc.isenabled())
+        return {"loss": 0.0}
+
+    if not enabled:
+        gc.disable()
+    try:
+        run_study(build, train, {"a": {}}, [0, 1])
+        assert gc.isenabled() == enabled
+    finally:
+        gc.enable()
+    assert seen == [False, enabled] * 2
 
 
 SHARED = keras.layers.Dense(1)
