@@ -455,6 +455,7 @@ def find_notebooks(names):
 
 
 def start_of_name(name):
+    """How the file of a notebook begins: "7" stands for "07_", "2b" for "02b_"."""
     number = re.fullmatch(r"(\d+)([a-z]?)", name)
     return f"{number[1]:0>2}{number[2]}_" if number else name
 

@@ -344,11 +344,15 @@ def wait_for(condition, seconds=60):
         time.sleep(0.05)
 
 
+# What a shell starts with `&` is deaf to Ctrl-C, and so would be what it starts in turn.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_lab_is_stopped_quietly(installed, number):
     folder, _ = installed
-    process = start(folder, "lab", "--wait")
+    process = start(folder, "lab", "--wait", first=f"{ROOMY}\n{LISTENING}")
     assert process.stdout.readline().startswith("[")  # JupyterLab runs
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # what Ctrl-C does
