@@ -445,6 +445,7 @@ def write_notebook(path, *sources, tags=()):
     return path.read_bytes()
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
     books = tmp_path / "notebooks"
     shutil.copytree(ROOT / "docs/pages", tmp_path / "docs/pages")

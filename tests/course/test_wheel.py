@@ -97,6 +97,7 @@ def test_setup_cell_installs_nothing_outside_colab(monkeypatch):
     assert pip_commands(setup_cell(), monkeypatch, colab=False) == []
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_setup_cell_installs_what_works_alone_and_offline(wheel, monkeypatch, tmp_path):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address = project["urls"]["Repository"]

@@ -155,6 +155,7 @@ def test_links(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has other units elsewhere")
+@pytest.mark.usefixtures("slow_proof")
 def test_a_large_picture_takes_bounded_memory(tmp_path):
     """8,000 x 8,000 pixels are 192 MB; no more than a few such arrays may exist at a time."""
     folder = tmp_path / "large"

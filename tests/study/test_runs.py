@@ -125,14 +125,17 @@ def recorded(train, into):
     return train_and_record
 
 
+slow_proof = pytest.mark.usefixtures("slow_proof")
+
+
 @pytest.mark.parametrize(
     "build, train, seeds",
     [  # the fourth seed is the first for which the slots of an optimiser are not made again
         (functional, fit, [5, 1, 4, 3]),
-        (without_input, fit, [5, 1, 4, 3]),
-        (subclassed, fit, [5, 1, 4, 3]),
-        (pulled_back_and_unseeded, fit, [5, 1, 4, 3]),
-        (two_layers, freeze_and_fit, [5, 3]),
+        pytest.param(without_input, fit, [5, 1, 4, 3], marks=slow_proof),
+        pytest.param(subclassed, fit, [5, 1, 4, 3], marks=slow_proof),
+        pytest.param(pulled_back_and_unseeded, fit, [5, 1, 4, 3], marks=slow_proof),
+        pytest.param(two_layers, freeze_and_fit, [5, 3], marks=slow_proof),
     ],
 )
 def test_a_renewed_model_trains_as_a_new_one(build, train, seeds):
