@@ -9,9 +9,9 @@ from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number
 _rng = np.random.default_rng(4)
 
 
-def _scaled(x, gamma=1, beta=0, axis=(0, 1, 2), epsilon=1e-3, under_root=True, power=0.5):
+def _scaled(x, gamma=1, beta=0, axis=(0, 1, 2), epsilon=1e-3, under_root=True, power=0.5, ddof=0):
     """Normalise over some axes, then scale and shift."""
-    mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
+    mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True, ddof=ddof)
     deviation = (variance + epsilon) ** power if under_root else variance**power + epsilon
     return gamma * (x - mean) / deviation + beta
 
@@ -34,6 +34,7 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
         (401_408, "These are all numbers. Each channel has its own mean."),
         (12_544, "This is one example with all channels: layer normalisation."),
         (2_048, "This counts the channels, and forgets the places."),
+        (448, "This is one row of places. There are 14 rows of 14."),
     ],
     note="64 means, each of 6,272 numbers.",
 )
@@ -87,6 +88,7 @@ def mean_size():
             lambda x, gamma, beta: gamma * (_scaled(x) + beta),
             "beta was scaled too. First times gamma, then plus beta.",
         ),
+        (partial(_scaled, ddof=1), "The variance divides by n - 1. Keras 3 divides by n."),
     ],
 )
 def batch_norm(x, gamma, beta):
@@ -165,6 +167,10 @@ def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
         ),
         (lambda m, v, x, momentum: (x.mean(0), x.var(0)), "The old averages are forgotten."),
         (partial(_move, axis=None), "Each feature has its own mean and variance."),
+        (
+            lambda *a: _move(*a)[::-1],
+            "The order is turned round: first the mean, then the variance.",
+        ),
     ],
 )
 def update_moving(moving_mean, moving_variance, x, momentum):
@@ -188,7 +194,7 @@ def update_moving(moving_mean, moving_variance, x, momentum):
         (458, "0.99 ** 458 is a little above 0.01."),
         (230, "0.99 ** 230 is 0.1, not 0.01."),
         (44, "This is so with momentum 0.9. Keras has 0.99."),
-        (68, "0.99 ** 68 is about a half."),
+        (69, "0.99 ** 69 is about a half."),
         (460, "One step fewer is enough: 0.99 ** 459 is below 0.01."),
     ],
     note="With momentum 0.9 it takes 44.",
@@ -209,9 +215,19 @@ _FOLD = (
 
 
 def _folded(
-    kernel, bias, gamma, beta, mean, variance, keep=True, scale_bias=True, power=0.5, epsilon=1e-3
+    kernel,
+    bias,
+    gamma,
+    beta,
+    mean,
+    variance,
+    keep=True,
+    scale_bias=True,
+    power=0.5,
+    epsilon=1e-3,
+    after_root=0,
 ):
-    scale = gamma / (variance + epsilon) ** power
+    scale = gamma / ((variance + epsilon) ** power + after_root)
     bias = keep * bias * (scale if scale_bias else 1)
     return kernel * scale, bias - mean * scale + beta
 
@@ -230,6 +246,10 @@ def _folded(
         ),
         (partial(_folded, power=1), "Divide by the root of the variance."),
         (partial(_folded, epsilon=1e-30), "Keras adds epsilon, 1e-3, to the variance."),
+        (
+            partial(_folded, epsilon=0, after_root=1e-3),
+            "Keras adds epsilon to the variance, under the root.",
+        ),
         (lambda w, b, *a: (_folded(w, b, *a)[0], b), "The kernel is right. The bias changes too."),
         (lambda w, *a: (w, _folded(w, *a)[1]), "The bias is right. The kernel changes too."),
         (
@@ -305,6 +325,7 @@ def network_order():
         (0, "x minus the mean is 0. What is added then?"),
         (1, "This would be x̂ if the deviation were as large as x. It is 0."),
         (316.2278, "The variance is 0, but so is x minus the mean."),
+        (8, "This is x plus beta. Its mean is subtracted before that."),
         (319.2278, "This divides 5 by the root of ε. But 5 minus its own mean is 0."),
     ],
     note="Whatever the layer gets, it gives beta: it has nothing to learn from.",
@@ -315,13 +336,13 @@ def batch_of_one():
     return gamma * (5 - 5) / np.sqrt(0 + 1e-3) + beta
 
 
-def _grouped(x, groups, axis=(1, 2, 4), interleaved=False, epsilon=1e-3):
+def _grouped(x, groups, axis=(1, 2, 4), interleaved=False, **settings):
     n, height, width, channels = x.shape
     if interleaved:
         split = x.reshape(n, height, width, channels // groups, groups)
         return _scaled(split, axis=(1, 2, 3)).reshape(x.shape)
     split = x.reshape(n, height, width, groups, channels // groups)
-    return _scaled(split, axis=axis, epsilon=epsilon).reshape(x.shape)
+    return _scaled(split, axis=axis, **settings).reshape(x.shape)
 
 
 # Exercise 4.9
@@ -341,6 +362,15 @@ def _grouped(x, groups, axis=(1, 2, 4), interleaved=False, epsilon=1e-3):
             "The examples are mixed. Here each one is normalised alone.",
         ),
         (partial(_grouped, epsilon=0), "Under the root, ε = 0.001 is added to the variance."),
+        (
+            partial(_grouped, under_root=False),
+            "ε is added to the variance, under the root, not to the standard deviation.",
+        ),
+        (partial(_grouped, power=1), "Divide by the root of the variance."),
+        (
+            lambda x, groups: _grouped(x, groups).reshape(*x.shape[:3], groups, -1),
+            "The groups are right. At the end, `.reshape(x.shape)` puts them back into one axis.",
+        ),
         (lambda x, groups: _scaled(x), "This is batch normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2)), "This is instance normalisation."),
         (lambda x, groups: _scaled(x, axis=(1, 2, 3)), "This is layer normalisation."),
