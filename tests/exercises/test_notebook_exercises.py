@@ -329,6 +329,7 @@ SAID = [
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
     (nb02.second_cell, 11, "11 is too small."),
+    (nb02.second_cell, 15.4, "15.4 is too small, but close."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),
     (nb02.find_kernel, np.ones((5, 5)), "but of another shape than (5, 5)"),
     (nb02.faulty_shift, 6.5, "a line, from 1 to 7"),
