@@ -163,7 +163,7 @@ class Number(Value):
     def told(self, answer):
         right = float(self.right_answer())
         is_exact = self.within < 1 and right.is_integer()
-        exact = "" if is_exact else f"Right is what is at most {self.within:g} away."
+        exact = "" if is_exact else f"Right is a number at most {self.within:g} away."
         return told_value(answer, right, exact)
 
 
