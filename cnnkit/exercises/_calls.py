@@ -44,35 +44,31 @@ class InputAsked(BaseException):
 
 
 @contextlib.contextmanager
-def without_input():
-    """Refuse `input` within it: it would wait for ever, a kernel even beyond its restart."""
+def without_input_and_exit():
+    """Let `input` raise InputAsked within it, and IPython's `exit` and `quit` SystemExit.
 
-    def refuse(*args, **kwargs):
-        raise InputAsked
-
-    former, builtins.input = builtins.input, refuse
-    try:
+    `input` would wait for ever, a kernel even beyond its restart; the others would end the kernel.
+    """
+    with _raising(builtins, "input", InputAsked), _raising(_shell(), "ask_exit", SystemExit):
         yield
-    finally:
-        builtins.input = former
 
 
 @contextlib.contextmanager
-def without_exit():
-    """Let IPython's `exit` and `quit` raise SystemExit within it: they would end the kernel."""
-    shell = _shell()
-    if not hasattr(shell, "ask_exit"):  # no IPython: there they raise it by themselves
+def _raising(owner, name, error):
+    """Let a function of `owner` raise `error` within it; nothing changes where there is none."""
+    if not hasattr(owner, name):
         yield
         return
 
-    def leave():
-        raise SystemExit
+    def refuse(*args, **kwargs):
+        raise error
 
-    former, shell.ask_exit = shell.ask_exit, leave
+    former = getattr(owner, name)
+    setattr(owner, name, refuse)
     try:
         yield
     finally:
-        shell.ask_exit = former
+        setattr(owner, name, former)
 
 
 @contextlib.contextmanager

@@ -87,6 +87,10 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
 _LARGEST = re.compile(r"\b(?:np\.)?(max|min)\(")
 _SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
 _PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
+_ONE_A_ROW = (
+    "The second has one number for each row, as from `axis=1`. `axis=0` makes one for each column. "
+    "(If rows are meant, add `keepdims=True`: then its shape is ({0}, 1), which fits.)"
+)
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
@@ -146,10 +150,12 @@ def _of_shapes(line, one, two):
     one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
     if "*" in line and len(one) == len(two) == 2 and one[1] == two[0]:
         return _PLACE_BY_PLACE
+    if len(one) == 2 and two == one[:1]:
+        return _ONE_A_ROW.format(*two)
     return _SHORT_SLICE if _one_is_short(one, two) else ""
 
 
 def _one_is_short(one, two):
     """Whether one of two shapes is the other one with some axes cut, as a slice may cut them."""
-    pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b and 1 not in (a, b)]
+    pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
     return len(one) == len(two) and len({a < b for a, b in pairs}) == 1

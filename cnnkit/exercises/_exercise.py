@@ -21,9 +21,8 @@ from cnnkit.exercises._calls import (
     differs,
     lock,
     time_limit,
-    without_exit,
     without_figures_left,
-    without_input,
+    without_input_and_exit,
 )
 from cnnkit.exercises._comparison import numbers, same
 from cnnkit.exercises._errors import changes_argument, told_change, told_error
@@ -164,7 +163,7 @@ class Number(Value):
     def told(self, answer):
         right = float(self.right_answer())
         is_exact = self.within < 1 and right.is_integer()
-        exact = "" if is_exact else f"Right is what is at most {self.within:g} away."
+        exact = "" if is_exact else f"Right is a number at most {self.within:g} away."
         return told_value(answer, right, exact)
 
 
@@ -267,7 +266,7 @@ class Function(Exercise):
             call = f"check({self.answer.__name__})"
             return f"Not yet: the answer is a function, as in `{call}`. Received: {answer!r:.60}"
         try:
-            with without_input(), without_exit(), without_figures_left(), capped_output():
+            with without_input_and_exit(), without_figures_left(), capped_output():
                 received = self.outcomes(answer)
         except _Stopped as stopped:  # none of the other cases is tried
             return f"Not yet: {stopped}"
@@ -328,8 +327,7 @@ class Function(Exercise):
             return []
         arguments = copy.deepcopy(case)  # not locked
         with (
-            without_input(),
-            without_exit(),
+            without_input_and_exit(),
             Path(os.devnull).open("w") as nowhere,
             contextlib.redirect_stdout(nowhere),
             contextlib.redirect_stderr(nowhere),

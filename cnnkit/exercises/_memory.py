@@ -42,6 +42,7 @@ Names that are not known here, from another edition of the course, are kept. A f
 """
 
 import json
+import os
 import pkgutil
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -121,10 +122,10 @@ def recall():
             _tell(None)
             return kept
     except _OtherVersion:
-        _tell(f"{path} is of another edition of the course and stays as it is")
+        _tell(f"{from_here(path)} is of another edition of the course and stays as it is")
     except (OSError, NotImplementedError) as error:  # the latter: a system without locks
         reason = getattr(error, "strerror", None) or "another program holds it"
-        _tell(f"{path} cannot be written ({reason})")
+        _tell(f"{from_here(path)} cannot be written ({reason})")
     kept = _readable(path)
     for changed in _unwritten:
         changed(kept)
@@ -134,6 +135,14 @@ def recall():
 def kept_in():
     """The path of the file, or None where nothing is remembered."""
     return progress_file(_FOLDER)
+
+
+def from_here(path):
+    """A path as a student names it, from the current folder; the whole one where that is none."""
+    try:
+        return os.path.relpath(path)
+    except (ValueError, OSError):  # it lies on another drive; the current folder is gone
+        return str(path)
 
 
 def trouble():
@@ -236,7 +245,8 @@ def _read(path):
         names = (path.with_name(f"{path.name}.damaged{number}") for number in count(1))
         aside = next(name for name in names if not name.exists())
         path.rename(aside)
-        print(f"{path} could not be read. It is now called {aside}, and your progress begins anew.")
+        now = f"It is now called {from_here(aside)}, and your progress begins anew."
+        print(f"{from_here(path)} could not be read. {now}")
         return _nothing()
 
 

@@ -105,9 +105,16 @@ def _came_of_several(received, expected):
     right = [same(item, other) for item, other in zip(items, expected, strict=True)]
     place = right.index(False)
     came, wanted, remark = _came(items[place], expected[place])
-    good = " and ".join(_ORDINALS[i] for i in range(count) if right[i])
-    remark = f"The {good} is right. {remark}" if good else remark
+    remark = f"{_told_right(right)} {remark}".strip()
     return f"{count} results. The {_ORDINALS[place]} is {came}", wanted, remark
+
+
+def _told_right(right):
+    """Which of several results are right."""
+    *others, last = [name for name, good in zip(_ORDINALS, right, strict=False) if good] or [""]
+    if others:
+        return f"The {', '.join(others)} and {last} are right."
+    return f"The {last} is right." if last else ""
 
 
 def _kind(thing):
@@ -154,13 +161,14 @@ def _told_shape(received, array, expected):
             return f"write a number without brackets: {array.item()}, not {shown(received)}."
         return f"the answer is one number. Received: {shown(received)}"
     if isinstance(expected, tuple) and array.ndim == 1:
-        return f"{shown(received)} has not as many numbers as the answer."
+        fewer = "fewer" if len(array) < len(expected) else "more"
+        return f"{shown(received)} has {fewer} numbers than the answer."
     return f"the answer is {_asked(expected)}, but of another shape than {array.shape}."
 
 
 def _told_number(array, right, exact):
     if np.isnan(array):
-        return "nan is no number."
+        return "nan is not a number."
     told = f"{shown(array[()])} is too {'small' if array < right else 'large'}"
     if right.dtype.kind == "f":
         near = ", but close" if close(array, right, 0.05) else ""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cnnkit._tables import ShownAsTable, Table
 from cnnkit.exercises._exercise import Exercise
-from cnnkit.exercises._memory import NOTEBOOKS, kept_in, recall, time_of, trouble
+from cnnkit.exercises._memory import NOTEBOOKS, from_here, kept_in, recall, time_of, trouble
 from cnnkit.exercises._review import due_questions
 
 _TITLES = (
@@ -109,7 +109,7 @@ def _where():
         return f"Only this kernel knows your progress: {trouble()}."
     if "google.colab" in sys.modules:
         return "In Colab your progress is kept as long as the runtime lives."
-    return f"Your progress is kept in {kept_in()}."
+    return f"Your progress is kept in the file {from_here(kept_in())}."
 
 
 def _what_next(rows, n_due):

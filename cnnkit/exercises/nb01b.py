@@ -99,6 +99,13 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "of its own, over all images: `axis=0`.",
         ),
         (
+            lambda train, test: tuple(
+                np.where(train.std(0) == 0, 1, x) for x in _both(train, test)
+            ),
+            "Where the training pixel never changes, your result is 1. The 1 belongs in the place "
+            "of the deviation, before you divide: `np.where(std == 0, 1, std)`.",
+        ),
+        (
             partial(_both, axis=None),
             "You took one mean for all pixels. Here each pixel has its own: `axis=0`.",
         ),
@@ -150,6 +157,11 @@ def standardize(train, test):
             "there.",
         ),
         (0.125, "The weights and the slopes are there. How much does z1 move with w1?"),
+        (
+            1 / 32,
+            "The factors are x, three slopes and three weights. 1/32 is three slopes and one "
+            "weight.",
+        ),
         (0.0625, "The slopes and x are there. The weights w2, w3 and w4 are factors as well."),
         (1 / 64, "These are the slopes alone. Which other factors has the chain rule?"),
         (2, "Two slopes of the sigmoid are in this. How many sigmoids lie behind w1?"),
@@ -250,6 +262,10 @@ def _filled(image, size, cut):
     return means
 
 
+def _first_alone(means):
+    return np.pad(means[:1, :1], [(0, size - 1) for size in means.shape])
+
+
 def _short(image, size, i, j):
     return image[i * size : i + size, j * size : j + size]
 
@@ -336,6 +352,10 @@ def _swapped(image, size, i, j):
         (
             lambda image, size: _over_cells(image, size) * 0 + image.mean(),
             "Each of these is the mean of the whole image. Take that of the cell.",
+        ),
+        (
+            lambda image, size: _first_alone(_over_cells(image, size)),
+            "Only the first cell has its mean. Is `return` within the loops?",
         ),
         (lambda image, size: image.mean(), "This is one mean, that of the whole image."),
         (

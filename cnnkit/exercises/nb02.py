@@ -23,7 +23,8 @@ def _same_size(image, kernel):
 
 
 # Exercise 2.1
-@Value(
+@Number(
+    within=0.01,
     hints=[
         "Rotate W by 180 degrees: its last number comes first.",
         "Rotated it is [[3, 4, -1], [0, 2, 0], [-4, 1, 0]].",

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 
 from cnnkit.exercises import _calls
-from cnnkit.exercises._calls import capped_output, differs, lock, without_input
+from cnnkit.exercises._calls import capped_output, differs, lock, without_input_and_exit
 from cnnkit.exercises._exercise import Function
 
 CASES = [(np.ones(3),), (np.zeros(2),)]
@@ -196,7 +196,7 @@ def test_input_is_refused_at_once(capsys, monkeypatch):
 
 def test_input_comes_back_after_an_error():
     former = input
-    with pytest.raises(ZeroDivisionError), without_input():
+    with pytest.raises(ZeroDivisionError), without_input_and_exit():
         raise ZeroDivisionError
     assert input is former
 

@@ -206,9 +206,7 @@ def test_a_file_that_cannot_be_written_is_no_error(
     with monkeypatch.context() as patch:
         patch.setattr(_memory, broken, fails(error))
         assert exercise.check(260) is False and exercise.check(4) is True
-        sentence = (
-            f"{FILE.resolve()} cannot be written ({reason}): only this kernel knows your progress."
-        )
+        sentence = f"{FILE} cannot be written ({reason}): only this kernel knows your progress."
         assert capsys.readouterr().out.count(sentence) == 1
         works = _memory.recall()["exercises"]
         assert works["nb01.overflow"]["tries"] == 2 and "nb02.output_size" in works
@@ -298,7 +296,7 @@ def test_a_damaged_file_is_kept_under_another_name(damaged, capsys, exercise):
     FILE.write_text(text, encoding="utf-8")
     assert exercise.check(4) is True
     assert capsys.readouterr().out == (
-        f"Correct.\n{FILE.resolve()} could not be read. It is now called {aside.resolve()}, and "
+        f"Correct.\n{FILE} could not be read. It is now called {aside}, and "
         "your progress begins anew.\n"
     )
     assert aside.read_text(encoding="utf-8") == text and [*written()["exercises"]] == [
@@ -322,7 +320,7 @@ def test_a_file_of_another_version_is_left_alone(version, capsys, exercise):
     for _ in range(2):
         assert exercise.check(4) is True
     sentence = (
-        f"{FILE.resolve()} is of another edition of the course and stays as it is: only this "
+        f"{FILE} is of another edition of the course and stays as it is: only this "
         "kernel knows your progress.\n"
     )
     assert capsys.readouterr().out == f"Correct.\n{sentence}Correct.\n"

@@ -209,6 +209,17 @@ def standardize_plus(epsilon):
     return standardize
 
 
+def standardize_and_put_1(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return tuple(np.where(std == 0, 1, (x - mean) / std) for x in (train, test))
+
+
+def standardize_by_row(train, test):
+    mean, std = train.mean(axis=1), train.std(axis=1)
+    return (train - mean) / std, (test - mean) / std
+
+
 def cell_sums_in_uint8(image, size):
     total = np.zeros_like(image[::size, ::size])
     for i, j in np.ndindex(size, size):
@@ -316,6 +327,9 @@ SAID = [
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
     (nb01b.standardize, standardize_in_turn, "A `train` that has been centred"),
     (nb01b.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
+    (nb01b.standardize, standardize_and_put_1, "The 1 belongs in the place of the deviation"),
+    (nb01b.standardize, standardize_by_row, "`axis=0` makes one for each column"),
+    (nb01b.sigmoid_slope, 0.03125, "1/32 is three slopes and one weight"),
     (nb01b.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
     (nb01b.cell_means, cell_means_in(np.uint8), "whole numbers, such as uint8"),
     (nb01b.cell_means, cell_means_of("i * size : i + size, j * size : j + size"), "is empty"),
@@ -329,6 +343,7 @@ SAID = [
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
     (nb02.second_cell, 11, "11 is too small."),
+    (nb02.second_cell, 15.4, "15.4 is too small, but close."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),
     (nb02.find_kernel, np.ones((5, 5)), "but of another shape than (5, 5)"),
     (nb02.faulty_shift, 6.5, "a line, from 1 to 7"),
@@ -370,13 +385,13 @@ SAID = [
     (nb02b.first_kernel_gradient, "ABCDEF", "each of the letters A to G once"),
     (nb02b.conv_backward, backward_by_wrong_windows, "begin at (i * stride, j * stride)"),
     (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
-    (nb02b.thousand_classes, 6.8, "Right is what is at most 0.05 away."),
+    (nb02b.thousand_classes, 6.8, "Right is a number at most 0.05 away."),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
     (nb04b.steady_rate, 0.06, "0.06 is too large, but close."),
     (nb04b.faulty_momentum, 7, "the number of a line, from 1 to 6"),
     (nb04b.ninth_step, 1.2, "1.2 is too large."),
     (nb04b.adam_lines, "CDFEGAB", "that comes last"),
-    (nb04b.he_deviation, 0.1, "Right is what is at most 0.001 away."),
+    (nb04b.he_deviation, 0.1, "Right is a number at most 0.001 away."),
     (nb04b.clip, clip_in_place, "you changed `gradient`"),
     (nb04b.quarter_rate, 0.09, "0.09 is too large, but close."),
     (nb04b.warm_cosine, lambda *a: np.zeros(3), "shape (3,). Expected: one number, 0.02"),

@@ -54,8 +54,8 @@ def test_it_prints_as_a_table():
     solved.check(solved.right_answer())
     looked_up.solution()
     first, head, *lines = repr(progress()).splitlines()
-    path = Path(".cnnkit_progress.json").resolve()
-    assert first.startswith(f"Your progress is kept in {path}. An exercise whose")
+    start = "Your progress is kept in the file .cnnkit_progress.json. An exercise whose"
+    assert first.startswith(start)
     assert "An exercise whose solution you have seen is not lost" in first
     assert re.split("  +", head) == [
         *("notebook", "solved", "tried", "solution seen", "hints"),
@@ -99,7 +99,7 @@ def test_it_says_where_nothing_is_kept(monkeypatch, exercise):
     exercise.check(4)
     assert progress().note.startswith("Only this kernel knows your progress")
     assert row("nb01").solved == 1
-    path = Path(".cnnkit_progress.json").resolve()
+    path = Path(".cnnkit_progress.json")
     assert f"{path} cannot be written (Permission denied)." in progress().note
     path.write_text('{"version": 2}', encoding="utf-8")
     assert f"{path} is of another edition of the course" in progress().note
@@ -124,10 +124,20 @@ def test_all_of_the_course_fits_into_a_small_file(clock):
     assert all(row.solved == row.exercises for row in progress().rows)
 
 
-def test_it_names_the_folder_in_which_the_kernel_began(tmp_path, monkeypatch, exercise):
+def test_it_names_the_file_from_the_current_folder(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
-    assert f"kept in {tmp_path.resolve() / '.cnnkit_progress.json'}." in progress().note
+    path = Path("..", ".cnnkit_progress.json")
+    assert f"kept in the file {path}." in progress().note
+
+
+@pytest.mark.parametrize("error", [ValueError("another drive"), FileNotFoundError("no folder")])
+def test_it_names_the_whole_path_where_none_leads_from_here(error, monkeypatch):
+    def fail(path):
+        raise error
+
+    monkeypatch.setattr(os.path, "relpath", fail)
+    assert f"kept in the file {Path('.cnnkit_progress.json').resolve()}." in progress().note
 
 
 def test_the_table_needs_no_keras():
