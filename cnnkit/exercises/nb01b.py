@@ -24,6 +24,17 @@ def _without_check(train, test, own=False):
         return ((train - train.mean(0)) / train.std(0), (test - test_by.mean(0)) / test_by.std(0))
 
 
+def _centred_alone(train, test):
+    return train - train.mean(0), test - train.mean(0)
+
+
+def _train_overwritten(train, test):
+    """`train` was centred before its mean was taken once more for `test`."""
+    train, mean = train - train.mean(0), np.zeros(train.shape[1])
+    std = np.where(train.std(0) == 0, 1, train.std(0))
+    return train / std, (test - mean) / std
+
+
 def _leak(train, test):
     together = np.concatenate([train, test])
     return _standardized(together, train), _standardized(together, test)
@@ -52,6 +63,15 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             partial(_without_check, own=True),
             "The test set was standardised with its own statistics; take the training set's. "
             "And one pixel never changes: 0/0 is NaN.",
+        ),
+        (
+            _centred_alone,
+            "The means are subtracted; what is left is still to be divided by the deviation.",
+        ),
+        (
+            _train_overwritten,
+            "The mean for the test set was taken of a `train` that had been centred already, so it "
+            "is 0. Take mean and deviation before you change anything.",
         ),
         (
             _leak,
@@ -239,7 +259,7 @@ def stripe_feature():
     ],
     note="Test features must be scaled as the training features are, with the same mean and std.",
 )
-def unscaled_features():
+def faulty_accuracy():
     """The features of the test images are not standardised."""
     return 7
 

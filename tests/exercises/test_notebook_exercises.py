@@ -339,7 +339,7 @@ SAID = [
         "`i` c",
     ),
     (nb01b.cell_means, cell_means_of("i : i + size, j : j + size"), "`* size` is missing"),
-    (nb01b.unscaled_features, 6, "Not yet: The classifier learns from standardised"),
+    (nb01b.faulty_accuracy, 6, "Not yet: The classifier learns from standardised"),
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
     (nb02.second_cell, 11, "11 is too small."),
