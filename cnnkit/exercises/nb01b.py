@@ -28,13 +28,6 @@ def _centred_alone(train, test):
     return train - train.mean(0), test - train.mean(0)
 
 
-def _train_overwritten(train, test):
-    """`train` was centred before its mean was taken once more for `test`."""
-    train, mean = train - train.mean(0), np.zeros(train.shape[1])
-    std = np.where(train.std(0) == 0, 1, train.std(0))
-    return train / std, (test - mean) / std
-
-
 def _leak(train, test):
     together = np.concatenate([train, test])
     return _standardized(together, train), _standardized(together, test)
@@ -67,11 +60,6 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         (
             _centred_alone,
             "The means are subtracted; what is left is still to be divided by the deviation.",
-        ),
-        (
-            _train_overwritten,
-            "The mean for the test set was taken of a `train` that had been centred already, so it "
-            "is 0. Take mean and deviation before you change anything.",
         ),
         (
             _leak,
