@@ -69,7 +69,16 @@ function convolve(input, kernel, bias, settings, outputSize) {
     else sums.fill(0);
     for (let t = 0; t < taps.length; t += 2) {
       const at = taps[t + 1] * nInputs * nOutputs;
-      multiply(sums, input.values, taps[t] * channels, nInputs, kernel.values, at, nOutputs, groups);
+      multiply(
+        sums,
+        input.values,
+        taps[t] * channels,
+        nInputs,
+        kernel.values,
+        at,
+        nOutputs,
+        groups,
+      );
     }
     values.set(sums, place * nOutputs);
   };

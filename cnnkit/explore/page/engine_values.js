@@ -162,7 +162,8 @@ function broadcast(shape, inputShape) {
 function merge(layer, inputs, combine) {
   const values = new Float32Array(layer.size);
   inputs.forEach((input, at) => {
-    const places = input.values.length === values.length ? null : broadcast(layer.shape, input.shape);
+    const places =
+      input.values.length === values.length ? null : broadcast(layer.shape, input.shape);
     for (let i = 0; i < values.length; i++) {
       const x = input.values[places ? places[i] : i];
       values[i] = at ? combine(values[i], x) : x;

@@ -150,10 +150,15 @@ export function showOverview(element, network, state) {
     if (scale === "map") return null;
     const found = layers.map(({ index, type }) => {
       const values = type === "InputLayer" ? null : network.values(index);
-      return values ? rangeOf({ values, start: 0, step: 1, rows: 1, columns: values.length }) : [0, 0];
+      return values
+        ? rangeOf({ values, start: 0, step: 1, rows: 1, columns: values.length })
+        : [0, 0];
     });
     if (scale === "layer") return found;
-    const whole = [Math.min(...found.map(([low]) => low)), Math.max(...found.map(([, high]) => high))];
+    const whole = [
+      Math.min(...found.map(([low]) => low)),
+      Math.max(...found.map(([, high]) => high)),
+    ];
     return found.map(() => whole);
   }
 
@@ -165,7 +170,8 @@ export function showOverview(element, network, state) {
   function mark() {
     const { layer, channel } = state.values;
     for (const tile of element.querySelectorAll(".tile")) {
-      const isSelected = Number(tile.dataset.layer) === layer && Number(tile.dataset.channel) === channel;
+      const isSelected =
+        Number(tile.dataset.layer) === layer && Number(tile.dataset.channel) === channel;
       tile.setAttribute("aria-pressed", isSelected);
       tile.tabIndex = isSelected ? 0 : -1;
     }
