@@ -57,7 +57,7 @@ def as_images(images, model):
         )
     if not 1 <= len(images) <= MAX_IMAGES or images.size > _MAX_VALUES or 0 in images.shape:
         raise ValueError(
-            f"`images` must be 1 to {MAX_IMAGES} images of at most {_MAX_VALUES:,} values together, "
+            f"`images` must be 1 to {MAX_IMAGES} images of up to {_MAX_VALUES:,} values together, "
             f"as all of them go into the page. Received: images of shape {images.shape}"
         )
     images = images if images.dtype == np.uint8 else images.astype(np.float32)

@@ -79,9 +79,9 @@ class Drawer:
     def on_maps(self, maps):
         height, width, channels = maps.shape[1:]
         large = min(height, width) >= 4 and height * width * channels < 4000
-        kinds = [self.activation, self.normalization, self.merging, self.unchanged, self.enlarging]
-        sliding = [self.conv2d, self.depthwise, self.separable, self.pooling, self.padding]
-        kind = self.choose(*sliding, *(kinds if large else kinds[:-1]))
+        kinds = [self.conv2d, self.depthwise, self.separable, self.pooling, self.pooling]
+        kinds += [self.padding, self.activation, self.normalization, self.merging, self.unchanged]
+        kind = self.choose(*kinds, *([self.enlarging] if large else []))
         return kind(maps)
 
     def window(self, maps, name="dilation_rate"):
@@ -118,8 +118,8 @@ class Drawer:
         return layers.SeparableConv2D(self.number(1, 5), self.pair(1, 3), **settings)(maps)
 
     def pooling(self, maps):
-        kinds = (layers.MaxPooling2D, layers.AveragePooling2D)
-        kind = self.choose(*kinds, own.StochasticPooling2D, own.MaxBlurPooling2D)
+        kinds = (layers.MaxPooling2D, layers.AveragePooling2D, own.StochasticPooling2D)
+        kind = self.choose(*kinds, own.MaxBlurPooling2D)
         small = min(maps.shape[1:3]) < 6
         padding = "same" if small else self.choose("valid", "same")
         strides = self.choose(None, 1, self.pair(1, 2))

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 from node_engine import need_node, run_engine
-from random_models import Drawer
+from random_models import FUNCTIONS, Drawer
 
 from cnnkit._keras import find_calls, find_graph
-from cnnkit.explore._engine_layers import RULES
+from cnnkit.explore._engine_layers import _AS_IT_IS, RULES
 from cnnkit.explore._snapshot import network
 
 N_MODELS, TOLERANCE = 200, 1e-4  # of the largest value of a layer
@@ -64,7 +64,8 @@ def faults(results, drawn, networks):
     ):
         for layer, values, wanted in zip(layers, result, expected, strict=True):
             assert values.shape == wanted.shape
-            error = np.abs(values - wanted).max() / max(np.abs(wanted).max(), 1e-30)
+            # Where all values are sums that cancel, rounding is all there is.
+            error = np.abs(values - wanted).max() / max(np.abs(wanted).max(), 1e-3)
             if not error <= TOLERANCE:
                 complaints.append(f"{layer['type']} of model {seed}: {error:.1e}")
     return complaints
@@ -75,7 +76,36 @@ def test_every_layer_is_as_in_keras(drawn, networks, tmp_path):
 
 
 def test_each_kind_of_layer_is_tried_often(networks):
-    counts = Counter(layer["kind"] for layers, _ in networks for layer in layers)
-    kinds = Counter(layer["type"] for layers, _ in networks for layer in layers)
-    print(counts, kinds, RULES.keys())
+    layers = [layer for found, _ in networks for layer in found]
+    counts = Counter(layer["kind"] for layer in layers)
+    of_layers = (layer["settings"].get("activation") for layer in layers)
+    alone = (layer["settings"].get("function") for layer in layers)
+    functions = Counter(each["name"] for each in [*of_layers, *alone] if each)
+    identities = {*_AS_IT_IS} - {"Dropout", "SpatialDropout2D"}  # tests/explore/test_engine_layers
+    assert {layer["type"] for layer in layers} == {*RULES} - identities
+    assert {*FUNCTIONS} - {"linear"} <= {*functions}
     assert {kind: n for kind, n in counts.items() if n < 20} == {}
+    assert min(functions.values()) >= 5
+
+
+SIGNS = [
+    ("sums[o] += x * kernel[row + o]", "sums[o] -= x * kernel[row + o]", "Conv2D"),
+    ("found[taps[t] * channels + c]", "-found[taps[t] * channels + c]", "MaxBlurPooling2D"),
+    ("(x - mean.values[c])", "(x + mean.values[c])", "BatchNormalization"),
+    ("borders[0][0]", "-borders[0][0]", "AveragePooling2D"),
+    ("sum += values[taps[t]", "sum -= values[taps[t]", "GlobalAveragePooling2D"),
+    ("(a, b) => a + b)", "(a, b) => a - b)", "Add"),
+]
+
+
+@pytest.mark.parametrize("right, wrong, kind", SIGNS, ids=[kind for *_, kind in SIGNS])
+def test_a_wrong_sign_is_found(right, wrong, kind, drawn, networks, tmp_path):
+    few = [at for at, (found, _) in enumerate(networks) if kind in {x["kind"] for x in found}][:5]
+    some = [networks[at] for at in few]
+
+    def change(code):
+        assert right in code
+        return code.replace(right, wrong)
+
+    complaints = faults(run_engine(some, tmp_path, change), [drawn[at] for at in few], some)
+    assert any(complaint.startswith(f"{kind} of model") for complaint in complaints)

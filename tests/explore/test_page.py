@@ -25,6 +25,9 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attributes), texts := []))
         self._texts = texts
 
+    def handle_endtag(self, tag):
+        self._texts = []
+
     def handle_data(self, data):
         self._texts.append(data)
 

@@ -80,14 +80,16 @@ def test_of_long_networks_some_layers_are_left_out(monkeypatch):
 
 
 class Broken(layers.Layer):
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape, inputs.dtype)
+
     def call(self, inputs):
         raise ArithmeticError("no numbers today")
 
 
 def test_a_model_that_fails_names_the_layer_that_stopped_it():
-    broken = Broken(name="broken")
-    broken.compute_output_spec = lambda inputs: inputs
-    model = keras.Sequential([keras.Input((12, 12, 3)), layers.ReLU(name="first"), broken])
+    first, broken = layers.ReLU(name="first"), Broken(name="broken")
+    model = keras.Sequential([keras.Input((12, 12, 3)), first, broken])
     snapshot = make_snapshot(model, IMAGES)
     assert snapshot["answers"] is None
     assert "no numbers today" in snapshot["layers"][-1]["missing"]

@@ -5,7 +5,7 @@
 
 import { showPictures } from "./inputs.js";
 import { makeNetwork } from "./network.js";
-import { countOf } from "./numbers.js";
+import { classText, countOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
@@ -46,6 +46,21 @@ function showHead(snapshot) {
     : "";
 }
 
+/** What the network says of the picture: its two largest answers, and the right class. */
+function showAnswer(element, network, { values: { picture, input } }) {
+  const { snapshot } = network;
+  const [last] = snapshot.outputs;
+  const answers = snapshot.outputs.length === 1 && network.values(last);
+  if (!answers || snapshot.layers[last].shape.length > 1 || answers.length === 1) return;
+  const order = [...answers.keys()].sort((a, b) => answers[b] - answers[a]).slice(0, 2);
+  const said = order.map((unit) => `${classText(snapshot, unit)} (${textOf(answers[unit])})`);
+  const right = input ? null : snapshot.labels?.[picture];
+  const truth =
+    right === null || right === undefined ? "" : `; it is ${classText(snapshot, right)}`;
+  element.textContent = `The network says ${said.join(", then ")}${truth}.`;
+  element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
+}
+
 function start() {
   const snapshot = readSnapshot(JSON.parse(find("snapshot").textContent));
   const state = makeState(FIRST);
@@ -57,6 +72,9 @@ function start() {
   const root = document.documentElement;
   state.subscribe(["theme"], ({ theme }) => (root.dataset.theme = theme));
   state.subscribe(["zoom"], ({ zoom }) => root.style.setProperty("--zoom", zoom));
+  const answer = () => showAnswer(find("answer"), network, state);
+  network.subscribe(answer);
+  answer();
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
 }

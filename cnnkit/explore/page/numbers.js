@@ -15,15 +15,14 @@ export function countOf(n) {
   return n === null ? "?" : n.toLocaleString("en");
 }
 
-/** A shape: "28 × 28 × 16". */
+/** A shape: "28×28×16". */
 export function shapeText(shape) {
-  return shape ? shape.join(" × ") : "unknown shape";
+  return shape ? shape.join("×") : "?";
 }
 
-/** A receptive field: "5 × 5 px", or "all". Of a layer that looks further it ends with "+". */
+/** A receptive field: "5×5 px". Of a layer that looks beyond it, it ends with "+". */
 export function fieldText(field) {
-  if (!field) return "?";
-  return `${field.size.map(textOf).join(" × ")} px${field.beyond ? "+" : ""}`;
+  return field ? `${shapeText(field.size)} px${field.beyond ? "+" : ""}` : "?";
 }
 
 /** What a class is called; of one output there are two classes. */
