@@ -1,8 +1,11 @@
 """What the page shows of a network that it cannot compute: what chosen layers gave in Keras."""
 
 import math
+import re
+import sys
 
 import numpy as np
+from tqdm import tqdm
 
 from cnnkit import explain
 from cnnkit.explore._arrays import as_text, in_bytes
@@ -29,15 +32,16 @@ def record(model, images, layers):
     computing = [i for i, layer in enumerate(layers) if layer["type"] != "InputLayer"]
     chosen = _spread(computing, MAX_LAYERS)
     share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
-    for i in computing:
+    bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
+    for i in tqdm(computing, "recording", **bar_options):
         layer = layers[i]
         if i not in chosen:
-            layer["missing"] = "Of long networks some layers are left out, as this one is."
+            layer["missing"] = "Not recorded: of a long network some layers are chosen."
             continue
         try:
             captured = explain.capture(model, images, layer=_meant(layers, i))
         except Exception as error:  # of whatever kind: code of the user's may run
-            layer["missing"] = f"Keras could not record it: {_first_line(error)}"
+            layer["missing"] = f"Keras could not record it: {_sentence(error)}"
             continue
         outputs = captured.outputs
         _add(layer, captured.activations, len(images), share)
@@ -57,8 +61,10 @@ def _meant(layers, i):
     return name, sum(layer["name"] == name for layer in layers[:i])
 
 
-def _first_line(error):
-    return next((line for line in str(error).splitlines() if line), type(error).__name__)
+def _sentence(error):
+    """What an error says, of one that Keras passes on without the arguments of the call."""
+    said = re.sub(r"\x1b\[\d*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(said.split())[:300] or type(error).__name__
 
 
 def _add(layer, activations, n_images, share):

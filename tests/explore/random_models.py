@@ -33,10 +33,10 @@ class Drawer:
         return self.number(low, high), self.number(low, high)
 
     def model(self):
-        """A model with 3 to 6 layers on maps, a nested one now and then, and a head."""
+        """A model with 2 to 4 layers on maps, a nested one now and then, and a head."""
         image = keras.Input((self.number(7, 13), self.number(7, 13), self.number(1, 4)))
         maps = self.scaled(image)
-        for _ in range(self.number(3, 6)):
+        for _ in range(self.number(2, 4)):
             maps = self.on_maps(maps)
         if self.choose(True, False, False):
             maps = self.nested(maps)
@@ -93,7 +93,7 @@ class Drawer:
         return {"padding": padding, name: 1 if small else self.pair(1, 2)}
 
     def own_activation(self):
-        return self.choose(None, self.choose(*FUNCTIONS), layers.LeakyReLU(0.2))
+        return self.choose(None, None, *[self.choose(*FUNCTIONS)] * 2, layers.LeakyReLU(0.2))
 
     def conv2d(self, maps):
         groups = self.choose(*(n for n in (1, 2, 3, 4) if maps.shape[-1] % n == 0))
@@ -143,7 +143,7 @@ class Drawer:
     def activation(self, maps):
         return self.choose(
             layers.Activation(self.choose(*FUNCTIONS)),
-            layers.Activation(self.choose(*FUNCTIONS)),
+            layers.PReLU(),
             layers.ReLU(self.choose(None, 1.0), self.choose(0.0, 0.1), self.choose(0.0, 0.2)),
             layers.LeakyReLU(0.3),
             layers.ELU(0.7),
@@ -156,7 +156,7 @@ class Drawer:
         """Branches of the same size; or a gate, one number for each channel, of each example."""
         kind, channels = self.choose("add", "gate", "multiply", "join", "join"), maps.shape[-1]
         if kind == "gate":
-            gate = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+            gate = layers.GlobalAveragePooling2D(keepdims=True)(layers.ReLU()(maps))
             return layers.Multiply()([maps, layers.Dense(channels, activation="sigmoid")(gate)])
         if kind == "join":
             others = [layers.Conv2D(self.number(1, 2), 1)(maps) for _ in range(self.number(1, 2))]
@@ -167,8 +167,9 @@ class Drawer:
 
     def unchanged(self, maps):
         channels = maps.shape[-1]
-        if channels % 2 == 0 and self.choose(True, True, False):
-            return own.Maxout(2)(maps)
+        pieces = [n for n in range(2, 6) if channels % n == 0]
+        if pieces and self.choose(True, True, True, False):
+            return own.Maxout(self.choose(*pieces))(maps)
         return self.choose(layers.Dropout(0.5), layers.SpatialDropout2D(0.2))(maps)
 
     def head(self, maps):
@@ -178,6 +179,6 @@ class Drawer:
             vector = layers.Flatten()(layers.Reshape((height * width, channels))(maps))
         else:
             pooling = layers.GlobalAveragePooling2D if kind == "mean" else layers.GlobalMaxPooling2D
-            vector = pooling()(maps)
+            vector = pooling()(layers.ReLU()(maps))  # after normalisation a mean is rounding alone
         vector = layers.Dropout(0.5)(layers.Dense(self.number(2, 8), self.own_activation())(vector))
         return layers.Dense(self.number(1, 10), self.choose(None, "softmax", "sigmoid"))(vector)

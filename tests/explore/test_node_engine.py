@@ -64,8 +64,7 @@ def faults(results, drawn, networks):
     ):
         for layer, values, wanted in zip(layers, result, expected, strict=True):
             assert values.shape == wanted.shape
-            # Where all values are sums that cancel, rounding is all there is.
-            error = np.abs(values - wanted).max() / max(np.abs(wanted).max(), 1e-3)
+            error = np.abs(values - wanted).max() / max(np.abs(wanted).max(), 1e-30)
             if not error <= TOLERANCE:
                 complaints.append(f"{layer['type']} of model {seed}: {error:.1e}")
     return complaints
@@ -83,9 +82,8 @@ def test_each_kind_of_layer_is_tried_often(networks):
     functions = Counter(each["name"] for each in [*of_layers, *alone] if each)
     identities = {*_AS_IT_IS} - {"Dropout", "SpatialDropout2D"}  # tests/explore/test_engine_layers
     assert {layer["type"] for layer in layers} == {*RULES} - identities
-    assert {*FUNCTIONS} - {"linear"} <= {*functions}
     assert {kind: n for kind, n in counts.items() if n < 20} == {}
-    assert min(functions.values()) >= 5
+    assert [name for name in FUNCTIONS if functions[name] < 5 and name != "linear"] == []
 
 
 SIGNS = [

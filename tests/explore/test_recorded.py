@@ -76,7 +76,7 @@ def test_of_long_networks_some_layers_are_left_out(monkeypatch):
         "relu_3",
         "relu_6",
     ]
-    assert found[2]["missing"].startswith("Of long networks")
+    assert found[2]["missing"].startswith("Not recorded")
 
 
 class Broken(layers.Layer):

@@ -97,7 +97,7 @@ def test_large_networks_are_not_computed(monkeypatch, small):
 
 
 def test_two_hundred_layers():
-    chain = [layers.Conv2D(2, 3, padding="same") for _ in range(200)]
+    chain = [layers.ReLU() for _ in range(200)]
     model = keras.Sequential([keras.Input((6, 6, 1)), *chain])
     found, reason = network(model, IMAGES[:, :6, :6])
     assert reason is None and len(found) == 201

@@ -125,15 +125,19 @@ export function showOverview(element, network, state) {
     return button;
   }
 
-  /** The columns of a nested model, or of a dozen layers; one may fold and open them. */
+  /** The columns of a nested model, or of a dozen layers. Folded, the last of them stands for all. */
   function makeFold(fold) {
     if (!fold.name) return fold.layers.map(makeColumn);
     const isShown = fold.isFolded === state.values.open.includes(fold.key);
+    const known = fold.layers.filter((layer) => network.isKnown(layer.index));
+    const shown = isShown ? fold.layers : [known.at(-1) ?? fold.layers.at(-1)];
     const group = make("div", "fold");
-    const text = `${fold.name} (${fold.layers.length} layers)`;
     const columns = make("div", "columns");
-    if (isShown) columns.append(...fold.layers.map(makeColumn));
-    group.append(makeSwitch(fold.key, text, isShown), columns);
+    columns.append(...shown.map(makeColumn));
+    group.append(
+      makeSwitch(fold.key, `${fold.name} (${fold.layers.length} layers)`, isShown),
+      columns,
+    );
     return [group];
   }
 
