@@ -32,12 +32,11 @@ def record(model, images, layers):
     computing = [i for i, layer in enumerate(layers) if layer["type"] != "InputLayer"]
     chosen = _spread(computing, MAX_LAYERS)
     share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
+    for i in set(computing) - set(chosen):
+        layers[i]["missing"] = "Not recorded: of a long network some layers are chosen."
     bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
-    for i in tqdm(computing, "recording", **bar_options):
+    for i in tqdm(chosen, "recording", **bar_options):
         layer = layers[i]
-        if i not in chosen:
-            layer["missing"] = "Not recorded: of a long network some layers are chosen."
-            continue
         try:
             captured = explain.capture(model, images, layer=_meant(layers, i))
         except Exception as error:  # of whatever kind: code of the user's may run
@@ -51,8 +50,8 @@ def record(model, images, layers):
 def _spread(places, n):
     """Up to `n` of a list, evenly from the first to the last."""
     if len(places) <= n:
-        return set(places)
-    return {places[round(at)] for at in np.linspace(0, len(places) - 1, n)}
+        return places
+    return [places[round(at)] for at in np.linspace(0, len(places) - 1, n)]
 
 
 def _meant(layers, i):

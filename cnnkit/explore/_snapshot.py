@@ -14,7 +14,9 @@ endian. `page/snapshot.js` reads it. The keys:
                         Dropout; missing where `settings` are
         settings        of its kind, by Keras's names; `borders` are [[top, bottom], [left, right]],
                         `activation` is {"name": ..., ...}. See `_engine_layers.py`.
-        weights         by name, each an array. Kernels: rows, columns, channels, filters.
+        weights         by name, each an array. Kernels: rows, columns, channels, filters. For
+                        "recorded" where inputs and output are whole and exact, so that what
+                        is shown can be computed anew; missing elsewhere.
         shared          the first call of the same layer, whose weights it has too
         inputs          a list of places in `layers`
         shape           of what it gives for one image; missing where it is not known
@@ -44,6 +46,7 @@ from cnnkit.explore._recorded import record
 
 MAX_WEIGHTS = 500_000  # of a network that the page computes
 MAX_MULTIPLY_ADDS = 200_000_000  # for one image: about a second in a browser
+_MAX_SHOWN = 50_000  # weights of a layer of a recorded network
 
 
 def make_snapshot(model, images, class_names=None, labels=None):
@@ -62,8 +65,10 @@ def make_snapshot(model, images, class_names=None, labels=None):
     if reason:
         snapshot["reason"] = reason
         answers = record(model, images, layers)
+        _drop_weights(layers)
     else:
         answers = explain.capture(model, _float(images), layer=(model.layers[-1], 0)).outputs
+    snapshot["layers"] = with_text(layers)
     snapshot["answers"] = as_text(answers) if isinstance(answers, np.ndarray) else None
     return snapshot
 
@@ -76,7 +81,7 @@ def network(model, images):
         images: An array of shape `(n, height, width, channels)`.
 
     Returns:
-        `(layers, reason)`: a list of dictionaries, and None or a sentence.
+        `(layers, reason)`: a list of dictionaries, with weights as arrays, and None or a sentence.
     """
     graph = find_graph(model)
     if graph is None:
@@ -105,12 +110,30 @@ def network(model, images):
                 layer["weights"] = weights
         first.setdefault(id(call.layer), index)
         layers.append(layer)
-    for layer in layers:  # arrays become text where they are needed
-        if reason:
-            layer.pop("weights", None)
-        elif "weights" in layer:
-            layer["weights"] = {name: as_text(a) for name, a in layer["weights"].items()}
     return layers, reason
+
+
+def with_text(layers):
+    """The layers with their weights as the snapshot has them."""
+    return [
+        layer | {"weights": {name: as_text(array) for name, array in layer["weights"].items()}}
+        if "weights" in layer
+        else layer
+        for layer in layers
+    ]
+
+
+def _drop_weights(layers):
+    """Of a recorded network those stay with which a layer's numbers can be computed anew."""
+
+    def is_exact(i):
+        recorded = layers[i].get("recorded", {})
+        return layers[i]["type"] == "InputLayer" or recorded.get("dtype") == "float32"
+
+    for index, layer in enumerate(layers):
+        shown = layer["parameters"] <= _MAX_SHOWN and all(map(is_exact, [*layer["inputs"], index]))
+        if not shown:
+            layer.pop("weights", None)
 
 
 def _too_large(model, rows):

@@ -11,6 +11,7 @@ import pytest
 
 from cnnkit.explore._arrays import as_text
 from cnnkit.explore._page import join_scripts
+from cnnkit.explore._snapshot import with_text
 
 ENGINE = ("snapshot.js", "engine_values.js", "engine_maps.js", "engine.js")
 RUN = """
@@ -47,7 +48,9 @@ def run_engine(networks, folder, change=lambda code: code):
     """
     node, script = need_node(), folder / "engine.mjs"
     script.write_text(change(join_scripts(ENGINE)) + RUN, encoding="utf-8")
-    snapshots = [{"layers": layers, "images": as_text(image[None])} for layers, image in networks]
+    snapshots = [
+        {"layers": with_text(layers), "images": as_text(image[None])} for layers, image in networks
+    ]
     source, target = folder / "networks.json", folder / "results.json"
     source.write_text(json.dumps(snapshots), encoding="utf-8")
     done = subprocess.run([node, script, source, target], capture_output=True, text=True)

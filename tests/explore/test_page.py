@@ -118,6 +118,68 @@ def test_each_script_is_short_and_says_what_it_is():
         assert code.count("\n") <= 400, name
 
 
+def run_in_node(names, code, folder):
+    """Run some scripts of the page, and then `code`, which throws where something is wrong."""
+    file = folder / "test.mjs"
+    start = 'import { deepStrictEqual as equal, throws } from "node:assert";\n'
+    file.write_text(start + join_scripts(names) + code, encoding="utf-8")
+    done = subprocess.run([need_node(), file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_state_tells_whoever_listens(tmp_path):
+    code = """
+    const state = makeState({ a: 0, b: [1], c: null });
+    const said = [];
+    state.extend({ b: "kept", d: 4 });
+    equal(state.values, { a: 0, b: [1], c: null, d: 4 });
+    state.subscribe(["a"], ({ a }) => state.set({ d: a + 1 }));
+    const stop = state.subscribe(["a", "d"], (values, changed) => said.push([changed, values.d]));
+    state.set({ a: 0, b: [1] });
+    equal(said, []);
+    state.set({ a: 5, b: [2] });
+    equal(said, [[["a", "b"], 6], [["d"], 6]]);
+    const input = new Float32Array(2);
+    state.set({ c: input });
+    equal(state.values.c === input, true);
+    throws(() => state.set({ unknown: 1 }), /no key unknown/);
+    stop();
+    state.set({ a: 6 });
+    equal(said.length, 2);
+    """
+    run_in_node(("state.js",), code, tmp_path)
+
+
+def test_long_networks_fold(tmp_path):
+    code = """
+    const named = (names) => names.map((name, index) => ({ name, index }));
+    const shown = (folds) => folds.map((f) => [f.name, f.layers.length, f.isFolded]);
+    const chain = (n) => named(Array.from({ length: n }, (_, i) => `relu_${i}`));
+    equal(shown(foldsOf(chain(30))), [["", 30, false]]);
+    equal(shown(foldsOf(chain(31))), [
+      ["layers 1 to 12", 12, false], ["layers 13 to 24", 12, true], ["layers 25 to 31", 7, false],
+    ]);
+    equal(shown(foldsOf(named(["a", "m/b", "m/c", "m/n/d", "e"]))), [
+      ["", 1, false], ["m", 2, false], ["m/n", 1, false], ["", 1, false],
+    ]);
+    """
+    run_in_node(("folds.js",), code, tmp_path)
+
+
+def test_the_maps_of_a_layer(tmp_path):
+    code = """
+    const maps = { shape: [2, 3, 4] };
+    const values = Float32Array.from({ length: 24 }, (_, i) => i);
+    equal(countMaps(maps), 4);
+    equal(mapOf(maps, values, 3), { values, start: 3, step: 4, rows: 2, columns: 3 });
+    equal(indexOf(maps, 3, 1, 2), 23);
+    equal(countMaps({ ...maps, recorded: { channels: 2 } }), 2);
+    const { rows, columns } = mapOf({ shape: [20] }, values.subarray(0, 20), 0);
+    equal([rows, columns, countMaps({ shape: [20] }), indexOf({ shape: [20] }, 7)], [2, 16, 1, 7]);
+    """
+    run_in_node(("maps.js",), code, tmp_path)
+
+
 def test_node_understands_the_joined_script(tmp_path):
     file = tmp_path / "page.mjs"
     file.write_text(join_scripts(), encoding="utf-8")

@@ -7,7 +7,7 @@ from keras import layers
 from test_arrays import values_of
 
 from cnnkit import geometry, models
-from cnnkit.explore import _snapshot
+from cnnkit.explore import _recorded, _snapshot
 from cnnkit.explore._snapshot import make_snapshot, network
 
 RANDOM = np.random.default_rng(0)
@@ -90,7 +90,6 @@ def test_large_networks_are_not_computed(monkeypatch, small):
     monkeypatch.setattr(_snapshot, "MAX_WEIGHTS", 98_441)
     found, reason = network(small[0], IMAGES)
     assert reason == "The page computes up to 98,441 weights; this network has 98,442."
-    assert not any("weights" in layer for layer in found)
     monkeypatch.setattr(_snapshot, "MAX_WEIGHTS", 98_442)
     monkeypatch.setattr(_snapshot, "MAX_MULTIPLY_ADDS", 1_000_000)
     assert "1,000,000 multiply-adds; here are 1,994,240" in network(small[0], IMAGES)[1]
@@ -112,6 +111,18 @@ def test_another_kind_of_layer_is_recorded():
     np.testing.assert_array_equal(
         values_of(snapshot["layers"][-1]["recorded"]), values_of(snapshot["answers"])
     )
+
+
+def test_a_recorded_layer_has_its_weights_where_its_numbers_are_exact(monkeypatch):
+    chain = [layers.Conv2D(n, 3, name=f"conv_{n}") for n in (2, 40, 3)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *chain, layers.LayerNormalization()])
+    monkeypatch.setattr(
+        _recorded, "_BYTES", 4 * 3 * 26 * 26 * 2 * 4
+    )  # a share for conv_2 and conv_3
+    kept = {x["name"] for x in make_snapshot(model, IMAGES)["layers"] if "weights" in x}
+    assert kept == {"conv_2"}  # conv_40 is recorded in part, so conv_3 has no exact input
+    monkeypatch.setattr(_snapshot, "_MAX_SHOWN", 19)
+    assert not any("weights" in layer for layer in make_snapshot(model, IMAGES)["layers"])
 
 
 def test_several_outputs():

@@ -3,9 +3,9 @@
  *
  * `forward(layers, picture, after)` returns a list with the numbers of each layer, float32, in the
  * order of Keras: rows, columns, channels. Sums are added up in double precision. `layers` are
- * those of a snapshot that `readSnapshot` has decoded, in the order of computation; all must be
- * `computed`. `after(layer, values)`, where it is given, may return changed values: how a map is
- * switched off. `rerun` does the same from one layer on, for all before it stays as it was.
+ * those of a snapshot that `readSnapshot` has decoded, in the order of computation; all kinds are
+ * known here. `after(layer, values)`, where it is given, may return changed values: so a map is
+ * switched off.
  *
  * What a kind of layer computes is a function `(layer, inputs) => values`, of which `inputs` are
  * `{values, shape}`. Sizes of borders come with the settings: there is no "same" here.
@@ -88,13 +88,8 @@ export function inputsOf(layer, layers, values) {
 
 /** The numbers of all layers for one picture. */
 export function forward(layers, picture, after = null) {
-  return rerun(layers, [], 0, picture, after);
-}
-
-/** As `forward`, where the first layers, up to `start`, keep the numbers that they have. */
-export function rerun(layers, known, start, picture, after = null) {
-  const values = known.slice(0, start);
-  for (const layer of layers.slice(start)) {
+  const values = [];
+  for (const layer of layers) {
     const inputs = inputsOf(layer, layers, values);
     const found = layer.kind === "InputLayer" ? picture : computeLayer(layer, inputs);
     values.push(after ? after(layer, found) : found);

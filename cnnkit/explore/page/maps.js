@@ -25,7 +25,8 @@ export function mapOf(layer, values, channel) {
     const [rows, columns] = layer.shape;
     return { values, start: channel, step: countMaps(layer), rows, columns };
   }
-  const columns = layer.shape.length === 2 ? layer.shape[1] : Math.min(values.length, WIDTH);
+  const channels = layer.recorded?.channels ?? layer.shape.at(-1);
+  const columns = layer.shape.length === 2 ? channels : Math.min(values.length, WIDTH);
   return { values, start: 0, step: 1, rows: Math.ceil(values.length / columns), columns };
 }
 

@@ -89,8 +89,9 @@ export function showOverview(element, network, state) {
   }
 
   function makeColumn(layer) {
-    const column = make("section", "column");
+    const column = make("div", "column");
     column.dataset.layer = layer.index;
+    column.setAttribute("role", "group");
     column.setAttribute("aria-label", `${layer.name}, ${layer.type}`);
     const name = make("h3", "", layer.name.split("/").at(-1));
     name.title = layer.name;
@@ -125,7 +126,7 @@ export function showOverview(element, network, state) {
     return button;
   }
 
-  /** The columns of a nested model, or of a dozen layers. Folded, the last of them stands for all. */
+  /** The columns of a nested model, or of a dozen layers; folded, the last one stands for all. */
   function makeFold(fold) {
     if (!fold.name) return fold.layers.map(makeColumn);
     const isShown = fold.isFolded === state.values.open.includes(fold.key);

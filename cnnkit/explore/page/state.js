@@ -6,7 +6,6 @@
  *     const stop = state.subscribe(["picture"], draw);  // draw(values, changed), when one changes
  *     state.set({ picture: 1, layer: 2 });              // one change, each listener called once
  *     state.values.picture                              // to read; never to write
- *     state.undo();                                     // back to before the last `set`
  *
  * Keys, with who sets them:
  *   picture    the place of the picture among those given
@@ -16,8 +15,10 @@
  *              Of a vector the channel is the unit, and there are no rows and columns.
  *   scale      "map", "layer" or "network": what black and white of a map's colours stand for
  *   theme      "system", "light" or "dark"
- *   open       names of layers whose further maps are shown
- *   edits      a list of changes to the network, `{layer, …}`, which `network.js` applies
+ *   open       names of layers whose further maps are shown, and keys of folds that were switched
+ *   zoom       how large tiles are; 1 is as given
+ *   edits      a list of changes to the network; to undo the last one is to set a shorter list.
+ *              `setEditing` of network.js says what they do
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
  * `set`: the others hear of that afterwards. Two equal values, as JSON, are no change.
@@ -30,7 +31,6 @@ export function makeState(first) {
   const values = { ...first };
   const listeners = new Set();
   const waiting = [];
-  const history = [];
   let isTelling = false;
 
   function tellAll() {
@@ -49,14 +49,12 @@ export function makeState(first) {
     }
   }
 
-  function set(changes, { isRemembered = true } = {}) {
+  function set(changes) {
     const changed = Object.keys(changes).filter((key) => !isEqual(values[key], changes[key]));
     if (!changed.length) return;
     for (const key of changed) {
       if (!(key in values)) throw new Error(`The state has no key ${key}`);
     }
-    if (isRemembered) history.push(Object.fromEntries(changed.map((key) => [key, values[key]])));
-    if (history.length > 100) history.shift();
     for (const key of changed) values[key] = changes[key];
     waiting.push(changed);
     tellAll();
@@ -72,9 +70,6 @@ export function makeState(first) {
       const entry = { keys, listener };
       listeners.add(entry);
       return () => listeners.delete(entry);
-    },
-    undo() {
-      if (history.length) set(history.pop(), { isRemembered: false });
     },
     /** Select a layer, a map of it, or one number. Nothing is selected by `select(null)`. */
     select(layer, channel = null, row = null, column = null) {
