@@ -23,13 +23,12 @@ function make(tag, className, text = "") {
   return element;
 }
 
-function makeTile(className, layer, channel, label) {
+function makeTile(className, layer, channel) {
   const tile = make("button", `tile ${className}`);
   tile.type = "button";
   tile.tabIndex = -1;
   tile.dataset.layer = layer.index;
   tile.dataset.channel = channel;
-  tile.setAttribute("aria-label", label);
   return tile;
 }
 
@@ -55,7 +54,8 @@ export function showOverview(element, network, state) {
   function addMap(tiles, layer, channel) {
     const n = countMaps(layer);
     const what = hasMaps(layer) ? `map ${channel + 1} of ${n}` : "all units";
-    const tile = makeTile("map", layer, channel, `${layer.name}, ${what}`);
+    const tile = makeTile("map", layer, channel);
+    tile.setAttribute("aria-label", `${layer.name}, ${what}`);
     tile.title = what;
     const canvas = document.createElement("canvas");
     tile.append(canvas);
@@ -72,7 +72,7 @@ export function showOverview(element, network, state) {
   }
 
   function addBar(tiles, layer, unit) {
-    const tile = makeTile("bar", layer, unit, "");
+    const tile = makeTile("bar", layer, unit);
     const value = make("span", "value");
     const fill = make("span", "fill");
     tile.append(make("span", "class", classText(snapshot, unit)), fill, value);
@@ -84,7 +84,6 @@ export function showOverview(element, network, state) {
       fill.style.setProperty("--share", Math.abs(values[unit]) / Math.max(largest, 1));
       fill.classList.toggle("negative", values[unit] < 0);
       tile.classList.toggle("largest", values[unit] === Math.max(...values));
-      tile.setAttribute("aria-label", `${classText(snapshot, unit)}: ${textOf(values[unit])}`);
     });
   }
 
