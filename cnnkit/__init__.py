@@ -11,6 +11,7 @@ __all__ = [
     "data",
     "exercises",
     "explain",
+    "explore",
     "geometry",
     "layers",
     "models",

@@ -364,7 +364,7 @@ def test_a_deviating_workflow_is_found(change, complaint):
 @pytest.mark.skipif(os.name == "nt" or not shutil.which("bash"), reason="needs bash")
 @pytest.mark.parametrize("furnished", [True, False])
 def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
-    """With data beside the checkout and a browser on the machine, and without both."""
+    """With data beside the checkout, a browser and node on the machine, and without all of them."""
     root, data, programs = (tmp_path / name for name in ("a b/checkout", "a b/shared/data", "bin"))
     shutil.copytree(ROOT / ".ci", root / ".ci")
     show = "print(os.getcwd(), *sys.argv, os.getenv('CNNKIT_DATA'), sep='|', flush=True)"
@@ -374,9 +374,9 @@ def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
     for name in ("bash", "dirname"):
         (programs / name).symlink_to(shutil.which(name))
     (programs / "python3").symlink_to(sys.executable)
-    program = programs / ("chromium" if furnished else "apt-get")
-    program.write_text('#!/bin/sh\necho "apt|$*"\n', encoding="utf-8")
-    program.chmod(0o755)
+    for name in ("chromium", "node") if furnished else ("apt-get",):
+        (programs / name).write_text('#!/bin/sh\necho "apt|$*"\n', encoding="utf-8")
+        (programs / name).chmod(0o755)
     if furnished:
         data.mkdir(parents=True)
     environment = {k: v for k, v in os.environ.items() if k != "CNNKIT_DATA"} | {"CDPATH": "/"}
@@ -391,7 +391,7 @@ def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
     found = str(data.resolve()) if furnished else "None"
     expected = [[*place, found], [*place, "--lane", "browser", "--no-skips", found]]
     if not furnished:
-        expected = [["apt", "update"], ["apt", "install -y chromium"], *expected]
+        expected = [["apt", "update"], ["apt", "install -y chromium nodejs"], *expected]
     assert [line.split("|") for line in done.stdout.splitlines()] == expected, done.stderr
     assert done.returncode == 3
 

@@ -16,7 +16,7 @@ import cnnkit
 ROOT = Path(__file__).resolve().parents[2]
 STAIRS = (  # a room imports from those further down only
     {"exercises"},
-    {"viz"},
+    {"viz", "explore"},
     {"study", "explain"},
     {"models", "geometry"},
     {"layers"},

@@ -31,10 +31,11 @@ modules = [module.name for module in pkgutil.walk_packages(cnnkit.__path__, "cnn
 for name in modules:
     importlib.import_module(name)
 import matplotlib.pyplot as plt
-from cnnkit import data, models
+from cnnkit import data, explore, models
 plt.style.use("cnnkit.viz.cnnkit")
 images, labels = data.draw_pets(2, seed=0)
 models.load_backbone("drawn_animals").predict(images, verbose=0)
+assert "</iframe>" in explore.explore(models.normalized_cnn(), images[:, :32, :32])._repr_html_()
 stored = data.stored("drawn_animals.weights.h5").parent
 assert stored.is_relative_to(sys.prefix)
 print(json.dumps([sorted(modules), sorted(path.name for path in stored.iterdir())]))

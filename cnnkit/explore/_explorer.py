@@ -1,0 +1,94 @@
+"""The explorer: a page on which one walks through a network."""
+
+from html import escape
+
+import keras
+
+from cnnkit._places import write_whole
+from cnnkit.explore._arguments import as_class_names, as_images, as_labels, check_network
+from cnnkit.explore._page import make_page
+from cnnkit.explore._snapshot import make_snapshot
+
+_HEIGHT = 720  # pixels, in a notebook's cell
+_STILL = (
+    "The explorer runs where scripts are allowed: run this cell, or trust the notebook "
+    "(in JupyterLab: View, Activate Command Palette, Trust Notebook)."
+)
+
+
+class Explorer:
+    """A page on which one walks through a network; in a notebook it is the output of its cell.
+
+    It holds the weights and the images as they were when it was made, and needs neither Python nor
+    a network.
+
+    Attributes:
+        name: The model's name.
+        is_computed: Whether the page computes the network for any image. Else it shows what was
+            recorded for the images given.
+    """
+
+    def __init__(self, snapshot):
+        self.name, self.is_computed = snapshot["name"], snapshot["source"] == "computed"
+        self._n_layers, self._page = len(snapshot["layers"]), make_page(snapshot)
+
+    def __repr__(self):
+        kind = "computed" if self.is_computed else "recorded"
+        size = f"{len(self._page) / 1e6:.1f} MB"
+        return f"<Explorer: {self.name!r}, {self._n_layers} layers, {kind}, {size}>"
+
+    def _repr_html_(self):
+        # In a sandbox the page has no origin: what the notebook's server shows is out of its reach.
+        style = f"display: block; width: 100%; height: {_HEIGHT}px; border: 0; resize: vertical"
+        return (
+            f'<iframe title="{escape(self.name)} – network explorer" sandbox="allow-scripts" '
+            f'srcdoc="{escape(self._page)}" height="{_HEIGHT}" style="{style}">{_STILL}</iframe>'
+        )
+
+    def save(self, path):
+        """Write the page to a file, which any browser opens, without a network too.
+
+        Args:
+            path: The file, such as `"my_network.html"`. Its folder is made.
+        """
+        write_whole(path, self._page.encode())
+
+
+def explore(model, images, class_names=None, labels=None):
+    """Make a page on which one walks through a network, from the image to each single number.
+
+    A network of up to 500,000 weights that is made of the usual layers is computed in the page, for
+    any image: convolutions, pooling, dense layers, normalisation, activations, dropout and
+    branches, in nested models too. Of any other what chosen layers give for the images is recorded.
+
+    Args:
+        model: A built `keras.Model` with one image as input, with its channels last.
+        images: An array of shape `(n, height, width, channels)`, uint8 or float, with the values
+            that the model takes; up to 100 images, which all go into the page.
+        class_names: A list of texts, one for each class.
+        labels: The right classes of the images: integers of shape `(n,)`.
+
+    Returns:
+        An `Explorer`.
+
+    Raises:
+        TypeError: If `model` is no Keras model, or something else is of the wrong kind.
+        ValueError: If the model is not built, takes something else than images or has weights that
+            are not finite; if the images do not suit it; or if there are not as many names or
+            labels as there should be.
+    """
+    check_network(model)
+    images = as_images(images, model)
+    n_outputs = _n_outputs(model)
+    class_names = as_class_names(class_names, n_outputs)
+    n_classes = len(class_names) if class_names else 2 if n_outputs == 1 else n_outputs
+    labels = as_labels(labels, len(images), n_classes)
+    return Explorer(make_snapshot(model, images, class_names, labels))
+
+
+def _n_outputs(model):
+    """How many numbers a model gives for an image; None if it is not known, or they are maps."""
+    outputs = keras.tree.flatten(getattr(model, "outputs", None) or [])
+    if len(outputs) != 1 or len(outputs[0].shape) != 2:
+        return None
+    return outputs[0].shape[1]

@@ -1,0 +1,82 @@
+"""What the page shows of a network that it cannot compute: what chosen layers gave in Keras."""
+
+import math
+import re
+import sys
+
+import numpy as np
+from tqdm import tqdm
+
+from cnnkit import explain
+from cnnkit.explore._arrays import as_text, in_bytes
+
+MAX_LAYERS = 20  # each takes a run, and the first run of a layer traces the model
+_BYTES = 3_000_000  # of the page, for all of them
+
+
+def record(model, images, layers):
+    """Add what layers give for the images to their dictionaries.
+
+    What fits is recorded whole and exactly; else the first channels, in 256 steps. Evenly many
+    layers from the first to the last are chosen. The others say that they were left out, and those
+    that cannot be recorded why.
+
+    Args:
+        model: A built `keras.Model`.
+        images: An array of shape `(n, height, width, channels)`.
+        layers: The layers of a snapshot, which get "recorded", with its "channels", or "missing".
+
+    Returns:
+        What the model gives for the images, or None if no layer could be recorded.
+    """
+    computing = [i for i, layer in enumerate(layers) if layer["type"] != "InputLayer"]
+    chosen = _spread(computing, MAX_LAYERS)
+    share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
+    for i in set(computing) - set(chosen):
+        layers[i]["missing"] = "Not recorded: of a long network some layers are chosen."
+    bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
+    for i in tqdm(chosen, "recording", **bar_options):
+        layer = layers[i]
+        try:
+            captured = explain.capture(model, images, layer=_meant(layers, i))
+        except Exception as error:  # of whatever kind: code of the user's may run
+            layer["missing"] = f"Keras could not record it: {_sentence(error)}"
+            continue
+        outputs = captured.outputs
+        _add(layer, captured.activations, len(images), share)
+    return outputs
+
+
+def _spread(places, n):
+    """Up to `n` of a list, evenly from the first to the last."""
+    if len(places) <= n:
+        return places
+    return [places[round(at)] for at in np.linspace(0, len(places) - 1, n)]
+
+
+def _meant(layers, i):
+    """A layer and which of its calls, as `explain.capture` takes it."""
+    name = layers[i]["name"]
+    return name, sum(layer["name"] == name for layer in layers[:i])
+
+
+def _sentence(error):
+    """What an error says, of one that Keras passes on without the arguments of the call."""
+    said = re.sub(r"\x1b\[\d*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(said.split())[:300] or type(error).__name__
+
+
+def _add(layer, activations, n_images, share):
+    if activations.ndim < 2 or len(activations) != n_images:
+        layer["missing"] = "It does not give one array for each image."
+        return
+    if not np.isfinite(activations).all():
+        layer["missing"] = "It gives NaN or infinite values."
+        return
+    layer["shape"] = list(activations.shape[1:])
+    channels = activations.shape[-1]
+    if activations.nbytes <= share:
+        layer["recorded"] = as_text(activations) | {"channels": channels}
+        return
+    fitting = min(channels, max(1, share // math.prod(activations.shape[:-1])))
+    layer["recorded"] = in_bytes(activations[..., :fitting]) | {"channels": fitting}

@@ -1,0 +1,37 @@
+/*
+ * The pictures to choose from. Each is a button that sets the state's `picture`.
+ */
+
+import { paintPicture } from "./colors.js";
+import { classText } from "./numbers.js";
+import { pictureOf } from "./snapshot.js";
+
+function nameOf(snapshot, index) {
+  const label = snapshot.labels ? `: ${classText(snapshot, snapshot.labels[index])}` : "";
+  return `Picture ${index + 1}${label}`;
+}
+
+/** Fill an element with the pictures. */
+export function showPictures(element, network, state) {
+  const { snapshot } = network;
+  const shape = snapshot.images.shape.slice(1);
+  const buttons = Array.from({ length: snapshot.images.shape[0] }, (_, index) => {
+    const button = document.createElement("button");
+    const canvas = document.createElement("canvas");
+    paintPicture(canvas, pictureOf(snapshot, index), shape, snapshot.images);
+    button.type = "button";
+    button.className = "picture";
+    button.title = nameOf(snapshot, index);
+    button.setAttribute("aria-label", nameOf(snapshot, index));
+    button.append(canvas);
+    button.addEventListener("click", () => state.set({ picture: index, input: null }));
+    return button;
+  });
+  element.replaceChildren(...buttons);
+
+  function mark({ picture }) {
+    buttons.forEach((button, index) => button.setAttribute("aria-pressed", index === picture));
+  }
+  state.subscribe(["picture"], mark);
+  mark(state.values);
+}

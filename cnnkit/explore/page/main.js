@@ -1,0 +1,82 @@
+/*
+ * The start: reads the snapshot, makes the state and the network, and hands each part of the page
+ * its element. Whoever adds a part adds a line here.
+ */
+
+import { showPictures } from "./inputs.js";
+import { makeNetwork } from "./network.js";
+import { classText, countOf, textOf } from "./numbers.js";
+import { showOverview } from "./overview.js";
+import { readSnapshot } from "./snapshot.js";
+import { makeState } from "./state.js";
+
+const FIRST = {
+  picture: 0,
+  input: null,
+  layer: null,
+  channel: null,
+  row: null,
+  column: null,
+  scale: "map",
+  theme: "system",
+  zoom: 1,
+  open: [],
+  edits: [],
+};
+
+const find = (id) => document.getElementById(id);
+
+/** A control whose value is a key of the state. */
+function bind(element, state, key, read = (value) => value) {
+  const show = () => (element.value = state.values[key]);
+  element.addEventListener("input", () => state.set({ [key]: read(element.value) }));
+  state.subscribe([key], show);
+  show();
+}
+
+/** What the page is about, in a line. */
+function showHead(snapshot) {
+  const total = (key) => snapshot.layers.reduce((sum, layer) => sum + (layer[key] ?? 0), 0);
+  find("name").textContent = snapshot.name;
+  find("facts").textContent =
+    `${snapshot.layers.length} layers, ${countOf(total("parameters"))} parameters, ` +
+    `${countOf(total("multiply_adds"))} multiply-adds`;
+  find("reason").textContent = snapshot.reason
+    ? `${snapshot.reason} So the page shows what Keras gave for these pictures, of some layers.`
+    : "";
+}
+
+/** What the network says of the picture: its two largest answers, and the right class. */
+function showAnswer(element, network, { values: { picture, input } }) {
+  const { snapshot } = network;
+  const [last] = snapshot.outputs;
+  const answers = snapshot.outputs.length === 1 && network.values(last);
+  if (!answers || snapshot.layers[last].shape.length > 1 || answers.length === 1) return;
+  const order = [...answers.keys()].sort((a, b) => answers[b] - answers[a]).slice(0, 2);
+  const said = order.map((unit) => `${classText(snapshot, unit)} (${textOf(answers[unit])})`);
+  const right = input ? null : snapshot.labels?.[picture];
+  const truth =
+    right === null || right === undefined ? "" : `; it is ${classText(snapshot, right)}`;
+  element.textContent = `The network says ${said.join(", then ")}${truth}.`;
+  element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
+}
+
+function start() {
+  const snapshot = readSnapshot(JSON.parse(find("snapshot").textContent));
+  const state = makeState(FIRST);
+  const network = makeNetwork(snapshot, state);
+  showHead(snapshot);
+  bind(find("scale"), state, "scale");
+  bind(find("theme"), state, "theme");
+  bind(find("zoom"), state, "zoom", Number);
+  const root = document.documentElement;
+  state.subscribe(["theme"], ({ theme }) => (root.dataset.theme = theme));
+  state.subscribe(["zoom"], ({ zoom }) => root.style.setProperty("--zoom", zoom));
+  const answer = () => showAnswer(find("answer"), network, state);
+  network.subscribe(answer);
+  answer();
+  showPictures(find("pictures"), network, state);
+  showOverview(find("overview"), network, state);
+}
+
+start();

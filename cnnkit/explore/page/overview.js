@@ -1,0 +1,216 @@
+/*
+ * The overview: layers as columns, from the image to the answer; each map is a tile.
+ *
+ * `showOverview(element, network, state)` fills an element and keeps it up to date: it paints when
+ * the network's numbers or the state's `scale` change, and marks what is selected. A click on a tile
+ * selects its map. A tile has `data-layer` and `data-channel`, a column `data-layer`: other parts of
+ * the page find them so. Within the columns the arrow keys walk from tile to tile, and only one tile
+ * is a stop of the Tab key.
+ */
+
+import { paint, paintPicture, rangeOf } from "./colors.js";
+import { foldsOf } from "./folds.js";
+import { countMaps, hasMaps, mapOf } from "./maps.js";
+import { classText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
+
+const FEW = 16; // maps of a layer that are shown unless one asks for more
+const MANY = 20; // units of an answer up to which each has a bar
+
+function make(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function makeTile(className, layer, channel) {
+  const tile = make("button", `tile ${className}`);
+  tile.type = "button";
+  tile.tabIndex = -1;
+  tile.dataset.layer = layer.index;
+  tile.dataset.channel = channel;
+  return tile;
+}
+
+function makeFacts(layer) {
+  const facts = make("dl", "facts");
+  const all = [
+    ["shape", shapeText(layer.shape)],
+    ["parameters", countOf(layer.parameters)],
+    ["multiply-adds", countOf(layer.multiply_adds)],
+    ["sees", fieldText(layer.field)],
+  ];
+  for (const [name, value] of all) facts.append(make("dt", "", name), make("dd", "", value));
+  return facts;
+}
+
+export function showOverview(element, network, state) {
+  const { snapshot, layers } = network;
+  let painters = []; // functions of the layers' ranges, one for each tile
+
+  const isAnswer = (layer) =>
+    snapshot.outputs.includes(layer.index) && layer.shape?.length === 1 && layer.size <= MANY;
+
+  function addMap(tiles, layer, channel) {
+    const n = countMaps(layer);
+    const what = hasMaps(layer) ? `map ${channel + 1} of ${n}` : "all units";
+    const tile = makeTile("map", layer, channel);
+    tile.setAttribute("aria-label", `${layer.name}, ${what}`);
+    tile.title = what;
+    const canvas = document.createElement("canvas");
+    tile.append(canvas);
+    tiles.append(tile);
+    painters.push((ranges) => {
+      const values = network.values(layer.index);
+      if (layer.type === "InputLayer" && hasMaps(layer)) {
+        paintPicture(canvas, values, layer.shape, snapshot.images);
+        return;
+      }
+      const map = mapOf(layer, values, channel);
+      paint(canvas, map, ranges ? ranges[layer.index] : rangeOf(map));
+    });
+  }
+
+  function addBar(tiles, layer, unit) {
+    const tile = makeTile("bar", layer, unit);
+    const value = make("span", "value");
+    const fill = make("span", "fill");
+    tile.append(make("span", "class", classText(snapshot, unit)), fill, value);
+    tiles.append(tile);
+    painters.push(() => {
+      const values = network.values(layer.index);
+      const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-30);
+      value.textContent = textOf(values[unit]);
+      fill.style.setProperty("--share", Math.abs(values[unit]) / Math.max(largest, 1));
+      fill.classList.toggle("negative", values[unit] < 0);
+      tile.classList.toggle("largest", values[unit] === Math.max(...values));
+    });
+  }
+
+  function makeColumn(layer) {
+    const column = make("div", "column");
+    column.dataset.layer = layer.index;
+    column.setAttribute("role", "group");
+    column.setAttribute("aria-label", `${layer.name}, ${layer.type}`);
+    const name = make("h3", "", layer.name.split("/").at(-1));
+    name.title = layer.name;
+    column.append(name, make("p", "type", layer.type), makeFacts(layer));
+    if (!network.isKnown(layer.index)) {
+      column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
+      return column;
+    }
+    const tiles = make("div", "tiles");
+    column.append(tiles);
+    if (isAnswer(layer)) {
+      for (let unit = 0; unit < layer.size; unit++) addBar(tiles, layer, unit);
+      return column;
+    }
+    const n = layer.type === "InputLayer" ? 1 : countMaps(layer);
+    const isOpen = state.values.open.includes(layer.name);
+    for (let i = 0; i < (isOpen ? n : Math.min(n, FEW)); i++) addMap(tiles, layer, i);
+    if (n > FEW) column.append(makeSwitch(layer.name, isOpen ? "fewer" : `${n - FEW} more maps`));
+    return column;
+  }
+
+  function makeSwitch(key, text, isOpen = state.values.open.includes(key)) {
+    const button = make("button", "switch", text);
+    button.type = "button";
+    button.dataset.key = key;
+    button.setAttribute("aria-expanded", isOpen);
+    button.addEventListener("click", () => {
+      const { open } = state.values;
+      state.set({ open: open.includes(key) ? open.filter((k) => k !== key) : [...open, key] });
+      element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+    });
+    return button;
+  }
+
+  /** The columns of a nested model, or of a dozen layers; folded, the last one stands for all. */
+  function makeFold(fold) {
+    if (!fold.name) return fold.layers.map(makeColumn);
+    const isShown = fold.isFolded === state.values.open.includes(fold.key);
+    const known = fold.layers.filter((layer) => network.isKnown(layer.index));
+    const shown = isShown ? fold.layers : [known.at(-1) ?? fold.layers.at(-1)];
+    const group = make("div", "fold");
+    const columns = make("div", "columns");
+    columns.append(...shown.map(makeColumn));
+    group.append(
+      makeSwitch(fold.key, `${fold.name} (${fold.layers.length} layers)`, isShown),
+      columns,
+    );
+    return [group];
+  }
+
+  function build() {
+    painters = [];
+    element.replaceChildren(...foldsOf(layers).flatMap(makeFold));
+    paintAll();
+    mark();
+  }
+
+  /** The range of each layer's values, or that of the network for all; null for one of each map. */
+  function ranges() {
+    const { scale } = state.values;
+    if (scale === "map") return null;
+    const found = layers.map(({ index, type }) => {
+      const values = type === "InputLayer" ? null : network.values(index);
+      return values
+        ? rangeOf({ values, start: 0, step: 1, rows: 1, columns: values.length })
+        : [0, 0];
+    });
+    if (scale === "layer") return found;
+    const whole = [
+      Math.min(...found.map(([low]) => low)),
+      Math.max(...found.map(([, high]) => high)),
+    ];
+    return found.map(() => whole);
+  }
+
+  function paintAll() {
+    const found = ranges();
+    for (const painter of painters) painter(found);
+  }
+
+  function mark() {
+    const { layer, channel } = state.values;
+    for (const tile of element.querySelectorAll(".tile")) {
+      const isSelected =
+        Number(tile.dataset.layer) === layer && Number(tile.dataset.channel) === channel;
+      tile.setAttribute("aria-pressed", isSelected);
+      tile.tabIndex = isSelected ? 0 : -1;
+    }
+    const tiles = element.querySelectorAll(".tile");
+    if (tiles.length && !element.querySelector(".tile[tabindex='0']")) tiles[0].tabIndex = 0;
+  }
+
+  element.addEventListener("click", (event) => {
+    const tile = event.target.closest(".tile");
+    if (tile) state.select(Number(tile.dataset.layer), Number(tile.dataset.channel));
+  });
+
+  element.addEventListener("keydown", (event) => {
+    const tile = event.target.closest(".tile");
+    const next = tile && neighbour(element, tile, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+
+  network.subscribe(paintAll);
+  state.subscribe(["scale"], paintAll);
+  state.subscribe(["layer", "channel"], mark);
+  state.subscribe(["open"], build);
+  build();
+}
+
+/** The tile that an arrow key leads to, in the same column or in the next one that has tiles. */
+function neighbour(element, tile, key) {
+  const columns = [...element.querySelectorAll(".tiles")];
+  const column = columns.indexOf(tile.parentElement);
+  const place = [...columns[column].children].indexOf(tile);
+  if (key === "ArrowUp") return tile.previousElementSibling;
+  if (key === "ArrowDown") return tile.nextElementSibling;
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+  const others = columns[column + step]?.children;
+  return others && others[Math.min(place, others.length - 1)];
+}
