@@ -172,6 +172,8 @@ def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
             "The order is turned round: first the mean, then the variance.",
         ),
     ],
+    note="In PyTorch, another library, the first would be no fault: there the momentum is the "
+    "share of the new number.",
 )
 def update_moving(moving_mean, moving_variance, x, momentum):
     """The moving averages after one more mini-batch `(N, features)`, as Keras has them."""
