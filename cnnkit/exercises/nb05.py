@@ -35,37 +35,36 @@ def accuracy_of_truth():
 @LineOrder(
     lines=[
         "best, waited = np.inf, 0",
-        "for epoch in range(100):",
-        "    train_one_epoch(model)",
-        "    loss = validation_loss(model)",
-        "    waited = waited + 1",
+        "while waited < 5:",
+        "    loss = train_one_epoch(model)",
         "    if loss < best:",
-        "        best, waited = loss, 0",
-        "        weights = model.get_weights()",
-        "    if waited == 5:",
-        "        break",
+        "        best, waited, weights = loss, 0, model.get_weights()",
+        "    else:",
+        "        waited = waited + 1",
         "model.set_weights(weights)",
     ],
     hints=[
         "First comes what is needed before the first epoch, last what is done after training.",
-        "In an epoch: train, measure, count one epoch more, see whether it is a new best, and only "
-        "then whether the patience is at an end.",
+        "In an epoch: train and measure, then ask whether it is a new best. If it is, keep it and "
+        "wait anew; if not, one more epoch was in vain.",
     ],
     mistakes=[
-        ((2, 1), "The loop compares with `best`, so `best` exists before the loop."),
-        ((4, 3), "The loss is measured after the epoch, not before it."),
-        ((6, 4), "`loss` is measured before it is compared."),
-        ((9, 5), "First count the epoch, then ask whether five were in vain."),
+        ((2, 1), "The loop asks for `waited`, so it must have a value before."),
+        ((4, 3), "The loss is measured before it is compared."),
+        ((8, 2), "The best weights come back after training, at the very end."),
         (
-            (6, 5),
-            "A new best sets `waited` to 0. If it is counted up after that, it is 1 too many.",
+            (8, 7),
+            "While it trains, the network goes on with its last weights. The best come back at "
+            "the very end.",
         ),
-        ((9, 6), "First see whether this epoch is a new best: it may be the rescue."),
-        ((11, 10), "The best weights come back after training, at the very end."),
+        ((6, 4), "`else` belongs to an `if` that stands before it."),
+        ((7, 5), "A new best ends the waiting: `waited` becomes 0. Otherwise it grows by 1."),
+        ((6, 5), "What stands below `if loss < best` is done for a new best."),
+        ((7, 6), "An epoch is counted as in vain only if it was no new best, below `else`."),
     ],
 )
 def stopping_order():
-    """Train, measure, count; a new best is kept and ends the waiting; the best comes back."""
+    """Train and measure; keep a new best, and wait anew; in the end the best weights come back."""
 
 
 def _stop(losses, patience, min_delta, limit=0, counted_from=0, keeps_best=False):

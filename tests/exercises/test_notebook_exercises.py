@@ -357,7 +357,7 @@ SAID = [
     (nb05.dropout, lambda x, rate, uniform: 2 * x * (uniform >= rate), "A factor of 2 is right"),
     (nb05.dropout, dropout_in_place, "you changed `x` in `x[uniform < rate] = 0`"),
     (nb05.accuracy_of_truth, 0.9, "0.9 is too large."),
-    (nb05.stopping_order, "ABC", "each of the letters A to K once"),
+    (nb05.stopping_order, "ABC", "each of the letters A to H once"),
     (nb05.early_stop, lambda losses, *others: losses.index(min(losses)), "not trained any more"),
     (nb05.early_stop, lambda *others: 0, "patience=3, min_delta=0.0)` gave 0. Expected: 3."),
     (nb05.wrong_mean, 3, "3 is too small."),
