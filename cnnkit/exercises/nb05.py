@@ -21,6 +21,7 @@ _rng = np.random.default_rng(5)
         (0.2, "This is the share of wrong labels. Her answers differ from just these."),
         (0.82, "None of her answers agrees with a wrong label: she says what the digit is."),
         (0.1, "This would be a guess."),
+        (40, "This many answers differ from the label. How many of 200 agree, as a share?"),
         (160, "This many answers agree with the label. As a share of 200?"),
         (80, "As a share, not in per cent."),
     ],
@@ -274,7 +275,7 @@ def dropout(x, rate, uniform):
 
 # Exercise 5.8
 @Number(
-    within=0.05,
+    within=0.1,
     hints=[
         "The gain is the variance of the three answers. You do not need the right one.",
         "Their mean is 5. The squared distances from it are 9, 1 and 16.",
@@ -308,6 +309,7 @@ def gain_of_mean():
     mistakes=[
         (401_408, "The biases are missing: one for each unit of both layers."),
         (200_960, "This is the first layer only."),
+        (200_704, "This is the first layer only, and its biases are missing."),
         (402_432, "Only one of the layers, or not all of its outputs, have biases here."),
         (401_664, "The 784 outputs have biases too."),
         (402_192, "The 256 hidden units have biases too."),

@@ -362,7 +362,7 @@ SAID = [
     (nb05.early_stop, lambda *others: 0, "patience=3, min_delta=0.0)` gave 0. Expected: 3."),
     (nb05.wrong_mean, 3, "3 is too small."),
     (nb05.faulty_dropout, 11, "from 1 to 10"),
-    (nb05.gain_of_mean, 8, "Right is what is at most 0.05 away."),
+    (nb05.gain_of_mean, 8, "Right is what is at most 0.1 away."),
     (nb05.autoencoder_parameters, 402_000, "402000 is too small, but close."),
     (nb05.l2_step, lambda weights, *others: 0 * weights, "Expected: "),
     (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
