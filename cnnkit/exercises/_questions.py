@@ -290,16 +290,15 @@ QUESTIONS = {
         "a",
         "The two losses are not measured alike: compare them with dropout off in both.",
     ),
-    "nb05.luck": Question(
-        "Of ten networks we choose the one with the best test accuracy, and report it. Why is "
-        "this number too good?",
+    "nb05.crowd": Question(
+        "When does the mean of several networks' answers help much?",
         (
-            "ten networks need a test set that is ten times as large",
-            "test images are easier than training images",
-            "the best of ten on these images is also the luckiest on them",
+            "when all of them have learned the same examples well",
+            "when they disagree",
+            "when each of them is better than the others",
         ),
-        "c",
-        "What chose the best may not judge it: choose on validation images, then test once.",
+        "b",
+        "The squared error of the mean is smaller by the variance of the answers.",
     ),
     "nb06.label": Question(
         "Which change of a handwritten 6 keeps its label?",

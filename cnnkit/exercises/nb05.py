@@ -4,52 +4,113 @@ from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number
 
 _rng = np.random.default_rng(5)
 
 
-def _stop(losses, patience, limit=0, counted_from=0):
+# Exercise 5.1
+@Number(
+    within=0.005,
+    hints=[
+        "The accuracy compares answers with the labels that are given, right or wrong.",
+        "Of the 200 answers, 40 differ from the given label.",
+    ],
+    mistakes=[
+        (1, "All answers are true. But the accuracy compares them with the given labels."),
+        (0.2, "This is the share of wrong labels. Her answers differ from just these."),
+        (0.82, "None of her answers agrees with a wrong label: she says what the digit is."),
+        (0.1, "This would be a guess."),
+        (40, "This many answers differ from the label. How many of 200 agree, as a share?"),
+        (160, "This many answers agree with the label. As a share of 200?"),
+        (80, "As a share, not in per cent."),
+    ],
+    note="More than that in training means: some wrong labels were learned.",
+)
+def accuracy_of_truth():
+    """The accuracy, by the given labels, of who names each of 200 digits rightly; 40 are wrong."""
+    return (200 - 40) / 200
+
+
+# Exercise 5.2
+@LineOrder(
+    lines=[
+        "best, waited = np.inf, 0",
+        "while waited < 5:",
+        "    loss = train_one_epoch(model)",
+        "    if loss < best:",
+        "        best, waited, weights = loss, 0, model.get_weights()",
+        "    else:",
+        "        waited = waited + 1",
+        "model.set_weights(weights)",
+    ],
+    hints=[
+        "First comes what is needed before the first epoch, last what is done after training.",
+        "In an epoch: train and measure, then ask whether it is a new best. If it is, keep it and "
+        "wait anew; if not, one more epoch was in vain.",
+    ],
+    mistakes=[
+        ((2, 1), "The loop asks for `waited`, so it must have a value before."),
+        ((4, 3), "The loss is measured before it is compared."),
+        ((8, 2), "The best weights come back after training, at the very end."),
+        (
+            (8, 7),
+            "While it trains, the network goes on with its last weights. The best come back at "
+            "the very end.",
+        ),
+        ((6, 4), "`else` belongs to an `if` that stands before it."),
+        ((7, 5), "A new best ends the waiting: `waited` becomes 0. Otherwise it grows by 1."),
+        ((6, 5), "What stands below `if loss < best` is done for a new best."),
+        ((7, 6), "An epoch is counted as in vain only if it was no new best, below `else`."),
+    ],
+)
+def stopping_order():
+    """Train and measure; keep a new best, and wait anew; in the end the best weights come back."""
+
+
+def _stop(losses, patience, min_delta, limit=0, counted_from=0, keeps_best=False):
     """The patience rule, with the slips of the usual mistakes built in."""
-    best, waited = 0, 0
+    best, least, waited = 0, losses[0], 0
     for epoch in range(1, len(losses)):
-        if losses[epoch] < losses[best]:
-            best, waited = epoch, 0
-        else:
-            waited += 1
+        waited += 1
+        if losses[epoch] < least - min_delta:
+            best, least, waited = epoch, losses[epoch], 0
+        elif keeps_best:  # each loss is compared with the one before it
+            least = losses[epoch]
         if waited == patience + limit:
             break
     return best + counted_from
 
 
-def _first_rise(losses, patience):
+def _first_rise(losses, patience, min_delta):
     rises = np.flatnonzero(np.diff(losses) > 0)
     return int(rises[0]) if len(rises) else len(losses) - 1
 
 
-def _last_epoch(losses, patience):
-    best = _stop(losses, patience)
+def _last_epoch(losses, patience, min_delta):
+    best = _stop(losses, patience, min_delta)
     return min(best + patience, len(losses) - 1)
 
 
-# Exercise 5.1
+# Exercise 5.3
 @Function(
     cases=[
-        ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3),
-        ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 2),
-        ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 3),
-        ([0.9, 0.5, 0.6, 0.7, 0.6, 0.7, 0.4], 3),
-        ([0.5, 0.4, 0.3, 0.2], 2),
-        ([0.5, 0.4, 0.4, 0.4, 0.3], 3),
+        ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3, 0.0),
+        ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 2, 0.0),
+        ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 3, 0.0),
+        ([0.9, 0.5, 0.49, 0.48, 0.47, 0.3], 3, 0.1),
+        ([0.9, 0.5, 0.45, 0.35, 0.34, 0.33], 4, 0.1),
+        ([0.5, 0.4, 0.3, 0.2], 2, 0.0),
+        ([0.5, 0.4, 0.4, 0.4, 0.3], 3, 0.0),
     ],
     hints=[
-        "Go through the losses. Keep two numbers: the best epoch so far, and how many epochs ago "
-        "that was.",
+        "Go through the losses. Keep the best epoch so far: `epoch - best` is how long you waited.",
+        "A new best has a loss below `losses[best] - min_delta`.",
         "As soon as `epoch - best == patience`, training ends, and what comes later is not seen.",
     ],
     mistakes=[
         (
-            lambda losses, patience: int(np.argmin(losses)),
+            lambda losses, patience, min_delta: int(np.argmin(losses)),
             "This sees losses of epochs that were not trained any more.",
         ),
         (_first_rise, "This stops at the first rise, whatever the patience."),
@@ -60,20 +121,107 @@ def _last_epoch(losses, patience):
             "This waits one epoch too long: after `patience` epochs without a gain it is over.",
         ),
         (
-            lambda losses, patience: min(losses[: _last_epoch(losses, patience) + 1]),
+            lambda losses, patience, min_delta: _stop(losses, patience, 0),
+            "`min_delta` is forgotten: a gain that is not larger counts as none.",
+        ),
+        (
+            partial(_stop, keeps_best=True),
+            "This compares each loss with the one before it. Compare with the best one so far.",
+        ),
+        (
+            lambda losses, patience, min_delta: losses[_stop(losses, patience, min_delta)],
             "This is the loss. Return the number of the epoch.",
         ),
     ],
 )
-def early_stop(losses, patience):
-    """The best epoch, from 0, if training ends after `patience` epochs without a better loss."""
+def early_stop(losses, patience, min_delta):
+    """The best epoch, from 0, if training ends after `patience` epochs without a gain.
+
+    A gain is a loss that is below the best one by more than `min_delta`.
+    """
     best = 0
     for epoch in range(len(losses)):
-        if losses[epoch] < losses[best]:
+        if losses[epoch] < losses[best] - min_delta:
             best = epoch
         if epoch - best == patience:
             break
     return best
+
+
+# Exercise 5.4
+@Number(
+    within=0.02,
+    hints=[
+        "Of many ones, which share is left, and what has each become?",
+        "0.8 of them are left, each 1 / 0.2.",
+    ],
+    mistakes=[
+        (1, "So it should be. But here it is scaled with 1 / p."),
+        (0.8, "This is the mean without any scaling."),
+        (5, "This is what each of the ones that are left becomes. Some are 0."),
+        (0.25, "The other way round: 0.2 are dropped, and 0.8 are left."),
+        (1.25, "This is 1 / q, the right factor. The question is on the wrong one."),
+        (0.2, "This is the share that is dropped."),
+    ],
+    note="q / p: four times too much.",
+)
+def wrong_mean():
+    """The mean of ones after dropout with p = 0.2, if it is scaled with 1 / p."""
+    return (1 - 0.2) / 0.2
+
+
+# Exercise 5.5
+@Number(
+    within=0.005,
+    hints=["A Keras layer takes the share that is dropped.", "What is not kept is dropped."],
+    mistakes=[
+        (0.8, "This is the share that is kept, as the paper writes it."),
+        (1.25, "This is what is left multiplied by."),
+        (0.5, "Where does this come from? The paper says 0.8 for the inputs."),
+        (0.25, "This is the ratio of dropped to kept."),
+        (20, "As a share, not in per cent."),
+    ],
+)
+def keras_rate():
+    """`rate` of `keras.layers.Dropout`, for units kept with probability 0.8."""
+    return 1 - 0.8
+
+
+# Exercise 5.6
+@FaultyLine(
+    code="""
+    class Dropout:
+        def __init__(self, rate, rng):
+            self.rate, self.rng = rate, rng
+
+        def __call__(self, x, training):
+            keep = 1 - self.rate
+            if not training:
+                return keep * x
+            mask = self.rng.random(x.shape) < keep
+            return mask * x / keep
+    """,
+    hints=[
+        "Which mean has the output in training, and which in use, if x is all ones?",
+        "There are two right ways to make up for what is dropped. How many of them are here?",
+    ],
+    mistakes=[
+        (6, "The keep probability is 1 minus the rate: right."),
+        (7, "In use nothing is dropped, so the two modes do differ. But what happens in use?"),
+        (9, "`random` gives numbers from 0 to 1; a share of `keep` lies below `keep`. Right."),
+        (10, "What is kept is divided by `keep`: inverted dropout, and right."),
+        (3, "The layer keeps its rate, and what it draws random numbers with: right."),
+        (5, "It has to know the mode: right."),
+        (2, "A rate, and something to draw with: that is all it needs."),
+        (1, "This is how a class begins."),
+        (4, "This line is empty."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="It divides in training and multiplies in use: one of the two is enough.",
+)
+def faulty_dropout():
+    """In use it multiplies by `keep` what training has already made up for."""
+    return 8
 
 
 _OUTPUTS = _rng.normal(size=(3, 4))
@@ -85,7 +233,7 @@ def _divided_by_rate(x, rate, uniform):
         return np.where(uniform < rate, 0, x / np.float64(rate))
 
 
-# Exercise 5.2
+# Exercise 5.7
 @Function(
     cases=[
         (_OUTPUTS, 0.3, _UNIFORM),
@@ -125,122 +273,35 @@ def dropout(x, rate, uniform):
     return np.where(uniform < rate, 0, x / (1 - rate))
 
 
-# Exercise 5.3
-@Value(
+# Exercise 5.8
+@Number(
+    within=0.1,
     hints=[
-        "Of many ones, which share is left, and what has each become?",
-        "0.8 of them are left, each 1 / 0.2.",
+        "The gain is the variance of the three answers. You do not need the right one.",
+        "Their mean is 5. The squared distances from it are 9, 1 and 16.",
     ],
     mistakes=[
-        (1, "So it should be. But here it is scaled with 1 / p."),
-        (0.8, "This is the mean without any scaling."),
-        (5, "This is what each of the ones that are left becomes. Some are 0."),
-        (0.25, "The other way round: 0.2 are dropped, and 0.8 are left."),
-        (1.25, "This is 1 / (1 - p), the right factor. The question is on the wrong one."),
-        (0.2, "This is the share that is dropped."),
+        (26, "This is the sum of the squared distances. Take their mean."),
+        (13, "The variance over n - 1. Here the mean over all three is meant."),
+        (2.94, "This is the standard deviation. The errors are squared, so the gain is, too."),
+        (
+            29 / 3,
+            "This is the mean squared error of the three. By how much is that of their mean less?",
+        ),
+        (1, "This is the squared error of the mean. How much is it less than that of the three?"),
+        (5, "This is the mean of the answers."),
+        (0, "They differ, so their mean is better than they are on average."),
     ],
-    note="(1 - p) / p: four times too much.",
+    note="Whatever the right answer is: with 6 it is 9.67 - 1.",
 )
-def wrong_mean():
-    """The mean of ones after dropout with p = 0.2, if it is scaled with 1 / p."""
-    return (1 - 0.2) / 0.2
+def gain_of_mean():
+    """By how much the mean of the answers 2, 4 and 9 has a smaller squared error than they have."""
+    return ((2 - 5) ** 2 + (4 - 5) ** 2 + (9 - 5) ** 2) / 3
 
 
-# Exercise 5.4
-@Value(
-    hints=["A Keras layer takes the probability to be dropped.", "What is not kept is dropped."],
-    mistakes=[
-        (0.8, "This is the probability to be kept, as the paper writes it."),
-        (1.25, "This is what is left multiplied by."),
-        (0.5, "Where does this come from? The paper says 0.8 for the inputs."),
-        (0.25, "This is the ratio of dropped to kept."),
-        (20, "As a share, not in per cent."),
-    ],
-)
-def keras_rate():
-    """`rate` of `keras.layers.Dropout`, for units kept with probability 0.8."""
-    return 1 - 0.8
-
-
-def _softmax(logits):
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-_PASSES = 2 * _rng.normal(size=(5, 3, 4))
-
-
-# Exercise 5.5
-@Function(
-    cases=[
-        (_PASSES,),
-        (np.repeat(_PASSES[:1], 4, axis=0),),
-        (np.log([[[0.5, 0.4, 0.1]], [[0.5, 0.1, 0.4]]]),),  # the likeliest is always sure
-    ],
-    hints=[
-        "First a softmax over the last axis. Then mean and standard deviation over the passes.",
-        "The passes are axis 0. The mean has shape (images, classes): its argmax is the class.",
-        "`probabilities.std(axis=0)[np.arange(n_images), mean.argmax(axis=1)]` picks one number "
-        "for each image.",
-    ],
-    mistakes=[
-        (
-            lambda logits: _summary(_softmax(logits.mean(axis=0)), _softmax(logits)),
-            "This averages the logits. Average the probabilities.",
-        ),
-        (
-            lambda logits: _summary(logits.mean(axis=0), logits),
-            "These are logits. A softmax turns them into probabilities.",
-        ),
-        (
-            lambda logits: (_softmax(logits).mean(axis=0), _softmax(logits).std(axis=0)),
-            "The spread has a number for each class. Only that of the likeliest is asked for.",
-        ),
-        (
-            lambda logits: _summary(_softmax(logits).mean(0), _softmax(logits), np.var),
-            "This is the variance: take its root.",
-        ),
-        (
-            lambda logits: (_softmax(logits).mean(axis=1), _softmax(logits).std(axis=1).max(-1)),
-            "This averages over the images. The passes are axis 0.",
-        ),
-        (
-            lambda x: (_softmax(x).mean(axis=0), _softmax(x).std(axis=0).max(axis=1)),
-            "This is the largest spread of any class. Take that of the likeliest class.",
-        ),
-        (
-            lambda x: (_softmax(x).mean(axis=0), _softmax(x).std(axis=0).mean(axis=1)),
-            "This is the mean spread of all classes. Take that of the likeliest class.",
-        ),
-        (lambda x: _summary(_softmax(x).mean(0), _softmax(x))[::-1], "First the mean."),
-        (lambda x: _softmax(x).mean(axis=0), "The mean is right. Return the spread too."),
-        (lambda x: _summary(_softmax(x).mean(0), _softmax(x))[1], "Return the mean too, first."),
-    ],
-)
-def summarize(logits):
-    """Mean probabilities (images, classes) and spread (images,) of `logits`.
-
-    `logits` has shape (passes, images, classes). The spread is the standard deviation over the
-    passes, for the class with the largest mean.
-    """
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    probabilities = powers / powers.sum(axis=-1, keepdims=True)
-    mean = probabilities.mean(axis=0)
-    likeliest = np.arange(len(mean)), mean.argmax(axis=1)
-    return mean, probabilities.std(axis=0)[likeliest]
-
-
-def _likeliest(probabilities):
-    mean = probabilities.mean(axis=0)
-    return np.arange(len(mean)), mean.argmax(axis=1)
-
-
-def _summary(mean, values, spread=np.std):
-    return mean, spread(values, axis=0)[_likeliest(values)]
-
-
-# Exercise 5.6
-@Value(
+# Exercise 5.9
+@Number(
+    within=0.5,
     hints=[
         "A dense layer has a weight for each pair of input and output, and a bias for each output.",
         "784 × 256 + 256, and the way back.",
@@ -248,6 +309,7 @@ def _summary(mean, values, spread=np.std):
     mistakes=[
         (401_408, "The biases are missing: one for each unit of both layers."),
         (200_960, "This is the first layer only."),
+        (200_704, "This is the first layer only, and its biases are missing."),
         (402_432, "Only one of the layers, or not all of its outputs, have biases here."),
         (401_664, "The 784 outputs have biases too."),
         (402_192, "The 256 hidden units have biases too."),
@@ -266,7 +328,7 @@ def _l2(weights, gradient, rate, penalty, slope):
 _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
 
 
-# Exercise 5.7
+# Exercise 5.10
 @Function(
     cases=[
         (_WEIGHTS, _GRADIENT, 0.1, 0.5),
@@ -295,58 +357,3 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
 def l2_step(weights, gradient, rate, penalty):
     """The weights after one step down the gradient of loss + penalty * (sum of squared weights)."""
     return weights - rate * (gradient + 2 * penalty * weights)
-
-
-_SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.80, 0.82, 0.85, 0.76])
-
-
-# Exercise 5.9
-@Function(
-    cases=[_SCORES, (np.array([0.5, 0.4, 0.9]), np.array([0.6, 0.3, 0.7]))],
-    hints=[
-        "Which of the two arrays may be looked at to choose?",
-        "Choose with the validation scores; then look up one test score.",
-    ],
-    mistakes=[
-        (
-            lambda validation, test: test.max(),
-            "This chooses with the test scores: then they are no test any more.",
-        ),
-        (
-            lambda validation, test: validation.max(),
-            "The best of many is best by luck too. Report a score that did not choose.",
-        ),
-        (lambda validation, test: int(validation.argmax()), "This says which one. How good is it?"),
-        (lambda validation, test: test.mean(), "You use one of the networks, not all."),
-        (
-            lambda validation, test: validation[test.argmax()],
-            "The two are exchanged: choose with validation, report the test.",
-        ),
-        (lambda validation, test: test.min(), "This is the worst network."),
-    ],
-)
-def honest_score(validation, test):
-    """The test score of the network that is chosen, one score for each network in both arrays."""
-    return test[validation.argmax()]
-
-
-# Exercise 5.8
-@Value(
-    hints=[
-        "How likely is it that all 24 miss?",
-        "One draw misses with probability 0.95, and the draws are independent.",
-    ],
-    mistakes=[
-        (1.2, "Probabilities of events that can happen together do not add up."),
-        (1.0, "It can go wrong: all 24 may miss."),
-        (0.05, "This is one draw."),
-        (0.95**24, "This is the probability that all of them miss."),
-        (0.05**24, "This is the probability that all of them hit."),
-        (24 * 0.05 * 0.95**23, "This is exactly one hit. Several are fine too."),
-        (100 * (1 - 0.95**24), "This is in per cent: write it as a share of 1."),
-    ],
-    note="And that for any number of hyperparameters.",
-)
-def hit_rate():
-    """How likely at least one of 24 random settings is among the best 5 %."""
-    return 1 - 0.95**24

@@ -120,11 +120,11 @@ def pops_layers(layers):
     return size
 
 
-def pops_losses(losses, patience):
+def pops_losses(losses, patience, min_delta):
     best, epoch, least = 0, 0, losses[0]
     while losses and epoch - best < patience:
         loss = losses.pop(0)
-        best, least = (epoch, loss) if loss < least else (best, least)
+        best, least = (epoch, loss) if loss < least - min_delta else (best, least)
         epoch += 1
     return best
 
