@@ -290,7 +290,7 @@ QUESTIONS = {
         "a",
         "The two losses are not measured alike: compare them with dropout off in both.",
     ),
-    "nb05.luck": Question(
+    "nb05b.luck": Question(
         "Of ten networks we choose the one with the best test accuracy, and report it. Why is "
         "this number too good?",
         (
@@ -300,6 +300,34 @@ QUESTIONS = {
         ),
         "c",
         "What chose the best may not judge it: choose on validation images, then test once.",
+    ),
+    "nb05b.values": Question(
+        "Nine trainings for two settings, of which only one matters. How many values of that one "
+        "does a grid of 3 by 3 try, and how many does random search?",
+        ("3 and up to 9", "9 and 3", "both 9"),
+        "a",
+        "On the grid each value comes three times. That is why random draws miss less often.",
+    ),
+    "nb05b.start": Question(
+        "A classifier of ten classes begins with a loss of 60. What does that say?",
+        (
+            "nothing, as its weights are random",
+            "look at the input: a guess would have 2.3",
+            "the learning rate is too large",
+        ),
+        "b",
+        "ln 10 is 2.3. No step was made yet, so no learning rate is to blame.",
+    ),
+    "nb05b.heart": Question(
+        "A network learns twenty digits by heart, but new ones are as good as a guess. Where do "
+        "you look first?",
+        (
+            "at the labels: do they belong to the images?",
+            "at the learning rate, which must be too small to learn",
+            "at the first weights, which must all be equal",
+        ),
+        "a",
+        "It can learn, so code and rate work. Labels in another order have no rule to find.",
     ),
     "nb06.label": Question(
         "Which change of a handwritten 6 keeps its label?",

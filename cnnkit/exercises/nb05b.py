@@ -266,12 +266,14 @@ def symptom(result, images, labels):
     """What is wrong with `(model, x, y)`, in a few words."""
     is_triple = isinstance(result, tuple) and len(result) == 3
     if not is_triple or not isinstance(result[0], keras.Model):
-        return f"{result!r:.40}, and not (model, x, labels)"
+        return f"{_types(result)}, and not (model, x, labels)"
     model, x, y = result[0], np.asarray(result[1], np.float32), np.asarray(result[2])
     if not model.compiled:
         return "a network that is not compiled"
-    if x.shape != (len(images), 64) or y.shape != labels.shape or not np.isin(y, labels).all():
-        return "input or labels that are changed beyond use"
+    if x.shape != (len(images), 64):
+        return f"input of shape {x.shape} for {len(images)} images"
+    if y.shape != labels.shape or not np.isin(y, labels).all():
+        return "labels that are no class numbers"
     if not np.array_equal(y, labels[_sources(x, images)]):
         return "labels that belong to other images"
     if np.ptp(x) == 0 or np.abs(x).max() > 20:
@@ -283,6 +285,12 @@ def symptom(result, images, labels):
     if not low <= rate <= high:
         return f"steps that are too {'small' if rate < low else 'large'}"
     return _HEALTHY
+
+
+def _types(result):
+    if isinstance(result, tuple):
+        return f"({', '.join(type(item).__name__ for item in result)})"
+    return f"{result!r:.30}"
 
 
 def _sources(x, images):
@@ -353,7 +361,7 @@ _ASKED = dict(
         (_labels_too, "The labels are class numbers: leave them as they are."),
         (
             _in_images_shape,
-            "Return three things, as the broken one does: the network, its input, and the labels.",
+            "The network takes 64 numbers for each digit: keep the `reshape`.",
         ),
     ],
 )  # fmt: skip
