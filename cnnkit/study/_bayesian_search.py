@@ -75,7 +75,7 @@ def bayesian_search(
 ) -> BayesianSearch:
     """Look for the candidate with the highest score, in few trials.
 
-    The first candidates are drawn at random. Then a Gaussian process is fitted to all scores: at
+    The first candidates are drawn at random, spread over the range of each setting. Then a Gaussian process is fitted to all scores: at
     each candidate it says which score it expects, and how sure it is. Next comes the candidate with
     the largest expected improvement on the best score so far. None is tried twice.
 
@@ -99,7 +99,7 @@ def bayesian_search(
     candidates = _check(candidates, n_trials, n_random)
     low, high = candidates.min(axis=0), candidates.max(axis=0)
     places = (candidates - low) / (high - low)
-    tried = as_generator(seed).choice(len(candidates), n_random, replace=False).tolist()
+    tried = _draw(places, n_random, as_generator(seed))
     scores, steps = [_scored(score, candidates[i]) for i in tried], []
     while len(tried) < n_trials:
         step = _step(places, tried, scores)
@@ -108,6 +108,17 @@ def bayesian_search(
         scores.append(_scored(score, candidates[step.next]))
     best = tried[int(np.argmax(scores))]
     return BayesianSearch(candidates, np.array(tried), np.array(scores), best, steps)
+
+
+def _draw(places, count, rng):
+    """Random places, spread out: each of `count` equal parts of each setting's range has one."""
+    parts = rng.permuted(np.tile(np.arange(count), (places.shape[1], 1)), axis=1).T  # (count, d)
+    drawn = []
+    for target in (parts + rng.random(parts.shape)) / count:
+        distance = ((places - target) ** 2).sum(axis=1)
+        distance[drawn] = np.inf
+        drawn.append(int(distance.argmin()))
+    return drawn
 
 
 def _step(places, tried, scores):

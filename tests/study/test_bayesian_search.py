@@ -74,6 +74,16 @@ def test_seeds():
     assert bayesian_search(hill, LINE, 4, seed=rng).tried.tolist() == tried[0]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_candidates_are_spread_over_each_setting(seed):
+    places = np.array(list(np.ndindex(40, 40))) * [1, 7]
+    tried = bayesian_search(lambda place: 0.0, places, 4, n_random=4, seed=seed).tried
+    for column, width in zip(places[tried].T, (10, 70), strict=True):
+        assert len(np.unique(column // width)) >= 3, "one that was rounded may change its part"
+    few = bayesian_search(lambda place: place[0], [0, 1, 10], 3, n_random=3, seed=seed)
+    assert sorted(few.tried) == [0, 1, 2], "none twice"
+
+
 def test_equal_scores_and_all_candidates():
     flat = bayesian_search(lambda candidate: 0.5, LINE[:6], 6, seed=0)
     assert sorted(flat.tried) == list(range(6)), "each is tried, whatever is expected"
