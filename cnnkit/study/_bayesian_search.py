@@ -75,9 +75,10 @@ def bayesian_search(
 ) -> BayesianSearch:
     """Look for the candidate with the highest score, in few trials.
 
-    The first candidates are drawn at random, spread over the range of each setting. Then a Gaussian process is fitted to all scores: at
-    each candidate it says which score it expects, and how sure it is. Next comes the candidate with
-    the largest expected improvement on the best score so far. None is tried twice.
+    The first candidates are drawn at random, spread over the range of each setting. Then a Gaussian
+    process is fitted to all scores: at each candidate it says which score it expects, and how sure
+    it is. Next comes the candidate with the largest expected improvement on the best score so far.
+    None is tried twice.
 
     Args:
         score: Function that takes a candidate, an array of shape `(d,)`, and returns its score, a
