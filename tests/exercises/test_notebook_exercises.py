@@ -178,6 +178,40 @@ def network_of_other_input(images, labels):
     return model, x[:5], labels
 
 
+def small_network(images, labels, scale=255, start="glorot_uniform", rate=0.3, order=None, cut=64):
+    x = images.reshape(-1, cut) / scale
+    layers = [keras.layers.Dense(n, kernel_initializer=start) for n in (8, 10)]
+    model = keras.Sequential([keras.Input((cut,)), *layers])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return model, x if order is None else x[order], labels
+
+
+BROKEN_NETWORKS = [
+    (dict(scale=1), "Which range should the pixels have?"),
+    (dict(start="zeros"), "With equal first weights"),
+    (dict(start="ones"), "With equal first weights"),
+    (dict(rate=0.0003), "At this rate the weights hardly move"),
+    (dict(rate=30.0), "At this rate each step overshoots"),
+    (dict(order=np.arange(30)[::-1]), "The images are in another order than their labels"),
+    (dict(cut=8), "keep the `reshape`"),
+    (dict(labels=np.zeros(30) + 0.5), "The labels are class numbers"),
+]
+
+
+@pytest.mark.parametrize("fault, text", BROKEN_NETWORKS)
+def test_a_broken_network_is_told_its_fault(fault, text, capsys):
+    def answer(images, labels):
+        return small_network(**{"images": images, "labels": labels} | fault)
+
+    assert text in told(nb05b.third_network, answer, capsys)
+
+
+def test_a_text_is_no_network(capsys):
+    assert "gave the text" in told(
+        nb05b.first_network, lambda *a: "a network that can learn", capsys
+    )
+
+
 @pytest.mark.parametrize("optimizer", [keras.optimizers.Adam(0.003), keras.optimizers.SGD(0.1)])
 def test_a_network_may_be_mended_in_other_ways(optimizer):
     def standardized(images, labels):
@@ -410,7 +444,7 @@ SAID = [
     (nb05b.draw_rates, lambda low, high, uniform: low, "Expected: an array of shape (5,)"),
     (nb05b.hit_rate, 0.8, "0.8 is too large."),
     (nb05b.honest_score, lambda *scores: scores, "gave the tuple"),
-    (nb05b.first_network, network_of_other_input, "input of shape (5, 64) for 30 images"),
+    (nb05b.first_network, network_of_other_input, "input of another shape than (30, 64)"),
     (nb05b.first_network, lambda images, labels: (images, labels), "and not (model, x, labels)"),
     (nb05b.fourth_network, network_not_compiled, "a network that is not compiled"),
 ]
