@@ -140,8 +140,8 @@ def _uniform_in_log(low, high, uniform):
     mistakes=[
         (
             lambda low, high, uniform: low + uniform * (high - low),
-            "This is even in the numbers: nine tenths of the draws lie in the upper nine tenths. "
-            "Draw evenly in the powers of ten.",
+            "This is even in the numbers: from 0.0001 to 1, nine draws of ten lie above 0.1. Draw "
+            "evenly in the powers of ten.",
         ),
         (
             lambda low, high, uniform: np.log10(low) + uniform * (np.log10(high) - np.log10(low)),
