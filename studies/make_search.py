@@ -1,6 +1,6 @@
 """Make `data/search.csv`: how well a small network does with each of 162 settings, twice.
 
-Notebook 05 lets four strategies look for good settings in this table, and trains a few rows anew.
+Notebook 05b lets four strategies look for good settings in this table.
 """
 
 import csv

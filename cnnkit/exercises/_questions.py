@@ -300,6 +300,45 @@ QUESTIONS = {
         "b",
         "The squared error of the mean is smaller by the variance of the answers.",
     ),
+    "nb05b.luck": Question(
+        "Of ten networks we choose the one with the best test accuracy, and report it. Why is "
+        "this number too good?",
+        (
+            "ten networks need a test set that is ten times as large",
+            "test images are easier than training images",
+            "the best of ten on these images is also the luckiest on them",
+        ),
+        "c",
+        "What chose the best may not judge it: choose on validation images, then test once.",
+    ),
+    "nb05b.values": Question(
+        "Nine trainings for two settings, of which only one matters. How many values of that one "
+        "does a grid of 3 by 3 try, and how many does random search?",
+        ("3 and up to 9", "9 and 3", "both 9"),
+        "a",
+        "On the grid each value comes three times. That is why random draws miss less often.",
+    ),
+    "nb05b.start": Question(
+        "A classifier of ten classes begins with a loss of 60. What does that say?",
+        (
+            "nothing, as its weights are random",
+            "look at the input: a guess would have 2.3",
+            "the learning rate is too large",
+        ),
+        "b",
+        "ln 10 is 2.3. No step was made yet, so no learning rate is to blame.",
+    ),
+    "nb05b.heart": Question(
+        "A network learns twenty digits by heart, but new ones are as good as a guess. Where do "
+        "you look first?",
+        (
+            "at the labels: do they belong to the images?",
+            "at the learning rate, which must be too small to learn",
+            "at the first weights, which must all be equal",
+        ),
+        "a",
+        "It can learn, so code and rate work. Labels in another order have no rule to find.",
+    ),
     "nb06.label": Question(
         "Which change of a handwritten 6 keeps its label?",
         ("a shift by one pixel", "a turn by 180°", "mirroring"),

@@ -34,6 +34,7 @@ from cnnkit.viz.animations import (
     animate_descent,
     animate_dropout,
     animate_pooling,
+    animate_search,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "animate_descent",
     "animate_dropout",
     "animate_pooling",
+    "animate_search",
     "plot_activations",
     "plot_architecture",
     "plot_attributions",

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb06, nb07
+from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -19,7 +19,7 @@ from cnnkit.exercises._exercise import (
 
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
-    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb06, nb07)
+    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07)
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -104,7 +104,8 @@ def test_wrong_types_and_shapes_are_told(exercise, value, capsys):
 def test_functions_for_values_and_values_for_functions(exercise, capsys):
     assert exercise.check(3 if is_function(exercise) else lambda: 3) is False
     wanted = {Function: "a function, as in", LineOrder: "a text with each of the letters"}
-    wanted = wanted.get(type(exercise), "a value, not a function.")
+    kinds = [text for kind, text in wanted.items() if isinstance(exercise, kind)]
+    wanted = kinds[0] if kinds else "a value, not a function."
     assert f"Not yet: the answer is {wanted}" in capsys.readouterr().out
 
 
@@ -165,6 +166,61 @@ def test_random_numbers_are_not_right(exercise, capsys):
 
 
 # What single exercises say
+
+
+def network_not_compiled(images, labels):
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
+    return model, images.reshape(-1, 64) / 255, labels
+
+
+def network_of_other_input(images, labels):
+    model, x, labels = nb05b.first_network.answer(images, labels)
+    return model, x[:5], labels
+
+
+def small_network(images, labels, scale=255, start="glorot_uniform", rate=0.3, order=None, cut=64):
+    x = images.reshape(-1, cut) / scale
+    layers = [keras.layers.Dense(n, kernel_initializer=start) for n in (8, 10)]
+    model = keras.Sequential([keras.Input((cut,)), *layers])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return model, x if order is None else x[order], labels
+
+
+BROKEN_NETWORKS = [
+    (dict(scale=1), "Which range should the pixels have?"),
+    (dict(start="zeros"), "With equal first weights"),
+    (dict(start="ones"), "With equal first weights"),
+    (dict(rate=0.0003), "At this rate the weights hardly move"),
+    (dict(rate=30.0), "At this rate each step overshoots"),
+    (dict(order=np.arange(30)[::-1]), "The images are in another order than their labels"),
+    (dict(cut=8), "keep the `reshape`"),
+    (dict(labels=np.zeros(30) + 0.5), "The labels are class numbers"),
+]
+
+
+@pytest.mark.parametrize("fault, text", BROKEN_NETWORKS)
+def test_a_broken_network_is_told_its_fault(fault, text, capsys):
+    def answer(images, labels):
+        return small_network(**{"images": images, "labels": labels} | fault)
+
+    assert text in told(nb05b.third_network, answer, capsys)
+
+
+def test_a_text_is_no_network(capsys):
+    assert "gave the text" in told(
+        nb05b.first_network, lambda *a: "a network that can learn", capsys
+    )
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam(0.003), keras.optimizers.SGD(0.1)])
+def test_a_network_may_be_mended_in_other_ways(optimizer):
+    def standardized(images, labels):
+        model, x, labels = nb05b.first_network.answer(images, labels)
+        model.compile(optimizer, model.loss)
+        return model, (images.reshape(-1, 64) - images.mean()) / images.std(), labels
+
+    assert nb05b.first_network.check(standardized) is True
+    assert nb05b.fourth_network.check(standardized) is True
 
 
 def told(exercise, answer, capsys):
@@ -403,6 +459,16 @@ SAID = [
     (nb04b.quarter_rate, 0.09, "0.09 is too large, but close."),
     (nb04b.warm_cosine, lambda *a: np.zeros(3), "shape (3,). Expected: one number, 0.02"),
     (nb04b.descend, adamw_by_function, "unsupported operand type(s)"),
+    (nb05b.the_parameter, "weights", 'Choose one of "the number of filters"'),
+    (nb05b.photos_error, 0.0135, "0.0135 is too large, but close."),
+    (nb05b.leaking_line, 10, "the number of a line, from 1 to 8"),
+    (nb05b.folds_in_order, "ABC", "each of the letters A to G once"),
+    (nb05b.draw_rates, lambda low, high, uniform: low, "Expected: an array of shape (5,)"),
+    (nb05b.hit_rate, 0.8, "0.8 is too large."),
+    (nb05b.honest_score, lambda *scores: scores, "gave the tuple"),
+    (nb05b.first_network, network_of_other_input, "input of another shape than (30, 64)"),
+    (nb05b.first_network, lambda images, labels: (images, labels), "and not (model, x, labels)"),
+    (nb05b.fourth_network, network_not_compiled, "a network that is not compiled"),
 ]
 
 

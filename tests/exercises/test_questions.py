@@ -64,4 +64,5 @@ def test_the_numbers_are_right():
     assert round(growth) == 10 and right("nb04b.momentum") == "ten times as long"
     dropped = keras.layers.Dropout(0.2, seed=0)(np.ones((1, 100)), training=True)
     assert right("nb05.scale") == " and ".join(f"{x:g}" for x in np.unique(dropped))
+    assert f"{np.log(10):.1f}" in right("nb05b.start")
     assert float(keras.ops.sigmoid(float(right("nb07.logit")))) == 0.5

@@ -31,6 +31,7 @@ field = geometry.ReceptiveField((3, 3), (1, 1), (-1, -1))
 results = study.Study([("a", 0, "loss", 1.0), ("a", 1, "loss", 2.0)], {"a": ""})
 range_test = study.LrRangeTest(np.array([0.1, 1]), np.array([2.0, 1]), np.array([2.0, 1]), 0.1)
 network = models.small_cnn()
+search = study.bayesian_search(lambda place: place[0], [0, 1, 2, 3], 4, seed=0)
 """
 CALLS = {
     "plot_images": "np.zeros((2, 4, 6))",
@@ -60,6 +61,7 @@ CALLS = {
     "animate_descent": "lambda w: (w**2).sum(axis=-1), {'SGD': np.array([[2.0, 1.0], [1.0, 0.5]])}",
     "animate_dropout": "image, seed=0",
     "animate_pooling": "image",
+    "animate_search": "search",
 }
 
 

@@ -1,0 +1,110 @@
+"""Animate how a Bayesian search chooses what to try next, trial by trial."""
+
+import numpy as np
+
+from cnnkit.viz._alt_text import counted, describe, rounded
+from cnnkit.viz.animations._animation import MAX_STEPS, Animation
+from cnnkit.viz.animations._stage import Stage
+
+_BAND = 2  # standard deviations on both sides of the mean
+
+
+def animate_search(search, *, xlabel="setting", ylabel="score"):
+    """Animate a Bayesian search over a single setting.
+
+    Above, each frame shows what was tried so far, the score that is expected of each candidate, and
+    a band of two standard deviations around it. Below it shows the expected improvement. A dashed
+    line marks the candidate that is tried next, and the next frame holds its score.
+
+    Args:
+        search: A `study.BayesianSearch` whose candidates have one setting, with 1 to 36 steps.
+        xlabel, ylabel: What the setting and the score are.
+
+    Returns:
+        An `Animation`, which a notebook plays. Its `steps` are those of the search. It is saved by
+        `.save("search.gif")`.
+    """
+    if search.candidates.shape[1] != 1:
+        raise ValueError(
+            "`search` must be over one setting. Received: candidates of shape "
+            f"{search.candidates.shape}"
+        )
+    if not 1 <= len(search.steps) <= MAX_STEPS:
+        raise ValueError(
+            f"`search` must have 1 to {MAX_STEPS} steps. Received: {len(search.steps)} steps"
+        )
+    scene = _Scene(search, xlabel, ylabel)
+    describe(scene.stage.figure, _in_words(search, xlabel, ylabel))
+    return Animation(scene.stage.figure, scene.draw, search.steps)
+
+
+class _Scene:
+    """Scores, mean and band above; the expected improvement below."""
+
+    def __init__(self, search, xlabel, ylabel):
+        self.places = search.candidates[:, 0]
+        self.order = np.argsort(self.places)
+        self.n_drawn = len(search.tried) - len(search.steps)
+        titles = {
+            "score": "what was tried, and what is expected in between",
+            "improvement": "expected improvement on the best so far",
+        }
+        self.stage = Stage([["score"], ["improvement"]], titles, (1,), 6, framed=False)
+        score, improvement = self.stage.panels.values()
+        score.set(ylabel=ylabel, ylim=_limits(search))
+        highest = max(step.improvement.max() for step in search.steps)
+        improvement.set(xlabel=xlabel, ylabel="improvement", ylim=(0, 1.1 * highest or 1))
+        self.band = score.fill_between([], [], [], color="C0", alpha=0.2, lw=0, animated=True)
+        self.band.set_label("± 2 standard deviations")
+        (self.mean,) = score.plot([], [], color="C0", label="expected", animated=True)
+        tried = dict(color="k", markersize=7, label="tried", animated=True)
+        (self.tried,) = score.plot([], [], "o", **tried)
+        (self.improvement,) = improvement.plot([], [], color="C2", animated=True)
+        next_one = dict(color="C1", linestyle="--", animated=True)
+        self.next = [ax.axvline(np.nan, **next_one) for ax in (score, improvement)]
+        self.next[0].set_label("tried next")
+        handles = [self.tried, self.mean, self.band, self.next[0]]
+        self.stage.figure.legend(handles=handles, loc="outside upper center", ncols=4)
+        margin = 0.03 * np.ptp(self.places)
+        for ax in (score, improvement):
+            ax.set_xlim(self.places.min() - margin, self.places.max() + margin)
+        self.stage.settle()
+
+    def draw(self, step):
+        """Draw one frame."""
+        x, mean, std = (values[self.order] for values in (self.places, step.mean, step.std))
+        self.band.set_data(x, mean - _BAND * std, mean + _BAND * std)
+        self.mean.set_data(x, mean)
+        self.tried.set_data(self.places[step.tried], step.scores)
+        self.improvement.set_data(x, step.improvement[self.order])
+        for line in self.next:
+            line.set_xdata([self.places[step.next]] * 2)
+        self.stage.sentence.set_text(self._sentence(step))
+
+    def _sentence(self, step):
+        best = step.scores.argmax()
+        return (
+            f"{counted(len(step.tried), 'trial')}, {self.n_drawn} of them drawn:  "
+            f"best {step.scores[best]:.3g} at {self.places[step.tried[best]]:.3g},  "
+            f"next {self.places[step.next]:.3g}"
+        )
+
+
+def _limits(search):
+    """From the lowest to the highest score, with room for most of the bands."""
+    low, high = search.scores.min(), search.scores.max()
+    room = 0.25 * (high - low) or 1
+    return low - room, high + room
+
+
+def _in_words(search, xlabel, ylabel):
+    places = search.candidates[search.tried, 0]
+    n_drawn = len(places) - len(search.steps)
+    chosen = ", ".join(map(rounded, places[n_drawn:]))
+    drawn = ", ".join(map(rounded, places[:n_drawn]))
+    return (
+        f"A search for the best {ylabel} over {xlabel}, {counted(len(places), 'trial')} among "
+        f"{counted(len(search.candidates), 'candidate')}. Drawn at random: {drawn}. Then chosen, "
+        f"with the mean and the band of a Gaussian process: {chosen}. The best {ylabel} is "
+        f"{rounded(search.scores.max())}, at {rounded(search.candidates[search.best, 0])}."
+    )
