@@ -36,7 +36,7 @@ def of_keras(model, image):
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def drawn(slow_proof):
     """Triples of a model, an image and what its layers give in Keras."""
     need_node()
     triples = []
