@@ -370,7 +370,7 @@ QUESTIONS = {
         "MixUp adds 0.7 of a photo of a cat and 0.3 of a photo of a dog. What is the label?",
         ("cat", "half cat and half dog", "0.7 cat and 0.3 dog"),
         "c",
-        "The labels are mixed as the images are, so they must be one-hot.",
+        "The labels are mixed as the images are: one-hot labels can be, class indices cannot.",
     ),
     "nb07.frozen": Question(
         "Why can the features of a photo be computed once, if the backbone is frozen?",

@@ -4,13 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number
 
 _rng = np.random.default_rng(6)
 
 
 # Exercise 6.1
-@Value(
+@Number(
+    within=0.05,
     hints=[
         "How often do you have to multiply 1.28 million by ten to get 300 million? Not a whole "
         "number of times.",
@@ -24,7 +25,7 @@ _rng = np.random.default_rng(6)
         (3 * 300 / 12.8, "Not each image brings the same: count how often ten is a factor."),
         (3 * np.log10(300 / 14), "This starts from the 14 million of all of ImageNet."),
     ],
-    note="234 times the images for seven points: this is why data do not scale.",
+    note="234 times the images, for seven points.",
 )
 def log_gain():
     """Points from 1.28 to 300 million images, where ten times as many bring three."""
@@ -32,13 +33,14 @@ def log_gain():
 
 
 # Exercise 6.2
-@Value(
+@Number(
+    within=0.5,
     hints=[
         "In how many places can the left edge of the window stand, from the first to the last?",
         "From 0 to 256 - 224: these are 33 places. So for the top edge, too.",
     ],
     mistakes=[
-        (2048, "The paper says so. But from 0 to 32 there are 33 places."),
+        (2048, "AlexNet's paper says so. But from 0 to 32 there are 33 places."),
         (1024, "From 0 to 32 there are 33 places, and each crop has a mirror image."),
         (1089, "Each crop has a mirror image."),
         (66, "Every row goes with every column: multiply."),
@@ -46,7 +48,7 @@ def log_gain():
         (4356, "Only left and right are swapped: a factor of two, not four."),
         (2112, "33 places across, and 33 down."),
     ],
-    note="33 * 33 * 2; the paper counts 32 * 32 * 2 = 2048.",
+    note="33 * 33 * 2; AlexNet's paper counts 32 * 32 * 2 = 2048.",
 )
 def n_crops():
     """The crops of 224 x 224 pixels in a picture of 256 x 256, and their mirror images."""
@@ -94,150 +96,6 @@ _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
 def mirror_arrow(image, label):
     """The mirror image of an arrow (H, W), and its label: 0 left, 1 up, 2 right, 3 down."""
     return image[:, ::-1], (2, 1, 0, 3)[label]
-
-
-def _turn(angle):
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
-
-
-def _shift(x, y):
-    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-
-
-def _about(angle, height, width, pixel=1, order=1):
-    x, y = order * (width - pixel) / 2, order * (height - pixel) / 2
-    return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
-
-
-# Exercise 6.5
-@Function(
-    cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
-    hints=[
-        "Three steps: move the centre to the origin, turn, move it back.",
-        "The centre of the pixels 0 to n - 1 is (n - 1) / 2. x belongs to the width.",
-        "`there @ turn @ back`: the matrix at the right acts first.",
-    ],
-    mistakes=[
-        (lambda angle, height, width: _turn(angle), "This turns about the first pixel."),
-        (
-            partial(_about, pixel=0),
-            "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
-        ),
-        (lambda a, h, w: _about(a, w, h), "x runs along the width, y along the height."),
-        (partial(_about, order=-1), "The other way round: the matrix at the right acts first."),
-        (lambda a, h, w: _about(-a, h, w), "The sense is wrong: see where the minus stands."),
-        (lambda a, h, w: _about(np.radians(a), h, w), "The angle is in radians already."),
-        (
-            lambda angle, height, width: _turn(angle) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
-            "And back: the centre must stay where it is.",
-        ),
-    ],
-)
-def rotation_about_center(angle, height, width):
-    """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
-    c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
-    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
-    there = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
-    back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-    return back @ turn @ there
-
-
-_IMAGES, _ORDER = _rng.uniform(size=(3, 2, 2, 1)), np.array([2, 0, 1])
-_LABELS = np.eye(3)[[0, 2, 1]]
-
-
-def _mixed(x, weight, order):
-    return weight * x + (1 - weight) * x[order]
-
-
-# Exercise 6.6
-@Function(
-    cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
-    hints=[
-        "`images[order]` are the partners.",
-        "`weight * x + (1 - weight) * x[order]`, for the images and for the labels.",
-    ],
-    mistakes=[
-        (
-            lambda x, y, weight, order: (_mixed(x, weight, order), y),
-            "The picture is a mixture now, so the label is one, too.",
-        ),
-        (
-            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, 1 - w, order)),
-            "The weights are swapped, for images and labels: `weight` is the share of the image "
-            "itself, 1 - weight that of its partner.",
-        ),
-        (
-            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, w, order)),
-            "The labels are right. For the images the weights are swapped: `weight` is the share "
-            "of the image itself, 1 - weight that of its partner.",
-        ),
-        (
-            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 1 - w, order)),
-            "The images are right. For the labels the weights are swapped: `weight` is the share "
-            "of the image's own label, 1 - weight that of its partner's.",
-        ),
-        (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
-        (
-            lambda x, y, w, order: (_mixed(x, w, order), y if w > 0.5 else y[order]),
-            "The label of the stronger one alone says nothing of the other.",
-        ),
-        (lambda x, y, w, o: (x, _mixed(y, w, o)), "The labels are mixed, the images are not."),
-        (
-            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 0.5, order)),
-            "The labels take the same weights as the images.",
-        ),
-    ],
-)
-def mixup(images, labels, weight, order):
-    """Images (B, H, W, C) and one-hot labels (B, classes), each mixed with its partner."""
-    mixed = weight * images + (1 - weight) * images[order]
-    return mixed, weight * labels + (1 - weight) * labels[order]
-
-
-def _seen(height, width, top, left, rows, columns, swap=False, more=0):
-    top, left = (left, top) if swap else (top, left)
-    covered = (min(rows, height - top) + more) * (min(columns, width - left) + more)
-    return 1 - covered / (height * width)
-
-
-# Exercise 6.7
-@Function(
-    cases=[
-        (32, 32, 4, 10, 12, 8),
-        (32, 32, 26, 10, 12, 8),
-        (20, 40, 15, 36, 10, 16),
-        (20, 40, 0, 0, 20, 40),
-    ],
-    hints=[
-        "How many pixels are covered? Of how many?",
-        "`top` and `left` are 0 or more: only below and on the right can a patch hang over. One "
-        "that starts at row `top` ends before row `min(top + rows, height)`.",
-    ],
-    mistakes=[
-        (
-            lambda height, width, top, left, rows, columns: 1 - rows * columns / (height * width),
-            "What hangs over the border is not seen: cut it off.",
-        ),
-        (
-            lambda *a: 1 - _seen(*a),
-            "This is the share of the patch. What is left of the first picture?",
-        ),
-        (lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) / h, "Count areas, not sides."),
-        (partial(_seen, swap=True), "Rows start at `top`, columns at `left`."),
-        (partial(_seen, more=1), "A patch of 12 rows has 12 rows, not 13."),
-        (lambda *_: 0.5, "One half is right only if the patch covers half of the picture."),
-    ],
-    note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",
-)
-def cutmix_weight(height, width, top, left, rows, columns):
-    """The share of the first picture, after a patch of another covers rows and columns of it.
-
-    `top` and `left` are at least 0: the patch starts within the picture.
-    """
-    rows, columns = min(rows, height - top), min(columns, width - left)
-    return 1 - rows * columns / (height * width)
 
 
 _PICTURES = _rng.uniform(size=(4, 3, 3))
@@ -289,6 +147,234 @@ def seen_in_training(images, augment, n_epochs, seed):
     return np.stack([augment(images, rng) for _ in range(n_epochs)])
 
 
+def _turn(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+
+
+def _shift(x, y):
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+
+
+def _about(angle, height, width, pixel=1, order=1):
+    x, y = order * (width - pixel) / 2, order * (height - pixel) / 2
+    return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
+
+
+# Exercise 6.5
+@Number(
+    within=0.01,
+    hints=[
+        "The matrix at the right acts first: here the shift.",
+        "The shift makes (6, 1) of (4, 1). With a cosine of 0 and a sine of 1 the turn makes "
+        "(y, -x) of (x, y).",
+    ],
+    mistakes=[
+        (-4, "This turns first and shifts then. The matrix at the right acts first."),
+        (6, "The new y is -sin times x. Mind the minus."),
+        (1, "This is the new x."),
+        (4, "Here the turn came first, and the minus was lost."),
+        (-1, "The turn makes y of x, and x of y: (y, -x)."),
+        (-2, "The turn is about the origin, not about the point."),
+    ],
+    note="In the other order the point would be (3, -4): the order of a product counts.",
+)
+def turned_point():
+    """The new y of (4, 1), shifted by 2 to the right and then turned by 90 degrees."""
+    turn = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    shift = np.array([[1, 0, 2], [0, 1, 0], [0, 0, 1]])
+    return (turn @ shift @ [4, 1, 1])[1]
+
+
+# Exercise 6.6
+@Function(
+    cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
+    hints=[
+        "Three steps: move the centre to the origin, turn, move it back.",
+        "The centre of the pixels 0 to n - 1 is (n - 1) / 2. x belongs to the width.",
+        "`there @ turn @ back`: the matrix at the right acts first.",
+    ],
+    mistakes=[
+        (lambda angle, height, width: _turn(angle), "This turns about the first pixel."),
+        (
+            partial(_about, pixel=0),
+            "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
+        ),
+        (lambda a, h, w: _about(a, w, h), "x runs along the width, y along the height."),
+        (partial(_about, order=-1), "The other way round: the matrix at the right acts first."),
+        (lambda a, h, w: _about(-a, h, w), "The sense is wrong: see where the minus stands."),
+        (lambda a, h, w: _about(np.radians(a), h, w), "The angle is in radians already."),
+        (
+            lambda angle, height, width: _turn(angle) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
+            "And back: the centre must stay where it is.",
+        ),
+    ],
+)
+def rotation_about_center(angle, height, width):
+    """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
+    c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
+    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    there = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
+    back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+    return back @ turn @ there
+
+
+_IMAGES, _ORDER = _rng.uniform(size=(3, 2, 2, 1)), np.array([2, 0, 1])
+_LABELS = np.eye(3)[[0, 2, 1]]
+
+
+def _mixed(x, weight, order):
+    return weight * x + (1 - weight) * x[order]
+
+
+# Exercise 6.7
+@Function(
+    cases=[(_IMAGES, _LABELS, 0.7, _ORDER), (_IMAGES, _LABELS, 0.25, np.array([1, 2, 0]))],
+    hints=[
+        "`images[order]` are the partners.",
+        "`weight * x + (1 - weight) * x[order]`, for the images and for the labels.",
+    ],
+    mistakes=[
+        (
+            lambda x, y, weight, order: (_mixed(x, weight, order), y),
+            "The picture is a mixture now, so the label is one, too.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, 1 - w, order)),
+            "The weights are swapped, for images and labels: `weight` is the share of the image "
+            "itself, 1 - weight that of its partner.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, w, order)),
+            "The labels are right. For the images the weights are swapped: `weight` is the share "
+            "of the image itself, 1 - weight that of its partner.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 1 - w, order)),
+            "The images are right. For the labels the weights are swapped: `weight` is the share "
+            "of the image's own label, 1 - weight that of its partner's.",
+        ),
+        (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
+        (
+            lambda x, y, w, order: (_mixed(x, w, order), y if w > 0.5 else y[order]),
+            "The label of the stronger one alone says nothing of the other.",
+        ),
+        (lambda x, y, w, o: (x, _mixed(y, w, o)), "The labels are mixed, the images are not."),
+        (
+            lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 0.5, order)),
+            "The labels take the same weights as the images.",
+        ),
+    ],
+)
+def mixup(images, labels, weight, order):
+    """Images (B, H, W, C) and one-hot labels (B, classes), each mixed with its partner."""
+    mixed = weight * images + (1 - weight) * images[order]
+    return mixed, weight * labels + (1 - weight) * labels[order]
+
+
+def _seen(height, width, top, left, rows, columns, swap=False, more=0):
+    top, left = (left, top) if swap else (top, left)
+    covered = (min(rows, height - top) + more) * (min(columns, width - left) + more)
+    return 1 - covered / (height * width)
+
+
+# Exercise 6.8
+@Function(
+    cases=[
+        (32, 32, 4, 10, 12, 8),
+        (32, 32, 26, 10, 12, 8),
+        (20, 40, 15, 36, 10, 16),
+        (20, 40, 0, 0, 20, 40),
+    ],
+    hints=[
+        "How many pixels are covered? Of how many?",
+        "`top` and `left` are 0 or more: only below and on the right can a patch hang over. One "
+        "that starts at row `top` ends before row `min(top + rows, height)`.",
+    ],
+    mistakes=[
+        (
+            lambda height, width, top, left, rows, columns: 1 - rows * columns / (height * width),
+            "What hangs over the border is not seen: cut it off.",
+        ),
+        (
+            lambda *a: 1 - _seen(*a),
+            "This is the share of the patch. What is left of the first picture?",
+        ),
+        (lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) / h, "Count areas, not sides."),
+        (partial(_seen, swap=True), "Rows start at `top`, columns at `left`."),
+        (partial(_seen, more=1), "A patch of 12 rows has 12 rows, not 13."),
+        (lambda *_: 0.5, "One half is right only if the patch covers half of the picture."),
+    ],
+    note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",
+)
+def cutmix_weight(height, width, top, left, rows, columns):
+    """The share of the first picture, after a patch of another covers rows and columns of it.
+
+    `top` and `left` are at least 0: the patch starts within the picture.
+    """
+    rows, columns = min(rows, height - top), min(columns, width - left)
+    return 1 - rows * columns / (height * width)
+
+
+# Exercise 6.9
+@FaultyLine(
+    code="""
+    def accuracy_after_training(model, augment, learn, validation):
+        x, y = learn
+        for epoch in range(10):
+            changed = augment(x, training=True)
+            model.fit(changed, y, verbose=0)
+        x, y = validation
+        answers = model.predict(augment(x), verbose=0)
+        return np.mean(answers.argmax(axis=1) == y)
+    """,
+    hints=[
+        "Which images stand for those that will come?",
+        "What does a layer of augmentation do that is called without `training`?",
+    ],
+    mistakes=[
+        (4, "The images to learn from are changed, and anew in each epoch: right."),
+        (5, "`fit` makes one epoch here, with this epoch's images: right."),
+        (3, "Ten epochs, with other changes in each: right."),
+        (6, "From here on `x` and `y` are the validation images and their labels: right."),
+        (8, "The class with the highest answer is compared with the label: right."),
+        (2, "It takes the images to learn from out of a pair: right."),
+        (1, "All that the function needs comes in: right."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="`augment(x)` takes training=True for granted. Write `model.predict(x)`.",
+)
+def faulty_validation():
+    """It validates on changed images."""
+    return 7
+
+
+# Exercise 6.10
+@LineOrder(
+    lines=[
+        "dataset = tf.data.Dataset.from_tensor_slices((images, labels))",
+        "dataset = dataset.shuffle(len(images))",
+        "dataset = dataset.batch(32)",
+        "dataset = dataset.map(lambda x, y: (augment(x, training=True), y))",
+        "dataset = dataset.prefetch(2)",
+        "model.fit(dataset, epochs=10)",
+    ],
+    hints=[
+        "First the data, last the training. Should single images be shuffled, or mini-batches?",
+        "Shuffle, then batch; change 32 images at once; keep two mini-batches ready.",
+    ],
+    mistakes=[
+        ((2, 1), "There must be a data set before it can be shuffled."),
+        ((6, 5), "The training comes last: it needs the whole pipeline."),
+        ((3, 2), "Shuffle single images. After `batch` only whole mini-batches change places."),
+        ((4, 3), "Batch first: then the layer changes 32 images at once, not one after the other."),
+        ((5, 4), "What is kept ready should be the finished mini-batch, with its changes."),
+    ],
+)
+def pipeline_order():
+    """Single images are shuffled, then batched, changed 32 at once, and kept ready."""
+
+
 def _predict(images):
     """Two probabilities for each image, from what is left, above, and red."""
     left, above = images[:, :, :3].mean(axis=(1, 2, 3)), images[:, :2].mean(axis=(1, 2, 3))
@@ -299,7 +385,7 @@ def _predict(images):
 _TESTED = _rng.uniform(size=(5, 4, 6, 3))
 
 
-# Exercise 6.8
+# Exercise 6.11
 @Function(
     cases=[(_predict, _TESTED), (lambda images: _predict(images) ** 2, _TESTED[:1])],
     hints=[

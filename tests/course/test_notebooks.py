@@ -34,7 +34,7 @@ FOLDS = {"setup", "proof", "hide-input"}  # the tags of cells whose code is fold
 TAGS = {"exercise", "raises-exception", "nbval-skip", *FOLDS}
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # in JupyterLab, and in Colab
 FIRST = ("00", "01")  # before which there is nothing to remember
-FIRST_EDITION = ("06", "07")  # until each is rewritten, with proofs
+FIRST_EDITION = ("07",)  # until each is rewritten, with proofs
 
 
 def read(path):
