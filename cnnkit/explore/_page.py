@@ -21,16 +21,22 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "engine_maps.js",
     "engine.js",
     "state.js",
-    "network.js",
     "numbers.js",
+    "training.js",
+    "interventions_edits.js",
+    "network.js",
     "colors.js",
     "maps.js",
     "folds.js",
     "overview.js",
     "inputs.js",
+    "inputs_pixels.js",
+    "inputs_draw.js",
+    "interventions.js",
+    "changes.js",
     "main.js",
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "tools.css")
 
 
 def make_page(snapshot):

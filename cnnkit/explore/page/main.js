@@ -3,12 +3,16 @@
  * its element. Whoever adds a part adds a line here.
  */
 
+import { showChanges } from "./changes.js";
 import { showPictures } from "./inputs.js";
+import { showDrawing } from "./inputs_draw.js";
+import { showInterventions } from "./interventions.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
+import { showTraining } from "./training.js";
 
 const FIRST = {
   picture: 0,
@@ -61,6 +65,17 @@ function showAnswer(element, network, { values: { picture, input } }) {
   element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
 }
 
+/** The tools that change something; of a network that is recorded there are none. */
+function showTools(network, state) {
+  find("tools").hidden = !network.isComputed;
+  if (!network.isComputed) return;
+  find("drawing").open = matchMedia("(width >= 900px)").matches;
+  showDrawing(find("drawing"), network, state);
+  showInterventions(find("interventions"), network, state);
+  showTraining(find("training"), network, state);
+  showChanges(find("overview"), find("compared"), network, state);
+}
+
 function start() {
   const snapshot = readSnapshot(JSON.parse(find("snapshot").textContent));
   const state = makeState(FIRST);
@@ -77,6 +92,7 @@ function start() {
   answer();
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
+  showTools(network, state);
 }
 
 start();

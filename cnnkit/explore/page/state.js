@@ -17,8 +17,11 @@
  *   theme      "system", "light" or "dark"
  *   open       names of layers whose further maps are shown, and keys of folds that were switched
  *   zoom       how large tiles are; 1 is as given
- *   edits      a list of changes to the network; to undo the last one is to set a shorter list.
- *              `setEditing` of network.js says what they do
+ *   edits      a list of changes to the network, as interventions_edits.js has them; to undo the last
+ *              one is to set a shorter list
+ *   epoch      a place in the snapshot's `training`, or null: the network as it is now
+ *   moves      `{turn, shift, light}` of the picture, as inputs_draw.js has them
+ *   tool       "pen", "cover" or "move": what the mouse does to the picture
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
  * `set`: the others hear of that afterwards. Two equal values, as JSON, are no change.
