@@ -3,10 +3,12 @@
  *
  * A map's change is the sum of the differences of its numbers, without their signs, as a share of the
  * sum of what was there, without their signs: 0 % is no change, 100 % as much as there was. What is
- * compared with says `before` of network.js.
+ * compared with says `before` of network.js. Of a picture that was shifted and no more, each map may be
+ * compared with what it was, shifted as far: so one sees which layers follow a shift. That is a key of
+ * the state, `follow`.
  */
 
-import { countMaps, hasMaps } from "./maps.js";
+import { countMaps, hasMaps, indexOf } from "./maps.js";
 import { classText, textOf } from "./numbers.js";
 
 const NAMED = 3; // classes of the answer that are named
@@ -23,6 +25,27 @@ export function changeOf(now, before, start, step) {
     size += Math.abs(before[i]);
   }
   return difference ? difference / size : 0;
+}
+
+/**
+ * The change of a map against what it was before, shifted by `[down, right]` places. Places that come
+ * in at an edge are not compared.
+ */
+export function changeAfterShift(layer, now, before, channel, [down, right]) {
+  const [rows, columns] = layer.shape;
+  const [seen, expected] = [[], []];
+  for (let i = Math.max(down, 0); i < Math.min(rows, rows + down); i++) {
+    for (let j = Math.max(right, 0); j < Math.min(columns, columns + right); j++) {
+      seen.push(now[indexOf(layer, channel, i, j)]);
+      expected.push(before[indexOf(layer, channel, i - down, j - right)]);
+    }
+  }
+  return changeOf(seen, expected, 0, 1);
+}
+
+/** How far a map of a layer should be shifted: as the picture, in whole places. */
+export function shiftOf(layer, shift) {
+  return shift.map((pixels, axis) => Math.round(pixels / (layer.field?.strides[axis] ?? 1)));
 }
 
 /** A share of change as a text. */
@@ -52,6 +75,12 @@ export function answerText(snapshot, now, before) {
   return changes.length ? changes.join(", ") : "the answer is the same";
 }
 
+/** Whether maps are compared with what they were, shifted as far as the picture. */
+function isFollowing({ follow, moves, input, edits }) {
+  const { turn, light, shift, isPlain } = moves;
+  return follow && isPlain && input && !edits.length && !turn && !light && shift.some(Boolean);
+}
+
 /** Write beside each tile of the overview how much it changed, and into `said` what is compared. */
 export function showChanges(overview, said, network, state) {
   const { snapshot, layers } = network;
@@ -61,6 +90,7 @@ export function showChanges(overview, said, network, state) {
     let note = tile.querySelector(".change");
     if (!isCompared) {
       note?.remove();
+      tile.removeAttribute("aria-description");
       return;
     }
     if (!note) {
@@ -74,12 +104,20 @@ export function showChanges(overview, said, network, state) {
       note.textContent = `was ${textOf(before[channel])}`;
       return;
     }
-    const isWhole = !hasMaps(layer) || layer.type === "InputLayer";
-    const share = isWhole
-      ? changeOf(now, before, 0, 1)
-      : changeOf(now, before, channel, countMaps(layer));
+    const share = shareOf(layer, now, before, channel);
     note.textContent = changeText(share);
     note.classList.toggle("much", share > 0.5);
+    tile.setAttribute("aria-description", `changed by ${note.textContent}`);
+  }
+
+  function shareOf(layer, now, before, channel) {
+    if (!hasMaps(layer)) return changeOf(now, before, 0, 1);
+    if (isFollowing(state.values)) {
+      const shift = shiftOf(layer, state.values.moves.shift);
+      return changeAfterShift(layer, now, before, channel, shift);
+    }
+    const isPicture = layer.type === "InputLayer"; // its channels are one tile
+    return changeOf(now, before, isPicture ? 0 : channel, isPicture ? 1 : countMaps(layer));
   }
 
   function show() {
@@ -93,10 +131,11 @@ export function showChanges(overview, said, network, state) {
     const isAnswer = snapshot.outputs.length === 1 && layers[last].shape.length === 1;
     const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
     const answer = isAnswer ? `: ${answerText(snapshot, ...values)}` : "";
-    said.textContent = `Compared with ${compared}${answer}. ${MEANING}`;
+    const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";
+    said.textContent = `Compared with ${compared}${shifted}${answer}. ${MEANING}`;
   }
 
   network.subscribe(show);
-  state.subscribe(["open"], show);
+  state.subscribe(["open", "follow"], show);
   show();
 }

@@ -4,7 +4,7 @@
  *
  * `moves`, a key of the state, is `{turn, shift, light}`, as `movePicture` takes them. What they move
  * is `base`: the picture as given, or what one has drawn. Whoever draws on a picture that was moved
- * draws on what is seen: it becomes the base, and the moves begin anew.
+ * draws on what is seen: it becomes the base, and the moves begin anew; then `isPlain` is false.
  */
 
 import { paintPicture } from "./colors.js";
@@ -19,7 +19,8 @@ import {
 } from "./inputs_pixels.js";
 import { pictureOf } from "./snapshot.js";
 
-const STILL = { turn: 0, shift: [0, 0], light: 0 };
+const STILL = { turn: 0, shift: [0, 0], light: 0, isPlain: true };
+const DRAWN = { ...STILL, isPlain: false };
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const HELP = {
   pen: "Draw with mouse, finger or pen. With keys: arrows move the mark, the space bar draws.",
@@ -40,7 +41,7 @@ export function showDrawing(element, network, state) {
   let last = null; // where the pointer was
   let ours = null; // the input that was set here
 
-  state.extend({ moves: STILL, tool: "pen" });
+  state.extend({ moves: STILL, tool: "pen", follow: false });
 
   function setInput(input, moves) {
     ours = input;
@@ -55,7 +56,7 @@ export function showDrawing(element, network, state) {
   /** Another picture to go on with. */
   function replace(picture) {
     base = picture;
-    setInput(picture.slice(), STILL);
+    setInput(picture.slice(), DRAWN);
   }
 
   const seen = () => state.values.input ?? base;
@@ -66,7 +67,7 @@ export function showDrawing(element, network, state) {
     const color =
       tool === "pen" ? colorFromText(find("color").value, shape, range) : medianColor(base, shape);
     drawLine(base, shape, from, to, Number(find("width").value), color);
-    setInput(base.slice(), STILL);
+    setInput(base.slice(), DRAWN);
   }
 
   function shift([down, right]) {
@@ -143,6 +144,7 @@ export function showDrawing(element, network, state) {
   for (const name of ["turn", "light"]) {
     find(name).addEventListener("input", () => move({ [name]: Number(find(name).value) }));
   }
+  find("follow").addEventListener("change", ({ target }) => state.set({ follow: target.checked }));
   for (const choice of element.querySelectorAll("[name='tool']")) {
     choice.addEventListener("change", () => state.set({ tool: choice.value }));
   }
@@ -162,7 +164,9 @@ export function showDrawing(element, network, state) {
     find("help").textContent = HELP[tool];
   }
 
-  function showMoves({ moves: { turn, shift: by, light } }) {
+  function showMoves({ follow: isOn, moves: { turn, shift: by, light, isPlain } }) {
+    find("follow").checked = isOn;
+    find("follow-label").hidden = !isPlain || turn || light || !by.some(Boolean);
     find("turn").value = turn;
     find("light").value = light;
     find("turned").textContent = `${turn}°`;
@@ -185,7 +189,7 @@ export function showDrawing(element, network, state) {
     } else if (input !== ours) {
       ours = input;
       base = input;
-      state.set({ moves: STILL });
+      state.set({ moves: DRAWN });
     }
     paintPicture(canvas, seen(), shape, range);
     find("restore").disabled = !input;
@@ -197,7 +201,7 @@ export function showDrawing(element, network, state) {
   mark.style.setProperty("--n-columns", columns);
   find("photo-label").hidden = ![1, 3].includes(shape[2]);
   state.subscribe(["tool"], showTool);
-  state.subscribe(["moves"], showMoves);
+  state.subscribe(["moves", "follow"], showMoves);
   state.subscribe(["picture", "input", "moves"], follow);
   showTool(state.values);
   showMoves(state.values);

@@ -58,11 +58,11 @@ export function kernelPlaces(shape, from, channel) {
   return Array.from({ length: nTaps }, (_, tap) => (tap * nInputs + from) * nOutputs + channel);
 }
 
-function makeNumber(label, onValue, step = 0.1) {
+function makeNumber(label, onValue, step = 0.1, event = "input") {
   const input = document.createElement("input");
   Object.assign(input, { type: "number", step, min: -LARGEST, max: LARGEST });
   input.setAttribute("aria-label", label);
-  input.addEventListener("input", () => {
+  input.addEventListener(event, () => {
     const value = Number(input.value);
     if (input.value !== "" && Math.abs(value) <= LARGEST) onValue(value);
   });
@@ -131,15 +131,12 @@ export function showInterventions(element, network, state) {
       });
     };
     if (nInputs > 1) {
-      const choice = makeNumber(
-        "input",
-        (value) => {
-          from = Math.min(Math.max(Math.round(value) - 1 - first, 0), nInputs - 1);
-          build();
-          find("weights").querySelector(".from").focus();
-        },
-        1,
-      );
+      const choose = (value) => {
+        from = Math.min(Math.max(Math.round(value) - 1 - first, 0), nInputs - 1);
+        build();
+        find("from").focus();
+      };
+      const choice = makeNumber("input", choose, 1, "change");
       Object.assign(choice, { className: "from", value: first + from + 1 });
       Object.assign(choice, { min: first + 1, max: first + nInputs });
       const what = isMap ? "Kernel for channel " : "Weight of input ";

@@ -21,6 +21,7 @@
  *              one is to set a shorter list
  *   epoch      a place in the snapshot's `training`, or null: the network as it is now
  *   moves      `{turn, shift, light}` of the picture, as inputs_draw.js has them
+ *   follow     whether maps are compared with what they were, shifted as far as the picture
  *   tool       "pen", "cover" or "move": what the mouse does to the picture
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
