@@ -28,6 +28,8 @@ const HELP = {
   move: "Drag the picture, or shift it with the arrow keys. What leaves at one side is lost.",
 };
 
+const isMoved = ({ turn, shift, light }) => turn || light || shift.some(Boolean);
+
 /** Fill an element with the picture and its tools. `network` computes; else there are none. */
 export function showDrawing(element, network, state) {
   const { snapshot } = network;
@@ -184,7 +186,7 @@ export function showDrawing(element, network, state) {
   function follow({ picture, input, moves }, changed) {
     if (!input) {
       base = pictureOf(snapshot, picture);
-      if (changed.includes("moves") && moves !== STILL) move({});
+      if (changed.includes("moves") && isMoved(moves)) move({});
       else state.set({ moves: STILL });
     } else if (input !== ours) {
       ours = input;

@@ -121,7 +121,7 @@ export function showInterventions(element, network, state) {
     const [rows, columns] = isMap ? shape : [1, 1];
     const places = kernelPlaces(shape, from, channel);
     const change = (f) => () => {
-      const { values } = network.current()[index].weights[name];
+      const { values } = network.edited()[index].weights[name];
       edit({
         kind: "weights",
         layer: index,
@@ -197,7 +197,7 @@ export function showInterventions(element, network, state) {
     const layer = selected();
     const { edits, channel } = state.values;
     if (layer) {
-      const current = network.current()[layer.index];
+      const current = network.edited()[layer.index];
       for (const refresher of refreshers) refresher(current);
       find("on").checked = !channelsOff(edits, layer.index).includes(channel);
       const mask = maskOf(edits, layer.index);

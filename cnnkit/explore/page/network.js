@@ -7,7 +7,7 @@
  *     network.isKnown(index)
  *     network.subscribe(listener)       listener() after all numbers have changed
  *     network.before(index)             what it gave before the change, and
- *     network.current()                 the layers with the weights that they have now
+ *     network.edited()                  the layers with the weights that they have now
  *
  * A computed network runs anew when the state's `picture`, `input`, `edits` or `epoch` change. A
  * recorded one has the numbers of the given pictures. What is changed is compared with what was there
@@ -42,23 +42,23 @@ export function makeNetwork(snapshot, state) {
   const isComputed = snapshot.source === "computed";
   const listeners = new Set();
   let current = [];
-  let original = null; // the values before the change, once they are asked for
-
-  const edit = ({ edits, epoch }) => applyEdits(layersAt(snapshot, epoch), edits);
+  let edited = layers;
+  let original = { key: null, values: [] }; // what is compared with, once it is asked for
 
   function run({ picture, input, edits, epoch }) {
     if (isComputed) {
-      const edited = edit({ edits, epoch });
-      return forward(edited.layers, input ?? pictureOf(snapshot, picture), edited.after);
+      const change = applyEdits(layersAt(snapshot, epoch), edits);
+      const values = forward(change.layers, input ?? pictureOf(snapshot, picture), change.after);
+      return { values, layers: change.layers };
     }
-    return layers.map((layer) =>
+    const values = layers.map((layer) =>
       layer.type === "InputLayer" ? pictureOf(snapshot, picture) : recordedValues(layer, picture),
     );
+    return { values, layers };
   }
 
   function update() {
-    current = run(state.values);
-    original = null;
+    ({ values: current, layers: edited } = run(state.values));
     for (const listener of listeners) listener();
   }
 
@@ -72,10 +72,14 @@ export function makeNetwork(snapshot, state) {
     values: (index) => current[index],
     isKnown: (index) => Boolean(current[index]),
     before(index) {
-      original ??= run(takenBack(state.values));
-      return original[index];
+      const { input, ...rest } = takenBack(state.values);
+      const key = JSON.stringify(rest);
+      if (key !== original.key || input !== original.input) {
+        original = { key, input, values: run({ ...rest, input }).values };
+      }
+      return original.values[index];
     },
-    current: () => edit(state.values).layers,
+    edited: () => edited,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

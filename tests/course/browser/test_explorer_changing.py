@@ -149,6 +149,8 @@ def test_turn_and_light(page, network):
     page.get_by_role("slider", name="Light").fill("0.3")
     lit = np.clip(np.rot90(network.images[0], -1) + 0.3 * 255, 0, 255)
     compare(page, network.answers(lit))
+    changes = page.locator("#compared").inner_text()
+    assert changes.startswith("Compared with the picture as it was given: ")
     page.locator(".picture").nth(1).click()
     expect(page.get_by_label("Turn")).to_have_value("0")
     compare(page, network.answers(network.images[1]))
