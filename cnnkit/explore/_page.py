@@ -22,6 +22,7 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "engine.js",
     "state.js",
     "network.js",
+    "elements.js",
     "numbers.js",
     "colors.js",
     "maps.js",
@@ -30,7 +31,7 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "inputs.js",
     "main.js",
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "detail.css")
 
 
 def make_page(snapshot):
