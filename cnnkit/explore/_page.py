@@ -29,9 +29,13 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "folds.js",
     "overview.js",
     "inputs.js",
+    "sentence.js",
+    "workshop.js",
+    "tour.js",
+    "address.js",
     "main.js",
 )
-STYLES = ("page.css", "detail.css")
+STYLES = ("page.css", "detail.css", "guiding.css")
 
 
 def make_page(snapshot):
