@@ -105,7 +105,7 @@ export function showAddress({ field, copy, status }, network, state) {
       told + (state.values.input ? ", without your change to the picture." : ".");
   });
 
-  field.addEventListener("change", () => {
+  field.addEventListener("input", () => {
     const own = Object.fromEntries(OWN.map((key) => [key, state.values[key]]));
     status.textContent = take(field.value, own)
       ? "This is the view that you have pasted."
