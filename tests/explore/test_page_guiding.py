@@ -36,7 +36,7 @@ def test_the_workshop_computes_sizes_as_keras_does(tmp_path):
     const sizes = {json.dumps(given)}.map((settings) => sizesOf(settings).output ?? null);
     equal(sizes, {json.dumps(expected)});
     """
-    run_in_node(("workshop.js",), code, tmp_path)
+    run_in_node(("elements.js", "workshop.js"), code, tmp_path)
 
 
 def test_the_workshop_says_what_does_not_fit(tmp_path):
@@ -53,7 +53,7 @@ def test_the_workshop_says_what_does_not_fit(tmp_path):
     equal(said({ kernel: 9 }).includes("Keras raises an error"), true);
     equal(said({ dilation: 2 }).includes("not both"), true);
     """
-    run_in_node(("workshop.js",), code, tmp_path)
+    run_in_node(("elements.js", "workshop.js"), code, tmp_path)
 
 
 FIRST = """

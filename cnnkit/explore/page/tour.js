@@ -28,7 +28,7 @@ const NUMBER = ["layer", "row", "column"]; // keys of the state
 const firstConvolution = (network) => layersLike(network, isConvolution)[0];
 const firstPooling = (network) => layersLike(network, isPooling)[0];
 
-const STEPS = {
+const TOUR = {
   picture: {
     keys: ["picture"],
     where: ({ snapshot }) => snapshot.images.shape[0] > 1 && '.picture[aria-pressed="false"]',
@@ -56,7 +56,11 @@ const STEPS = {
     where: (network) => tileOf(deepest(network)),
     isDone: ({ row }, network, layer) => row !== null && layer === deepest(network),
   },
-  guess: { keys: ["guess"], where: () => "#guess", isDone: ({ guess }) => Boolean(guess) },
+  guess: {
+    keys: ["guesses"],
+    where: (network) => tileOf(firstConvolution(network)),
+    isDone: ({ guesses }) => guesses.of > 0,
+  },
   change: {
     keys: ["input"],
     where: ({ isComputed }) => isComputed && "#tools button",
@@ -84,7 +88,7 @@ export function showTour(element, network, state) {
       item,
       name: item.dataset.step,
       text: item.textContent,
-      ...STEPS[item.dataset.step],
+      ...TOUR[item.dataset.step],
     };
     const place = step.where(network);
     if (!place) {

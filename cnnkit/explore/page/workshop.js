@@ -3,27 +3,15 @@
  * which the window slides. All sizes are along one axis; the picture is as high as it is wide.
  *
  * `sizesOf(settings)` is the arithmetic, as Keras does it. The settings are the state's `workshop`:
- * `{size, kernel, strides, padding, dilation}`, of which `padding` is "valid", "same" or a number of
- * pixels for each side.
+ * `{size, kernel, strides, padding, dilation}`, of which `padding` is "valid", "same" or, as a text, a
+ * number of pixels for each side. Their limits, and examples of them, are in page.html.
  */
 
-const LIMITS = { size: [1, 16], kernel: [1, 11], strides: [1, 6], dilation: [1, 4] };
-const PADDINGS = ["valid", "same", "1", "2", "3"];
-const STEP = 350; // milliseconds of a step of the window
-const DRAWING = "http://www.w3.org/2000/svg"; // the name of SVG's elements; nothing is asked of it
+import { make } from "./elements.js";
 
-export const WORKSHOP_PRESETS = [
-  ["The size stays", { size: 8, kernel: 3, strides: 1, padding: "same", dilation: 1 }],
-  ["The border is lost", { size: 8, kernel: 3, strides: 1, padding: "valid", dilation: 1 }],
-  ["Pooling: half the size", { size: 8, kernel: 2, strides: 2, padding: "valid", dilation: 1 }],
-  [
-    "A stride leaves pixels over",
-    { size: 8, kernel: 3, strides: 2, padding: "valid", dilation: 1 },
-  ],
-  ["Gaps between windows", { size: 11, kernel: 2, strides: 3, padding: "valid", dilation: 1 }],
-  ["A kernel with holes", { size: 11, kernel: 3, strides: 1, padding: "valid", dilation: 3 }],
-  ["Keras refuses: too large", { size: 4, kernel: 5, strides: 1, padding: "valid", dilation: 1 }],
-];
+const KEYS = ["size", "kernel", "strides", "padding", "dilation"];
+const PACE = 350; // milliseconds of a step of the window
+const DRAWING = "http://www.w3.org/2000/svg"; // the name of SVG's elements; nothing is asked of it
 
 /** The sizes along one axis, or why Keras refuses the settings. */
 export function sizesOf({ size, kernel, strides, padding, dilation }) {
@@ -137,31 +125,34 @@ export function settingsOf(layer, layers) {
   const { kernel_size, pool_size, strides, padding, dilation_rate } = layer?.settings ?? {};
   const window = kernel_size ?? pool_size;
   if (!window || layer.type === "MaxBlurPooling2D") return null;
-  const n = layers[layer.inputs[0]].shape[0];
-  const found = {
-    size: n,
-    kernel: window[0],
-    strides: strides[0],
-    dilation: dilation_rate?.[0] ?? 1,
-  };
-  return limited({ ...found, padding });
+  const size = layers[layer.inputs[0]].shape[0];
+  const dilation = dilation_rate?.[0] ?? 1;
+  return { size, kernel: window[0], strides: strides[0], padding, dilation };
 }
 
-/** Settings within their limits. */
-function limited(settings) {
-  const numbers = Object.entries(LIMITS).map(([key, [low, high]]) => {
-    return [key, Math.min(Math.max(Math.round(Number(settings[key])) || low, low), high)];
-  });
-  const padding = PADDINGS.includes(settings.padding) ? settings.padding : "valid";
-  return { ...Object.fromEntries(numbers), padding };
+/** The settings of an example of page.html, such as "8 3 1 same 1". */
+export function exampleOf(text) {
+  const parts = text.split(" ").map((part) => (Number.isNaN(Number(part)) ? part : Number(part)));
+  return Object.fromEntries(KEYS.map((key, i) => [key, parts[i]]));
 }
 
 export function showWorkshop(element, network, state) {
-  state.extend({ workshop: WORKSHOP_PRESETS[0][1] });
   const find = (name) => element.querySelector(`[name="${name}"]`);
+  state.extend({ workshop: exampleOf(find("example").options[1].value) });
   const [svg, text, told] = ["svg", ".arithmetic", ".told"].map((q) => element.querySelector(q));
   const [back, play, next] = ["back", "play", "next"].map(find);
   let [place, timer] = [0, null];
+
+  /** Settings as the controls allow them. */
+  function limited(settings) {
+    const allowed = KEYS.map((key) => {
+      const { min, max, options } = find(key);
+      if (options)
+        return [...options].some(({ value }) => value === settings[key]) ? settings[key] : "valid";
+      return Math.min(Math.max(Math.round(Number(settings[key])) || 1, min), max);
+    });
+    return Object.fromEntries(KEYS.map((key, i) => [key, allowed[i]]));
+  }
 
   function show() {
     const settings = limited(state.values.workshop);
@@ -179,12 +170,8 @@ export function showWorkshop(element, network, state) {
   }
 
   function explain() {
-    const lines = arithmeticOf(limited(state.values.workshop)).map((line) => {
-      const item = document.createElement("li");
-      item.textContent = line;
-      return item;
-    });
-    text.replaceChildren(...lines);
+    const lines = arithmeticOf(limited(state.values.workshop));
+    text.replaceChildren(...lines.map((line) => make("li", "", line)));
   }
 
   function move(by) {
@@ -198,29 +185,26 @@ export function showWorkshop(element, network, state) {
     play.textContent = "Play";
   }
 
-  for (const [key] of WORKSHOP_PRESETS) find("example").append(new Option(key));
-  for (const padding of PADDINGS) find("padding").append(new Option(padding, padding));
-  for (const [key, [low, high]] of Object.entries(LIMITS))
-    Object.assign(find(key), { min: low, max: high });
-  for (const key of ["padding", ...Object.keys(LIMITS)]) {
+  for (const key of KEYS) {
     find(key).addEventListener("change", ({ target }) => {
       state.set({ workshop: limited({ ...state.values.workshop, [key]: target.value }) });
       show(); // also a number that was out of its limits, so that nothing has changed
     });
   }
   find("example").addEventListener("change", ({ target }) => {
-    const found = WORKSHOP_PRESETS.find(([name]) => name === target.value);
-    if (found) state.set({ workshop: found[1], visits: state.values.visits + 1 });
+    state.set({ workshop: exampleOf(target.value), visits: state.values.visits + 1 });
+    target.selectedIndex = 0;
   });
   back.addEventListener("click", () => move(-1));
   next.addEventListener("click", () => move(1));
   play.addEventListener("click", () => {
     if (timer) return stop();
-    timer = setInterval(move, STEP, 1);
+    timer = setInterval(move, PACE, 1);
     play.textContent = "Pause";
   });
   find("take").addEventListener("click", () => {
-    state.set({ workshop: settingsOf(network.layers[state.values.layer], network.layers) });
+    const taken = settingsOf(network.layers[state.values.layer], network.layers);
+    state.set({ workshop: limited(taken), visits: state.values.visits + 1 });
   });
   const offer = ({ layer }) =>
     (find("take").disabled = !settingsOf(network.layers[layer], network.layers));

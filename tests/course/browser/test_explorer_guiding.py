@@ -91,7 +91,7 @@ def test_the_workshop_takes_the_settings_of_the_selected_layer(page):
 
 
 def test_the_workshop_explains_what_keras_refuses(page):
-    page.get_by_label("Example").select_option("Keras refuses: too large")
+    page.get_by_label("Example").select_option("4 5 1 valid 1")
     expect(page.locator(".arithmetic")).to_contain_text(
         "it fits nowhere, and Keras raises an error"
     )
