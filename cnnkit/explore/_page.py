@@ -21,6 +21,7 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "engine_maps.js",
     "engine.js",
     "state.js",
+    "elements.js",
     "numbers.js",
     "training.js",
     "interventions_edits.js",
@@ -34,9 +35,13 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "inputs_draw.js",
     "interventions.js",
     "changes.js",
+    "sentence.js",
+    "workshop.js",
+    "tour.js",
+    "address.js",
     "main.js",
 )
-STYLES = ("page.css", "tools.css")
+STYLES = ("page.css", "tools.css", "detail.css", "guiding.css")
 
 
 def make_page(snapshot):

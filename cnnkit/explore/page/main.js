@@ -4,15 +4,19 @@
  */
 
 import { showChanges } from "./changes.js";
+import { showAddress } from "./address.js";
 import { showPictures } from "./inputs.js";
 import { showDrawing } from "./inputs_draw.js";
 import { showInterventions } from "./interventions.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
+import { showSentence } from "./sentence.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
 import { showTraining } from "./training.js";
+import { showTour, showViews } from "./tour.js";
+import { showWorkshop } from "./workshop.js";
 
 const FIRST = {
   picture: 0,
@@ -26,6 +30,7 @@ const FIRST = {
   zoom: 1,
   open: [],
   edits: [],
+  visits: 0,
 };
 
 const find = (id) => document.getElementById(id);
@@ -93,6 +98,12 @@ function start() {
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
   showTools(network, state);
+  showSentence(find("sentence"), network, state);
+  showWorkshop(find("workshop"), network, state);
+  showViews(find("views"), network, state);
+  showTour(find("tour"), network, state);
+  const address = { field: find("view"), copy: find("copy"), status: find("copied") };
+  showAddress(address, network, state); // the last one: all keys of the state are there
 }
 
 start();

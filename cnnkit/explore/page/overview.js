@@ -9,19 +9,13 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
+import { make } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, hasMaps, mapOf } from "./maps.js";
 import { classText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const MANY = 20; // units of an answer up to which each has a bar
-
-function make(tag, className, text = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
 
 function makeTile(className, layer, channel) {
   const tile = make("button", `tile ${className}`);

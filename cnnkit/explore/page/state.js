@@ -23,6 +23,9 @@
  *   moves      `{turn, shift, light}` of the picture, as inputs_draw.js has them
  *   follow     whether maps are compared with what they were, shifted as far as the picture
  *   tool       "pen", "cover" or "move": what the mouse does to the picture
+ *   workshop   the settings in the layer workshop
+ *   ticked     names of the tour's steps that are done
+ *   visits     how many views one has jumped to: what changes with it was not done by hand
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
  * `set`: the others hear of that afterwards. Two equal values, as JSON, are no change.
