@@ -28,6 +28,8 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "maps.js",
     "folds.js",
     "overview.js",
+    "detail_steps.js",
+    "detail_numbers.js",
     "inputs.js",
     "main.js",
 )

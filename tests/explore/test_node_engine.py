@@ -5,11 +5,12 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
-from node_engine import need_node, run_engine
+from node_engine import ENGINE, need_node, run_engine, run_in_page
 from random_models import FUNCTIONS, Drawer
 
 from cnnkit._keras import find_calls, find_graph
 from cnnkit.explore._engine_layers import _AS_IT_IS, RULES
+from cnnkit.explore._page import join_scripts
 from cnnkit.explore._snapshot import network
 
 N_MODELS, TOLERANCE = 200, 1e-4  # of the largest value of a layer
@@ -107,3 +108,36 @@ def test_a_wrong_sign_is_found(right, wrong, kind, drawn, networks, tmp_path):
 
     complaints = faults(run_engine(some, tmp_path, change), [drawn[at] for at in few], some)
     assert any(complaint.startswith(f"{kind} of model") for complaint in complaints)
+
+
+NUMBERS = ("maps.js", "numbers.js", "detail_steps.js", "detail_numbers.js")
+EXPLAINED = """
+// Of each layer some numbers, as they are explained: [channel, row, column, value].
+const resultOf = (layers, values) => layers.map((layer, index) =>
+  layer.inputs.length ? Array.from({ length: 6 }, (_, i) => explained(layers, values, index, i)) : []
+);
+function explained(layers, values, index, i) {
+  const [rows, columns, channels] = hasMaps(layers[index])
+    ? layers[index].shape
+    : [1, 1, layers[index].size];
+  const place = [(7 * i) % channels, (3 * i) % rows, (5 * i) % columns];
+  const plan = planOf(layers, (at) => values[at], index, place[0]);
+  const { steps, value } = numberAt(plan, place[1], place[2]);
+  if (steps.some((step) => step.isChange)) throw new Error(`${layers[index].kind} is changed`);
+  for (const step of steps) step.say(place[1], place[2]);
+  return [...place, value];
+}
+"""
+
+
+def test_every_number_is_explained(drawn, networks, tmp_path):
+    code = join_scripts(ENGINE + NUMBERS) + EXPLAINED
+    for (model, _, expected), (layers, _), result in zip(
+        drawn, networks, run_in_page(networks, tmp_path, code), strict=True
+    ):
+        for layer, wanted, numbers in zip(layers, expected, result, strict=True):
+            largest = np.abs(wanted).max()
+            for channel, row, column, value in numbers:
+                number = wanted[row, column, channel] if wanted.ndim == 3 else wanted.flat[channel]
+                error = abs(value - number)
+                assert error <= TOLERANCE * largest, (model.name, layer["name"], layer["kind"])
