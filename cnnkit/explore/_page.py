@@ -30,6 +30,10 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "overview.js",
     "detail_steps.js",
     "detail_numbers.js",
+    "field.js",
+    "guess.js",
+    "detail_views.js",
+    "detail.js",
     "inputs.js",
     "main.js",
 )

@@ -6,7 +6,7 @@
  *     within    "sum" or "largest": what is made of the numbers of a part's window
  *     across    "sum", "product" or "largest": what is made of the parts
  *     steps     what comes after: {name, run(x, row, column), say(row, column)}
- * and `numberAt(plan, row, column)` of one number, with all that is in its window. An activation and
+ * `numberAt(plan, row, column)` says it of one number, with all that is in its window. An activation and
  * a normalisation are steps of the convolution before them. `null` says that it is not known.
  */
 
@@ -18,7 +18,6 @@ import { hasMaps, indexOf } from "./maps.js";
 const LINE = 16; // numbers of a vector that stand side by side
 const upTo = (n) => Array.from({ length: n }, (_, i) => i);
 const here = (row, column) => [[row, column]];
-const asItIs = (values) => values.map(() => 1);
 
 /** All places of a window of `columns`, in the order of a kernel's numbers. */
 const windowOf = ({ strides, borders, dilation_rate: dilation = [1, 1] }, [rows, columns]) => {
@@ -34,13 +33,22 @@ const everyPlace = ([rows, columns], n = rows * columns) => {
   return () => all;
 };
 
-/** What is read of one channel of an input: `columns` is how wide its window is shown. */
+/**
+ * What is read of one channel of an input. `places(row, column)` are those of the window of a place,
+ * shown in lines of `columns`. Their weights are a `kernel`, the same everywhere, or what
+ * `weigh(found, row, column)` makes of the numbers found; with neither they are taken as they are.
+ */
 function partOf(input, channel, more = {}) {
-  const { layer } = input;
-  const name = hasMaps(layer) ? `map ${channel + 1} of ${layer.name}` : layer.name;
+  const { layer, values } = input;
   const shape = hasMaps(layer) ? layer.shape : [1, layer.size, 1];
-  const part = { name, layer: layer.index, channel, values: input.values, shape };
-  return { ...part, columns: 1, places: here, weigh: asItIs, isWeighed: false, ...more };
+  const part = { name: nameOfPart(layer, channel), layer: layer.index, channel, values, shape };
+  return { ...part, columns: 1, places: here, ...more };
+}
+
+function nameOfPart(layer, channel) {
+  if (!hasMaps(layer)) return layer.name;
+  if (layer.type !== "InputLayer") return `map ${channel + 1} of ${layer.name}`;
+  return layer.shape[2] === 1 ? "the picture" : `channel ${channel + 1} of the picture`;
 }
 
 const summed = (parts, more = {}) => ({ parts, within: "sum", across: "sum", steps: [], ...more });
@@ -49,8 +57,7 @@ const summed = (parts, more = {}) => ({ parts, within: "sum", across: "sum", ste
 
 const kernelAt = ({ shape, values }, c, o) => {
   const [rows, columns, channels, filters] = shape;
-  const found = upTo(rows * columns).map((tap) => values[(tap * channels + c) * filters + o]);
-  return () => found;
+  return upTo(rows * columns).map((tap) => values[(tap * channels + c) * filters + o]);
 };
 
 function convPlan({ weights, settings }, [input], o) {
@@ -58,9 +65,9 @@ function convPlan({ weights, settings }, [input], o) {
   const first = Math.floor(o / (filters / settings.groups)) * channels;
   const places = windowOf(settings, [rows, columns]);
   const parts = upTo(channels).map((c) =>
-    partOf(input, first + c, { places, columns, weigh: kernelAt(weights.kernel, c, o) }),
+    partOf(input, first + c, { places, columns, kernel: kernelAt(weights.kernel, c, o) }),
   );
-  return summed(parts, { isWeighed: true });
+  return summed(parts);
 }
 
 /** Each channel has a kernel of its own; what it gives is weighed once more. */
@@ -70,15 +77,11 @@ function separablePlan({ weights, settings }, [input], o) {
   const places = windowOf(settings, [rows, columns]);
   const parts = upTo(n).map((d) => {
     const factor = pointwise.values[d * pointwise.shape[3] + o];
-    const weigh = kernelAt(depthwise, 0, d);
-    return partOf(input, Math.floor((d * input.layer.shape[2]) / n), {
-      places,
-      columns,
-      weigh,
-      factor,
-    });
+    const kernel = kernelAt(depthwise, 0, d);
+    const channel = Math.floor((d * input.layer.shape[2]) / n);
+    return partOf(input, channel, { places, columns, kernel, factor });
   });
-  return summed(parts, { isWeighed: true });
+  return summed(parts);
 }
 
 /** Of flattened maps each map is a part, so that one sees where in the maps the weights lie. */
@@ -92,20 +95,20 @@ function densePlan(layer, [input], o, layers) {
       partOf(input, c, {
         places: n === 1 ? here : () => upTo(n).map((i) => [0, start + i]),
         columns: Math.min(n, LINE),
-        weigh: () => upTo(n).map((i) => values[(n === 1 ? c : i) * units + (o % units)]),
+        kernel: upTo(n).map((i) => values[(n === 1 ? c : i) * units + (o % units)]),
       }),
     );
-    return summed(parts, { isWeighed: true });
+    return summed(parts);
   }
   const maps = flattenedMaps(input.layer, layers);
   const [rows, columns, channels] = maps?.shape ?? [1, shape[0], 1];
   const parts = upTo(channels).map((c) => {
-    const found = upTo(rows * columns).map((i) => values[(i * channels + c) * units + o]);
+    const kernel = upTo(rows * columns).map((i) => values[(i * channels + c) * units + o]);
     const places = everyPlace([rows, columns]);
-    const own = maps ? { ...partOf({ ...input, layer: maps }, c), isFlat: true } : partOf(input, c);
-    return { ...own, places, columns: maps ? columns : LINE, weigh: () => found };
+    const own = partOf({ ...input, layer: maps ?? input.layer }, c);
+    return { ...own, places, columns: maps ? columns : LINE, kernel };
   });
-  return summed(parts, { isWeighed: true });
+  return summed(parts);
 }
 
 /** The maps that a vector was before it was flattened, or null. */
@@ -160,7 +163,7 @@ function maxBlurPlan({ settings }, [input], o) {
   const name = `largest of each ${size.join("×")} in map ${o + 1} of ${input.layer.name}`;
   const places = windowOf(settings, [line.length, line.length]);
   const part = partOf(input, o, { name, values, shape, places, columns: line.length, weigh });
-  return summed([part], { isWeighed: true });
+  return summed([part]);
 }
 
 function upsamplePlan({ settings }, [input], o) {
@@ -180,7 +183,7 @@ function upsamplePlan({ settings }, [input], o) {
     const [down, across] = at(row, column).map((x) => x % 1);
     return upTo(4).map((i) => (i >> 1 ? down : 1 - down) * (i & 1 ? across : 1 - across));
   };
-  return summed([partOf(input, o, { places, columns: 2, weigh })], { isWeighed: true });
+  return summed([partOf(input, o, { places, columns: 2, weigh })]);
 }
 
 function padPlan({ settings }, [input], o) {
@@ -243,21 +246,21 @@ function maxoutPlan(layer, [input], o) {
 
 const PLANS = {
   Add: mergePlan("sum"),
-  AveragePooling2D: poolPlan(shares),
+  AveragePooling2D: poolPlan("sum", shares),
   Concatenate: concatenatePlan,
   Conv2D: convPlan,
   Dense: densePlan,
   DepthwiseConv2D: convPlan,
   Flatten: reshapePlan,
-  GlobalAveragePooling2D: poolPlan(shares),
-  GlobalMaxPooling2D: poolPlan(null),
+  GlobalAveragePooling2D: poolPlan("sum", shares),
+  GlobalMaxPooling2D: poolPlan("largest"),
   MaxBlurPooling2D: maxBlurPlan,
-  MaxPooling2D: poolPlan(null),
+  MaxPooling2D: poolPlan("largest"),
   Maxout: maxoutPlan,
   Multiply: mergePlan("product"),
   Reshape: reshapePlan,
   SeparableConv2D: separablePlan,
-  StochasticPooling2D: poolPlan(sharesOfThemselves),
+  StochasticPooling2D: poolPlan("sum", sharesOfThemselves),
   UpSampling2D: upsamplePlan,
   ZeroPadding2D: padPlan,
 };
@@ -315,8 +318,8 @@ function readPart(part, within, row, column) {
       ? values[(place[0] * shape[1] + place[1]) * shape[2] + (channel ?? 0)]
       : null,
   );
-  const weights = part.weigh(found, row, column);
-  const products = found.map((x, i) => (x ?? 0) * weights[i]);
+  const weights = part.kernel ?? part.weigh?.(found, row, column);
+  const products = found.map((x, i) => (x ?? 0) * (weights ? weights[i] : 1));
   const sum = products.reduce((a, b) => a + b, 0);
   const largest = within === "largest" ? Math.max(...found.filter((x) => x !== null)) : sum;
   return { part, places, found, weights, products, total: largest * (part.factor ?? 1) };
@@ -333,10 +336,20 @@ export function numberAt(plan, row, column) {
   const parts = plan.parts.map((part) => readPart(part, plan.within, row, column));
   const start = parts.map(({ total }) => total).reduce(ACROSS[plan.across]);
   let value = start;
-  const steps = plan.steps.flatMap((step) => {
+  const steps = plan.steps.map((step) => {
     const before = value;
     value = step.run(value, row, column);
-    return step.isChange && before === value ? [] : [{ ...step, before, value }];
+    return { ...step, before, value };
   });
   return { parts, start, steps, value };
+}
+
+/** Every number of a map: lists of what each part, the start and each step give at all places. */
+export function numbersOfMap(plan, [rows, columns]) {
+  const all = upTo(rows * columns).map((i) => numberAt(plan, Math.floor(i / columns), i % columns));
+  return {
+    parts: plan.parts.map((_, k) => all.map(({ parts }) => parts[k].total)),
+    start: all.map(({ start }) => start),
+    steps: plan.steps.map((_, k) => all.map(({ steps }) => steps[k].value)),
+  };
 }

@@ -3,6 +3,8 @@
  * its element. Whoever adds a part adds a line here.
  */
 
+import { showDetail } from "./detail.js";
+import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
@@ -77,6 +79,8 @@ function start() {
   answer();
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
+  showDetail(find("detail"), network, state);
+  showField(find("field"), network, state);
 }
 
 start();
