@@ -6,14 +6,13 @@
  * and the network's numbers. The layers that are read light up in the overview, the others fade.
  */
 
-import { paint, rangeOf } from "./colors.js";
-import { numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
+import { paint, paintPicture, rangeOf } from "./colors.js";
+import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
 import { make } from "./elements.js";
-import { cutBox, frame, pickPlaces } from "./field.js";
+import { frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { hasMaps, indexOf, mapOf } from "./maps.js";
-import { textOf } from "./numbers.js";
 
 const FEW_PARTS = 8; // windows that are shown unless one asks for more
 
@@ -43,10 +42,11 @@ export function showDetail(element, network, state) {
     const { layer: index, channel } = state.values;
     const layer = network.edited()[index];
     const isKnown = Boolean(layer) && network.isKnown(index);
+    const hadFocus = document.activeElement?.closest("#detail .result .pane");
     made.replaceChildren();
     now = null;
     document.body.classList.toggle("has-selection", Boolean(layer));
-    title.textContent = layer ? nameOf(layer, channel) : "Nothing is selected";
+    title.textContent = layer ? titleOf(layer, channel) : "Nothing is selected";
     about.textContent = layer
       ? (ABOUT[layer.kind] ?? "")
       : "Choose a map above: here is shown how it is made, down to each of its numbers.";
@@ -57,6 +57,7 @@ export function showDetail(element, network, state) {
       if (plan) about.textContent = ABOUT[layers(plan.maker).kind] ?? about.textContent;
       else about.textContent += missingText(layer);
       showMade();
+      if (hadFocus) made.querySelector(".result .pane").focus({ preventScroll: true });
     }
     mark();
     showNumber();
@@ -122,24 +123,19 @@ export function showDetail(element, network, state) {
     strip.tabIndex = 0;
     strip.setAttribute("role", "group");
     strip.setAttribute("aria-label", "What it is made of");
-    const kernels = plan.parts.map((part) => (hasKernel(part) ? part.weigh([], 0, 0) : []));
-    const range = (lists) => rangeOfAll(lists.flat());
+    const kernels = plan.parts.map((part) => part.kernel ?? []);
     const products = hasMaps(layer)
       ? whole.parts
       : numberAt(plan, 0, 0).parts.map((part) => part.products);
     plan.parts.forEach((part, k) => {
       const card = make("div", "part");
-      const [height, width, step] = part.shape;
-      const given = { values: part.values, start: part.channel ?? 0, step, rows: height };
-      const input = addPane(card, part.name, { ...given, columns: width });
-      now.inputPanes.push(input);
-      if (hasKernel(part)) {
-        const size = { start: 0, step: 1, columns: part.columns };
-        const of = (values) => ({ ...size, values, rows: Math.ceil(values.length / part.columns) });
-        addPane(card, "× weights", of(kernels[k]), range(kernels), "kernel");
+      now.inputPanes.push(addInput(card, part));
+      if (part.kernel) {
+        const of = (values) => gridOf(values, part.columns);
+        addPane(card, "× weights", of(kernels[k]), rangeOfAll(kernels), "kernel");
         const map = { values: products[k], start: 0, step: 1, rows, columns };
         const result = hasMaps(layer) ? map : of(products[k]);
-        const pane = addPane(card, "= products", result, range(products));
+        const pane = addPane(card, "= products", result, rangeOfAll(products));
         if (hasMaps(layer)) now.panes.push(pane);
       }
       strip.append(card);
@@ -147,10 +143,22 @@ export function showDetail(element, network, state) {
     made.append(strip);
   }
 
-  const hasKernel = (part) => part.isWeighed && now.plan.maker !== null && !part.weigh.length;
-
-  const rangeOfAll = (values) =>
-    rangeOf({ values, start: 0, step: 1, rows: 1, columns: values.length });
+  /** What a part reads; of the picture itself as it looks. */
+  function addInput(card, part) {
+    const { values, channel, shape } = part;
+    const [rows, columns, step] = shape;
+    const map = { values, start: channel ?? 0, step, rows, columns };
+    const pane = addPane(card, "", isLine(part) ? gridOf(values, LINE) : map);
+    const link = make("button", "link", part.name);
+    link.type = "button";
+    link.addEventListener("click", () => state.select(part.layer, channel ?? 0));
+    pane.nextSibling.append(link);
+    if (layers(part.layer).type === "InputLayer") {
+      const own = values.filter((_, i) => i % step === channel);
+      paintPicture(pane.firstChild, own, [rows, columns, 1], network.snapshot.images);
+    }
+    return pane;
+  }
 
   // A number
 
@@ -195,19 +203,16 @@ export function showDetail(element, network, state) {
     const { plan } = now;
     const found = numberAt(plan, row, column);
     found.parts.forEach(({ part, places }, k) => {
-      const inside = cutBox(around(places), part.shape);
-      frame(now.inputPanes[k], "chosen", inside, part.shape);
+      if (!isLine(part)) frame(now.inputPanes[k], "chosen", around(places), part.shape);
     });
     const steps = found.steps
       .filter((step) => !step.isChange || step.before !== step.value)
       .map((step) => ({ ...step, text: step.say(row, column) }));
-    number.append(
-      showWindows(found.parts, isHidden),
-      showSteps(plan, { ...found, steps }, isHidden),
-    );
+    number.append(showSteps(plan, { ...found, steps }, isHidden));
     for (const { all, unit } of steps.filter((step) => step.all)) {
       number.append(showSoftmax(network.snapshot, all(row, column), unit, isHidden));
     }
+    number.append(showWindows(found.parts, isHidden));
   }
 
   /** Windows of all parts, those that give most first. */
@@ -232,11 +237,11 @@ export function showDetail(element, network, state) {
 
   function mark() {
     const read = new Set(now?.plan?.parts.map((part) => part.layer));
-    const isRead = (tile) =>
+    const isRead = ({ dataset }) =>
       now?.plan?.parts.some(
-        (part) =>
-          part.layer === Number(tile.dataset.layer) &&
-          (part.channel === null || part.isFlat || part.channel === Number(tile.dataset.channel)),
+        ({ layer, channel }) =>
+          layer === Number(dataset.layer) &&
+          (!hasMaps(layers(layer)) || channel === null || channel === Number(dataset.channel)),
       );
     for (const column of document.querySelectorAll("#overview .column")) {
       const index = Number(column.dataset.layer);
@@ -257,13 +262,23 @@ export function showDetail(element, network, state) {
   build();
 }
 
-const nameOf = (layer, channel) => {
+const titleOf = (layer, channel) => {
   if (!hasMaps(layer)) return `${layer.name}, ${layer.type}`;
   return `Map ${(channel ?? 0) + 1} of ${layer.shape[2]} in ${layer.name}, ${layer.type}`;
 };
 
 const placeText = (layer, channel, row, column) =>
   hasMaps(layer) ? `Row ${row + 1}, column ${column + 1}` : `Unit ${channel + 1}`;
+
+const gridOf = (values, columns) => {
+  const rows = Math.ceil(values.length / columns);
+  return { values, start: 0, step: 1, rows, columns: Math.min(columns, values.length) };
+};
+
+const rangeOfAll = (lists) => rangeOf(gridOf(lists.flat(), 1));
+
+/** Whether a part reads a vector, which is shown in lines. */
+const isLine = ({ shape }) => shape[0] === 1 && shape[2] === 1;
 
 const shapeOf = ({ rows, columns }) => [rows, columns];
 const boxAt = ([row, column]) => ({ row, column, rows: 1, columns: 1 });

@@ -15,7 +15,7 @@ import { maxPool } from "./engine_maps.js";
 import { isByItself, stepsOf } from "./detail_steps.js";
 import { hasMaps, indexOf } from "./maps.js";
 
-const LINE = 16; // numbers of a vector that stand side by side
+export const LINE = 16; // numbers of a vector that stand side by side
 const upTo = (n) => Array.from({ length: n }, (_, i) => i);
 const here = (row, column) => [[row, column]];
 
@@ -133,14 +133,12 @@ function sharesOfThemselves(values) {
 }
 
 const poolPlan =
-  (weigh) =>
+  (within, weigh) =>
   (layer, [input], o) => {
-    const [rows, columns] = layer.settings.pool_size ?? input.layer.shape;
-    const places = layer.settings.pool_size
-      ? windowOf(layer.settings, [rows, columns])
-      : everyPlace([rows, columns]);
-    const part = partOf(input, o, { places, columns, weigh: weigh ?? asItIs });
-    return summed([part], { within: weigh ? "sum" : "largest", isWeighed: Boolean(weigh) });
+    const { pool_size: size } = layer.settings;
+    const [rows, columns] = size ?? input.layer.shape;
+    const places = size ? windowOf(layer.settings, size) : everyPlace([rows, columns]);
+    return summed([partOf(input, o, { places, columns, weigh })], { within });
   };
 
 /** The window lies on a map of maxima, which is made first. */

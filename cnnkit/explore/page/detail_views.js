@@ -2,32 +2,41 @@
  * What is shown of a number: windows as tables, steps as lines. Texts and elements, no state.
  */
 
-import { colorOf } from "./colors.js";
+import { colorOf, rangeOf } from "./colors.js";
 import { make } from "./elements.js";
 import { classText, textOf } from "./numbers.js";
 
-export const HIDDEN = "?";
+const HIDDEN = "?";
+
+const withMinus = (text) => text.replace(/^-/, "−");
 
 /** A number, rounded, with its exact value for whoever reads the page by a program. */
-export function showValue(value, isHidden = false) {
+export function showValue(value, isHidden = false, text = textOf(value)) {
   const element = document.createElement("data");
-  element.textContent = isHidden ? HIDDEN : textOf(value).replace("-", "−");
+  element.textContent = isHidden ? HIDDEN : withMinus(text);
   if (!isHidden) element.value = value;
   return element;
+}
+
+/** How the numbers of a table are rounded: the largest to three digits, the others as far. */
+function roundingFor(largest) {
+  const decimals = 2 - Math.floor(Math.log10(largest));
+  if (decimals > 7 || decimals < -2) return textOf;
+  return (x) => (x === 0 ? "0" : x.toFixed(Math.max(decimals, 0)));
 }
 
 /** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. */
 export function showTable(name, numbers, columns, isHidden = false) {
   const table = make("table", "window");
   table.setAttribute("aria-label", name);
-  const known = numbers.filter((x) => x !== null);
-  const range = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
+  const range = rangeOf({ values: numbers, start: 0, step: 1, rows: 1, columns: numbers.length });
+  const round = roundingFor(Math.max(-range[0], range[1]) || 1);
   for (let start = 0; start < numbers.length; start += columns) {
     const row = table.insertRow();
     for (const x of numbers.slice(start, start + columns)) {
       const cell = row.insertCell();
       if (x === null) cell.className = "beyond";
-      cell.append(x === null ? "·" : showValue(x, isHidden));
+      cell.append(x === null ? "·" : showValue(x, isHidden, round(x)));
       if (x === null || isHidden) continue;
       const color = colorOf(x, range);
       const light = (0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2]) / 255;
@@ -38,47 +47,51 @@ export function showTable(name, numbers, columns, isHidden = false) {
   return table;
 }
 
-const MANY = 200; // numbers of a window, from which on the largest products are listed instead
+const MANY_NUMBERS = 50; // of a window, from which on it is folded behind its largest products
 
 /** The window of one part: its numbers, the weights, the products and what they give. */
-export function showPart(plan, { part, places, found, weights, products, total }, isHidden) {
+export function showPart(plan, read, isHidden) {
+  const { part, found, weights, products, total } = read;
   const card = make("div", "part");
   card.append(make("h4", "", part.name));
-  if (found.length > MANY) {
-    card.append(...largestProducts({ places, found, weights, products }, isHidden));
-  } else {
-    card.append(showTable(`Numbers of ${part.name}`, found, part.columns));
-    if (part.isWeighed) {
-      card.append(make("span", "sign", "×"), showTable("Weights", weights, part.columns));
-      const own = showTable("Products", products, part.columns, isHidden);
-      if (found.length > 1) card.append(make("span", "sign", "="), own);
-    }
+  let tables = card;
+  if (found.length > MANY_NUMBERS) {
+    tables = document.createElement("details");
+    tables.append(make("summary", "", `all ${found.length} numbers`));
+    card.append(largestProducts(read, isHidden), tables);
+  }
+  tables.append(showTable(`Numbers of ${part.name}`, found, part.columns));
+  if (weights) {
+    tables.append(make("span", "sign", "×"), showTable("Weights", weights, part.columns));
+    const own = showTable("Products", products, part.columns, isHidden);
+    if (found.length > 1) tables.append(make("span", "sign", "="), own);
   }
   const times = part.factor === undefined ? "" : ` × ${textOf(part.factor)}`;
   const line = make("p", "total", `${plan.within === "largest" ? "largest" : "sum"}${times} = `);
   line.append(showValue(total, isHidden));
-  if (found.length > 1 || part.isWeighed) card.append(line);
+  if (plan.parts.length > 1 && (found.length > 1 || weights)) card.append(line);
   return card;
 }
 
-function largestProducts({ places, found, weights, products }, isHidden) {
+function largestProducts({ part, places, found, weights, products }, isHidden) {
   const order = [...found.keys()].sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
   const list = make("ol", "largest");
-  for (const i of order.slice(0, 5)) {
+  for (const i of order.slice(0, 6)) {
     const [row, column] = places[i].map((at) => at + 1);
-    const what = `row ${row}, column ${column}: ${textOf(found[i])} × ${textOf(weights[i])} = `;
-    const line = make("li", "", what);
+    const where = part.shape[0] === 1 ? `unit ${column}` : `row ${row}, column ${column}`;
+    const times = weights ? ` × ${withMinus(textOf(weights[i]))}` : "";
+    const line = make("li", "", `${where}: ${withMinus(textOf(found[i]))}${times} = `);
     line.append(showValue(products[i], isHidden));
     list.append(line);
   }
-  return [make("p", "", `${found.length} numbers; the largest products:`), list];
+  return list;
 }
 
 /** What is made of the parts, in words. */
 export function startText(plan) {
   if (plan.across === "product") return "product of all";
   if (plan.across === "largest" || plan.within === "largest") return "the largest";
-  if (plan.parts.every((part) => part.isWeighed)) return "sum of all products";
+  if (plan.parts.every((part) => part.kernel || part.weigh)) return "sum of all products";
   return plan.parts.length > 1 ? "sum of all" : "the number that is read";
 }
 
@@ -88,7 +101,12 @@ export function showSteps(plan, { start, steps }, isHidden) {
   const lines = [[startText(plan), "", start], ...steps.map((s) => [s.name, s.text, s.value])];
   for (const [name, text, value] of lines) {
     const line = document.createElement("li");
-    line.append(make("b", "", name), ` ${text} `, make("span", "sign", "="), " ");
+    line.append(
+      make("b", "", name),
+      ` ${text.replace(/(^| )-/g, "$1−")} `,
+      make("span", "sign", "="),
+      " ",
+    );
     line.append(showValue(value, isHidden));
     list.append(line);
   }

@@ -51,14 +51,15 @@ export function cutBox(box, [height, width]) {
 }
 
 /** Put a frame around places of a canvas that fills `pane`; `box` null takes it away. */
-export function frame(pane, className, box, [height, width]) {
+export function frame(pane, className, box, shape) {
   let found = [...pane.children].find((child) => child.classList.contains(className));
   if (!box) return found?.remove();
   if (!found) {
     found = make("span", `frame ${className}`);
     pane.append(found);
   }
-  const { row, column, rows, columns } = cutBox(box, [height, width]);
+  const [height, width] = shape;
+  const { row, column, rows, columns } = cutBox(box, shape);
   const shares = { top: row / height, left: column / width };
   Object.assign(shares, { height: rows / height, width: columns / width });
   for (const [side, share] of Object.entries(shares)) found.style[side] = `${100 * share}%`;
@@ -99,7 +100,7 @@ export function showField(element, network, state) {
   const first = layers.findIndex((layer) => layer.type === "InputLayer");
   const pane = make("div", "pane");
   const canvas = document.createElement("canvas");
-  const [sees, reaches] = [make("p", "sees"), make("p", "reaches")];
+  const [sees, reaches] = [make("p", "sees"), make("div", "reaches")];
   pane.setAttribute("role", "application");
   pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel");
   pane.append(canvas);
@@ -141,11 +142,9 @@ export function showField(element, network, state) {
       const reached = box && reachedBy(layer.field, layer.shape, pixel);
       frame(tile, "reached", reached || null, layer.shape);
     }
-    reaches.replaceChildren(
-      pixel
-        ? reachedTable(layers, pixel)
-        : "Choose a pixel: on the maps above is framed which numbers it can change.",
-    );
+    reaches.replaceChildren(pixel ? reachedTable(layers, pixel) : "");
+    if (!pixel)
+      reaches.append("Choose a pixel: on the maps is framed which numbers it can change.");
   }
 
   network.subscribe(paintInput);
@@ -158,12 +157,16 @@ export function showField(element, network, state) {
 
 /** How many numbers of each map a pixel reaches. */
 function reachedTable(layers, pixel) {
-  const list = make("span", "", `The pixel in ${placesText(boxOf(pixel, pixel))} reaches `);
-  const known = layers.filter((layer) => layer.field && hasMaps(layer) && layer.inputs.length);
-  const said = known.map((layer) => {
+  const table = make("table", "counts");
+  const where = placesText(boxOf(pixel, pixel));
+  table.createCaption().textContent = `The pixel in ${where} can change, of each map,`;
+  for (const layer of layers.filter(({ field, inputs }) => field && inputs.length)) {
+    if (!hasMaps(layer)) continue;
     const box = reachedBy(layer.field, layer.shape, pixel);
-    return `${box ? box.rows * box.columns : 0} of ${layer.shape[0] * layer.shape[1]} in ${layer.name}`;
-  });
-  list.append(`${said.join(", ")}; counted for each map.`);
-  return list;
+    const row = table.insertRow();
+    row.append(make("th", "", layer.name));
+    const of = layer.shape[0] * layer.shape[1];
+    row.insertCell().textContent = `${box ? box.rows * box.columns : 0} of ${of}`;
+  }
+  return table;
 }
