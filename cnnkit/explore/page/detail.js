@@ -13,6 +13,7 @@ import { make } from "./elements.js";
 import { frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { hasMaps, indexOf, mapOf } from "./maps.js";
+import { classText } from "./numbers.js";
 
 const FEW_PARTS = 8; // windows that are shown unless one asks for more
 
@@ -192,11 +193,18 @@ export function showDetail(element, network, state) {
     const value = now.values[indexOf(now.layer, now.channel, row, column)];
     const key = [state.values.picture, now.layer.index, now.channel, row, column, value].join();
     const isHidden = guessing.isHidden(key);
-    const head = make("h3", "", `${placeText(now.layer, now.channel, row, column)} is `);
+    const head = make("h3", "", `${placeText(row, column)} is `);
     head.append(showValue(value, isHidden));
     const largest = now.values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     number.append(head, guessing.form(key, value, largest));
     if (now.plan) explainNumber(row, column, isHidden);
+  }
+
+  function placeText(row, column) {
+    const { layer, channel } = now;
+    if (hasMaps(layer)) return `Row ${row + 1}, column ${column + 1}`;
+    const isAnswer = network.snapshot.outputs.includes(layer.index);
+    return isAnswer ? classText(network.snapshot, channel) : `Unit ${channel + 1}`;
   }
 
   function explainNumber(row, column, isHidden) {
@@ -207,7 +215,10 @@ export function showDetail(element, network, state) {
     });
     const steps = found.steps
       .filter((step) => !step.isChange || step.before !== step.value)
-      .map((step) => ({ ...step, text: step.say(row, column) }));
+      .map((step) => {
+        const of = step.layer === plan.maker ? "" : ` in ${layers(step.layer).name}`;
+        return { ...step, name: step.name + of, text: step.say(row, column) };
+      });
     number.append(showSteps(plan, { ...found, steps }, isHidden));
     for (const { all, unit } of steps.filter((step) => step.all)) {
       number.append(showSoftmax(network.snapshot, all(row, column), unit, isHidden));
@@ -266,9 +277,6 @@ const titleOf = (layer, channel) => {
   if (!hasMaps(layer)) return `${layer.name}, ${layer.type}`;
   return `Map ${(channel ?? 0) + 1} of ${layer.shape[2]} in ${layer.name}, ${layer.type}`;
 };
-
-const placeText = (layer, channel, row, column) =>
-  hasMaps(layer) ? `Row ${row + 1}, column ${column + 1}` : `Unit ${channel + 1}`;
 
 const gridOf = (values, columns) => {
   const rows = Math.ceil(values.length / columns);

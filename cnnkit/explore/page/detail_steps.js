@@ -62,7 +62,7 @@ const normalized = (mean, deviation) => ({
   name: "normalise",
   run: (x, ...place) => (x - mean(...place)) / deviation(...place),
   say: (...place) =>
-    `minus the mean ${textOf(mean(...place))}, divided by the deviation ${textOf(deviation(...place))}`,
+    `minus the mean μ = ${textOf(mean(...place))}, divided by the deviation σ = ${textOf(deviation(...place))}`,
 });
 
 function gammaAndBeta({ gamma, beta }, c) {

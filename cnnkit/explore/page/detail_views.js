@@ -22,7 +22,8 @@ export function showValue(value, isHidden = false, text = textOf(value)) {
 function roundingFor(largest) {
   const decimals = 2 - Math.floor(Math.log10(largest));
   if (decimals > 7 || decimals < -2) return textOf;
-  return (x) => (x === 0 ? "0" : x.toFixed(Math.max(decimals, 0)));
+  const round = (x) => x.toFixed(Math.max(decimals, 0));
+  return (x) => (x === 0 ? "0" : Number(round(x)) === 0 ? round(0) : round(x));
 }
 
 /** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. */
