@@ -13,7 +13,7 @@ import { make } from "./elements.js";
 import { frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { hasMaps, indexOf, mapOf } from "./maps.js";
-import { classText } from "./numbers.js";
+import { answerText } from "./numbers.js";
 
 const FEW_PARTS = 8; // windows that are shown unless one asks for more
 
@@ -22,8 +22,9 @@ const ABOUT = {
   Add: "Adds the numbers at the same place of its inputs.",
   AveragePooling2D: "Each number is the mean of a window of one map.",
   Concatenate: "Puts the maps of its inputs behind each other.",
-  Conv2D: "A filter slides over all maps: in each window it multiplies each number by a weight.",
-  Dense: "Each number of the input times a weight of its own.",
+  Conv2D:
+    "A filter slides over all maps: in each window each number is multiplied by a weight, and all are added up.",
+  Dense: "Each number of the input times a weight of its own, and all added up.",
   DepthwiseConv2D: "A kernel slides over one map alone.",
   GlobalAveragePooling2D: "Each number is the mean of a whole map.",
   GlobalMaxPooling2D: "Each number is the largest of a whole map.",
@@ -93,12 +94,17 @@ export function showDetail(element, network, state) {
     const chain = make("div", "chain");
     made.append(chain);
     const pictures = whole && hasMaps(layer) ? stepPictures(whole) : [];
+    const last = pictures.pop(); // it is the map itself
     for (const { name, numbers } of pictures) {
       const map = { values: numbers, start: 0, step: 1, rows, columns };
       now.panes.push(addPane(chain, name, map, null));
     }
     const own = mapOf(layer, values, channel);
-    const result = addPane(chain, hasMaps(layer) ? "this map" : "all units", own, null, "result");
+    const caption = `this map${last ? `: ${last.name}` : ""}`;
+    const result = addPane(chain, hasMaps(layer) ? caption : "all units", own, null, "result");
+    if (layer.type === "InputLayer" && hasMaps(layer)) {
+      paintPicture(result.firstChild, values, layer.shape, network.snapshot.images);
+    }
     now.panes.push(result);
     result.setAttribute("role", "application");
     result.setAttribute("aria-label", `${title.textContent}: arrow keys choose a number`);
@@ -106,7 +112,7 @@ export function showDetail(element, network, state) {
     for (const pane of now.panes) if (pane !== result) pane.removeAttribute("tabindex");
   }
 
-  /** The sum and each step as a picture; the last one is the map itself, which follows. */
+  /** The sum and each step as numbers of a picture. */
   function stepPictures({ start, steps }) {
     const { plan } = now;
     const shown = [{ name: startText(plan), numbers: start }];
@@ -115,7 +121,7 @@ export function showDetail(element, network, state) {
       if (step.isChange && steps[k].every((x, i) => x === before[i])) return;
       shown.push({ name: `then ${step.name}`, numbers: steps[k] });
     });
-    return shown.slice(0, -1);
+    return shown;
   }
 
   function showParts(whole, rows, columns) {
@@ -204,7 +210,7 @@ export function showDetail(element, network, state) {
     const { layer, channel } = now;
     if (hasMaps(layer)) return `Row ${row + 1}, column ${column + 1}`;
     const isAnswer = network.snapshot.outputs.includes(layer.index);
-    return isAnswer ? classText(network.snapshot, channel) : `Unit ${channel + 1}`;
+    return isAnswer ? answerText(network.snapshot, layer, channel) : `Unit ${channel + 1}`;
   }
 
   function explainNumber(row, column, isHidden) {
@@ -275,6 +281,7 @@ export function showDetail(element, network, state) {
 
 const titleOf = (layer, channel) => {
   if (!hasMaps(layer)) return `${layer.name}, ${layer.type}`;
+  if (layer.type === "InputLayer") return `Channel 1 of ${layer.shape[2]} of the picture`;
   return `Map ${(channel ?? 0) + 1} of ${layer.shape[2]} in ${layer.name}, ${layer.type}`;
 };
 

@@ -103,7 +103,7 @@ export function showSteps(plan, { start, steps }, isHidden) {
   for (const [name, text, value] of lines) {
     const line = document.createElement("li");
     line.append(
-      make("b", "", name),
+      make("b", "", text ? `${name}:` : name),
       ` ${text.replace(/(^| )-/g, "$1−")} `,
       make("span", "sign", "="),
       " ",

@@ -10,7 +10,7 @@
 import { paintPicture } from "./colors.js";
 import { make } from "./elements.js";
 import { hasMaps } from "./maps.js";
-import { shapeText } from "./numbers.js";
+import { countOf, shapeText } from "./numbers.js";
 
 /** The pixels that a number sees: `{row, column, rows, columns}`, beyond the picture too. */
 export function seenBy({ size, strides, offset }, row, column) {
@@ -165,8 +165,8 @@ function reachedTable(layers, pixel) {
     const box = reachedBy(layer.field, layer.shape, pixel);
     const row = table.insertRow();
     row.append(make("th", "", layer.name));
-    const of = layer.shape[0] * layer.shape[1];
-    row.insertCell().textContent = `${box ? box.rows * box.columns : 0} of ${of}`;
+    const [n, of] = [box ? box.rows * box.columns : 0, layer.shape[0] * layer.shape[1]];
+    row.insertCell().textContent = `${countOf(n)} of ${countOf(of)}`;
   }
   return table;
 }

@@ -124,7 +124,7 @@ def test_a_map_is_shown_as_pictures_that_end_with_it(page):
     choose_map(page, "bent", 3)
     captions = page.locator(".chain figcaption").all_inner_texts()
     wanted = ["sum of all products", "then bias", "then normalise", "then scale and shift"]
-    assert captions == [*wanted, "this map"]
+    assert captions == [*wanted, "this map: then relu"]
     pictures = page.locator(".strip canvas, .chain canvas")
     expect(pictures).to_have_count(3 + 5)
     tile = page.locator(".tile[aria-pressed='true'] canvas")
