@@ -4,6 +4,8 @@
  */
 
 import { showAddress } from "./address.js";
+import { showDetail } from "./detail.js";
+import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
@@ -82,6 +84,8 @@ function start() {
   answer();
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
+  showDetail(find("detail"), network, state);
+  showField(find("field"), network, state);
   showSentence(find("sentence"), network, state);
   showWorkshop(find("workshop"), network, state);
   showViews(find("views"), network, state);

@@ -7,6 +7,7 @@
  *     network.isKnown(index)
  *     network.subscribe(listener)       listener() after all numbers have changed
  *     network.before(index)             what it gave for the picture as it was given, unedited
+ *     network.edited()                  the layers with the weights that `edits` gave them
  *
  * A computed network runs anew when the state's `picture`, `input` or `edits` change. A recorded one
  * has the numbers of the given pictures. What the state's `edits` mean says whoever makes them:
@@ -33,6 +34,7 @@ export function makeNetwork(snapshot, state) {
   const listeners = new Set();
   let apply = () => ({ layers, after: null });
   let current = [];
+  let changed = layers;
   let original = { picture: null, values: [] };
 
   function run(picture, input, edited) {
@@ -46,7 +48,9 @@ export function makeNetwork(snapshot, state) {
 
   function update() {
     const { picture, input, edits } = state.values;
-    current = run(picture, input, apply(layers, edits));
+    const edited = apply(layers, edits);
+    changed = edited.layers;
+    current = run(picture, input, edited);
     for (const listener of listeners) listener();
   }
 
@@ -65,6 +69,7 @@ export function makeNetwork(snapshot, state) {
       }
       return original.values[index];
     },
+    edited: () => changed,
     setEditing(change) {
       apply = change;
       update();
