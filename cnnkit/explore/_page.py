@@ -35,9 +35,13 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "detail_views.js",
     "detail.js",
     "inputs.js",
+    "sentence.js",
+    "workshop.js",
+    "tour.js",
+    "address.js",
     "main.js",
 )
-STYLES = ("page.css", "detail.css")
+STYLES = ("page.css", "detail.css", "guiding.css")
 
 
 def make_page(snapshot):

@@ -47,18 +47,21 @@ export function makeGuessing(state, changed) {
     form(key, value, largest) {
       if (!state.values.guessing) return "";
       if (said.has(key)) return make("p", "judged", said.get(key));
-      const form = make("form", "guess");
+      const form = make("div", "guess"); // in a cell's sandbox no form is ever submitted
+      const button = make("button", "", "Show");
       const label = make("label", "", "Your guess ");
       const input = document.createElement("input");
       input.inputMode = "text"; // a minus must be on the keyboard
       input.size = 8;
       label.append(input);
-      form.append(label, make("button", "", "Show"), make("p", "hint"));
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
+      form.append(label, button, make("p", "hint"));
+      button.addEventListener("click", () => {
         const guess = Number(input.value.trim().replace(",", ".").replace("−", "-") || "?");
         if (Number.isFinite(guess)) return judge(key, guess, value, largest);
         form.lastChild.textContent = "Write a number, as 0.5 or -2.";
+      });
+      input.addEventListener("keydown", ({ key: pressed }) => {
+        if (pressed === "Enter") button.click();
       });
       return form;
     },

@@ -3,14 +3,18 @@
  * its element. Whoever adds a part adds a line here.
  */
 
+import { showAddress } from "./address.js";
 import { showDetail } from "./detail.js";
 import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
+import { showSentence } from "./sentence.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
+import { showTour, showViews } from "./tour.js";
+import { showWorkshop } from "./workshop.js";
 
 const FIRST = {
   picture: 0,
@@ -24,6 +28,7 @@ const FIRST = {
   zoom: 1,
   open: [],
   edits: [],
+  visits: 0,
 };
 
 const find = (id) => document.getElementById(id);
@@ -81,6 +86,12 @@ function start() {
   showOverview(find("overview"), network, state);
   showDetail(find("detail"), network, state);
   showField(find("field"), network, state);
+  showSentence(find("sentence"), network, state);
+  showWorkshop(find("workshop"), network, state);
+  showViews(find("views"), network, state);
+  showTour(find("tour"), network, state);
+  const address = { field: find("view"), copy: find("copy"), status: find("copied") };
+  showAddress(address, network, state); // the last one: all keys of the state are there
 }
 
 start();

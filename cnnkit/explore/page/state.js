@@ -22,6 +22,9 @@
  *   zoom       how large tiles are; 1 is as given
  *   edits      a list of changes to the network; to undo the last one is to set a shorter list.
  *              `setEditing` of network.js says what they do
+ *   workshop   the settings in the layer workshop
+ *   ticked     names of the tour's steps that are done
+ *   visits     how many views one has jumped to: what changes with it was not done by hand
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
  * `set`: the others hear of that afterwards. Two equal values, as JSON, are no change.
