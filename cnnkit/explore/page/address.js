@@ -11,13 +11,14 @@ import { countMaps } from "./maps.js";
 
 const START = "#view=";
 const WAIT = 250; // milliseconds: a browser forbids to change the address very often
+const LEFT = ["input", "moves", "visits"]; // a changed picture, and what is no state of a view
 const OWN = ["theme", "ticked"]; // of whoever looks at the page; not sent along
 
 const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** The state's values as a text; `without` are keys that are left out. */
 export function viewText(values, first, without = []) {
-  const left = ["input", "visits", ...without];
+  const left = [...LEFT, ...without];
   const changed = Object.keys(first).filter(
     (key) => !left.includes(key) && !isSame(values[key], first[key]),
   );
@@ -55,10 +56,7 @@ export function readView(text, first, snapshot) {
   }
   if (!text.includes(START) || !view || typeof view !== "object") return null;
   const known = Object.keys(first).filter(
-    (key) =>
-      Object.hasOwn(view, key) &&
-      !["input", "visits"].includes(key) &&
-      isAlike(view[key], first[key]),
+    (key) => Object.hasOwn(view, key) && !LEFT.includes(key) && isAlike(view[key], first[key]),
   );
   const values = { ...first, ...Object.fromEntries(known.map((key) => [key, view[key]])) };
   if (!isPlace(values.picture, snapshot.images.shape[0])) values.picture = first.picture;

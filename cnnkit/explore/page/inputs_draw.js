@@ -129,7 +129,7 @@ export function showDrawing(element, network, state) {
   function showMark() {
     mark.style.setProperty("--row", place[0] / rows);
     mark.style.setProperty("--column", place[1] / columns);
-    find("place").textContent = `row ${place[0] + 1}, column ${place[1] + 1}`;
+    find("mark-place").textContent = `row ${place[0] + 1}, column ${place[1] + 1}`;
   }
 
   async function readPhoto(file) {

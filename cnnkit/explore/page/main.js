@@ -3,8 +3,10 @@
  * its element. Whoever adds a part adds a line here.
  */
 
-import { showChanges } from "./changes.js";
 import { showAddress } from "./address.js";
+import { showChanges } from "./changes.js";
+import { showDetail } from "./detail.js";
+import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
 import { showDrawing } from "./inputs_draw.js";
 import { showInterventions } from "./interventions.js";
@@ -98,6 +100,8 @@ function start() {
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
   showTools(network, state);
+  showDetail(find("detail"), network, state);
+  showField(find("field"), network, state);
   showSentence(find("sentence"), network, state);
   showWorkshop(find("workshop"), network, state);
   showViews(find("views"), network, state);

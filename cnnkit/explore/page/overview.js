@@ -12,7 +12,7 @@ import { paint, paintPicture, rangeOf } from "./colors.js";
 import { make } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, hasMaps, mapOf } from "./maps.js";
-import { classText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
+import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const MANY = 20; // units of an answer up to which each has a bar
@@ -69,7 +69,7 @@ export function showOverview(element, network, state) {
     const tile = makeTile("bar", layer, unit);
     const value = make("span", "value");
     const fill = make("span", "fill");
-    tile.append(make("span", "class", classText(snapshot, unit)), fill, value);
+    tile.append(make("span", "class", answerText(snapshot, layer, unit)), fill, value);
     tiles.append(tile);
     painters.push(() => {
       const values = network.values(layer.index);

@@ -62,8 +62,9 @@ def opened(network, open_page):
 
 
 @pytest.fixture
-def page(opened):
-    opened.reload()
+def page(opened, network):
+    opened.goto("about:blank")
+    opened.goto(network.address)  # without the view that the last test has left
     yield opened
     assert opened.faults == [] and opened.foreign == []
 

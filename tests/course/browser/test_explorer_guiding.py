@@ -146,6 +146,16 @@ def test_a_reload_keeps_the_state_and_a_copied_view_opens_elsewhere(page, addres
     expect(page.locator("#tour li.done")).to_have_count(0)
 
 
+def test_a_view_that_makes_no_sense_leaves_the_page_as_it_is(page, address):
+    for view in ('{"edits":[null],"picture":1}', '{"layer":77,"channel":2}', '{"zoom":"x"}', "%"):
+        page.goto("about:blank")
+        page.goto(f"{address}#view={view}")
+        expect(page.locator("#sentence")).to_contain_text("Nothing is selected")
+        page.locator(".picture").nth(2).click()
+        expect(page.locator(".picture").nth(2)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#answer")).to_contain_text("it is 2.")
+
+
 def test_in_a_cell_a_view_is_copied_and_pasted(network, open_page, tmp_path):
     path = tmp_path / "cell.html"
     path.write_text(f"<!doctype html>{network[2]._repr_html_()}", encoding="utf-8")

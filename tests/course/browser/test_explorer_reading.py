@@ -1,0 +1,219 @@
+"""What the explorer tells of a map, of a number and of how far it sees, against Keras."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from playwright.sync_api import expect
+
+from cnnkit import data, explore, geometry
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A network with many kinds of layers, and what it gives: by the name of each layer."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 1))
+    first = layers.Conv2D(10, 3, padding="same", name="first")(image)
+    normal = layers.BatchNormalization(name="normal")(first)
+    bent = layers.ReLU(name="bent")(normal)
+    wide = layers.DepthwiseConv2D(3, dilation_rate=2, padding="same", name="wide")(bent)
+    both = layers.Add(name="both")([bent, wide])
+    small = layers.MaxPooling2D(name="small")(both)
+    apart = layers.SeparableConv2D(6, 3, activation="tanh", name="apart")(small)
+    groups = layers.GroupNormalization(2, name="groups")(apart)
+    flat = layers.Flatten(name="flat")(groups)
+    means = layers.GlobalAveragePooling2D(name="means")(small)
+    joined = layers.Concatenate(name="joined")([flat, means])
+    answer = layers.Dense(3, activation="softmax", name="answer")(joined)
+    model = keras.Model(image, answer)
+    random = np.random.default_rng(0)
+    for weight in model.weights:  # biases and moving means are not 0, variances are positive
+        if len(weight.shape) == 1:
+            weight.assign(weight + random.uniform(0.1, 0.5, weight.shape))
+    images = data.load_digits()[0][:2, ..., None] / np.float32(255)
+    shown = keras.Model(image, {layer.name: layer.output for layer in model.layers[1:]})
+    values = {name: np.asarray(x)[0] for name, x in shown(images, training=False).items()}
+    return model, images, values
+
+
+@pytest.fixture(scope="module")
+def page(network, open_page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("reading") / "page.html"
+    explore.explore(*network[:2], ["cat", "dog", "owl"]).save(path)
+    page = open_page(path.as_uri())
+    faults = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    assert faults == [] and page.foreign == []
+
+
+def choose_map(page, name, channel=0):
+    column = page.locator(".column").filter(has=page.get_by_role("heading", name=name, exact=True))
+    column.locator(f".tile[data-channel='{channel}']").click()
+
+
+def choose_place(page, shape, row, column):
+    """Click on a place of the selected map."""
+    pane = page.locator(".result .pane")
+    box = pane.bounding_box()
+    x, y = (column + 0.5) / shape[1] * box["width"], (row + 0.5) / shape[0] * box["height"]
+    pane.click(position={"x": x, "y": y})
+
+
+def numbers(locator):
+    """The exact numbers behind those on the page."""
+    return [float(x) for x in locator.locator("data").evaluate_all("all => all.map(x => x.value)")]
+
+
+def box_of(frame, shape):
+    """A frame as `(row, column, rows, columns)`."""
+    sides = frame.evaluate("({style}) => [style.top, style.left, style.height, style.width]")
+    shares = [float(side.removesuffix("%")) / 100 for side in sides]
+    return tuple(round(share * n) for share, n in zip(shares, [*shape[:2]] * 2, strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", ["first", "normal", "bent", "wide", "both", "small", "apart", "groups"]
+)
+def test_a_number_of_a_map_is_that_of_keras(name, page, network):
+    values = network[2][name]
+    channel = values.shape[-1] - 1
+    choose_map(page, name, channel)
+    expect(page.locator(".title")).to_contain_text(f"Map {channel + 1} of {channel + 1} in {name}")
+    for row, column in [(0, 0), (values.shape[0] - 1, 1)]:
+        choose_place(page, values.shape, row, column)
+        expect(page.locator("#detail h3")).to_contain_text(f"Row {row + 1}, column {column + 1} is")
+        tolerance = 1e-4 * np.abs(values).max()
+        (shown,) = numbers(page.locator("#detail h3"))
+        assert abs(shown - values[row, column, channel]) <= tolerance
+        explained = numbers(page.locator(".steps"))[-1]
+        assert abs(explained - values[row, column, channel]) <= tolerance
+
+
+def test_a_convolution_is_products_sum_bias_and_what_follows(page, network):
+    model, _, values = network
+    kernel, bias = map(np.asarray, model.get_layer("apart").weights[0:3:2])  # depthwise, bias
+    point = np.asarray(model.get_layer("apart").pointwise_kernel)[0, 0, :, 1]
+    choose_map(page, "apart", 1)
+    choose_place(page, (2, 2), 1, 0)
+    page.get_by_role("button", name="2 more, together").click()
+    cards = page.locator(".windows .part")
+    expect(cards).to_have_count(10)
+    total = 0
+    for card in cards.all():
+        at = int(re.search(r"map (\d+) of small", card.inner_text())[1]) - 1
+        window, weights, products = map(numbers, card.locator("table").all())
+        np.testing.assert_allclose(
+            window, values["small"][1:4, :3, at].ravel(), rtol=1e-4, atol=1e-5
+        )
+        np.testing.assert_allclose(weights, kernel[:, :, at, 0].ravel(), atol=1e-6)
+        np.testing.assert_allclose(products, np.multiply(window, weights), rtol=1e-6)
+        (sum_,) = numbers(card.locator(".total"))
+        np.testing.assert_allclose(sum_, np.sum(products) * point[at], rtol=1e-5)
+        total += sum_
+    start, with_bias, bent = numbers(page.locator(".steps"))
+    np.testing.assert_allclose([start, with_bias], [total, total + bias[1]], rtol=1e-5)
+    np.testing.assert_allclose(bent, np.tanh(total + bias[1]), rtol=1e-4)
+
+
+def test_a_map_is_shown_as_pictures_that_end_with_it(page):
+    choose_map(page, "bent", 3)
+    captions = page.locator(".chain figcaption").all_inner_texts()
+    wanted = ["sum of all products", "then bias", "then normalise", "then scale and shift"]
+    assert captions == [*wanted, "this map: then relu"]
+    pictures = page.locator(".strip canvas, .chain canvas")
+    expect(pictures).to_have_count(3 + 5)
+    tile = page.locator(".tile[aria-pressed='true'] canvas")
+    urls = [each.evaluate("canvas => canvas.toDataURL()") for each in (pictures.last, tile)]
+    assert urls[0] == urls[1]
+    choose_map(page, "apart", 2)
+    expect(page.locator(".strip .part")).to_have_count(10)
+    expect(page.locator(".column.faded")).to_have_count(11)  # of 13, but not small and apart
+    expect(page.locator(".tile.read")).to_have_count(10)
+    page.locator(".strip .link").nth(4).click()
+    expect(page.locator(".title")).to_contain_text("Map 5 of 10 in small")
+
+
+def test_an_answer_is_weights_and_softmax(page, network):
+    model, _, values = network
+    kernel, bias = map(np.asarray, model.get_layer("answer").weights)
+    page.get_by_role("button", name="dog").click()
+    expect(page.locator("#detail h3")).to_contain_text("dog is")
+    logit, share = numbers(page.locator(".steps"))[1:]
+    np.testing.assert_allclose(logit, values["joined"] @ kernel[:, 1] + bias[1], rtol=1e-4)
+    np.testing.assert_allclose(share, values["answer"][1], atol=1e-4)
+    shares = [numbers(row)[2] for row in page.locator(".softmax tr").all()[1:]]
+    np.testing.assert_allclose(shares, values["answer"], atol=1e-4)
+
+
+def test_a_unit_of_a_vector_is_found_with_the_keys(page, network):
+    values = network[2]["means"]
+    choose_map(page, "means")
+    page.locator(".result .pane").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#detail h3")).to_contain_text("Unit 3 is")
+    expect(page.locator(".result .pane")).to_be_focused()
+    np.testing.assert_allclose(numbers(page.locator(".steps"))[-1], values[2], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name, row, column", [("wide", 0, 5), ("small", 2, 2), ("apart", 1, 1)])
+def test_what_a_number_sees_is_framed(name, row, column, page, network):
+    model, _, values = network
+    choose_map(page, name)
+    choose_place(page, values[name].shape, row, column)
+    field = geometry.receptive_field(model, name)
+    top, left = (field.offset[i] + (row, column)[i] * field.strides[i] for i in (0, 1))
+    rows, columns = (
+        {*range(a, a + n)} & {*range(8)} for a, n in zip((top, left), field.size, strict=True)
+    )
+    seen = (min(rows), min(columns), len(rows), len(columns))
+    assert box_of(page.locator("#field .seen"), (8, 8)) == seen
+    size = f"{field.size[0]}×{field.size[1]} pixels"
+    expect(page.locator(".sees")).to_contain_text(size)
+
+
+def test_what_a_pixel_reaches_is_framed(page, network):
+    model, _, values = network
+    pane = page.locator("#field .pane")
+    box = pane.bounding_box()
+    pane.click(position={"x": 0.7 * box["width"], "y": 0.1 * box["height"]})
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#field caption")).to_contain_text("row 2, column 6")
+    for name in ("first", "wide", "small", "apart"):
+        field, shape = geometry.receptive_field(model, name), values[name].shape[:2]
+        reached = [
+            [i for i in range(n) if 0 <= at - (offset + i * stride) < size]
+            for n, at, offset, stride, size in zip(
+                shape, (1, 5), field.offset, field.strides, field.size, strict=True
+            )
+        ]
+        wanted = (*(each[0] for each in reached), *(len(each) for each in reached))
+        column = page.locator(".column").filter(has=page.get_by_role("heading", name=name))
+        assert box_of(column.locator(".reached").first, shape) == wanted
+        expect(page.get_by_role("row", name=name)).to_contain_text(f"{wanted[2] * wanted[3]} of")
+
+
+def test_a_number_is_hidden_until_it_is_guessed(page, network):
+    values = network[2]["first"]
+    page.get_by_label("Guess first").check()
+    choose_map(page, "first")
+    for at, (guess, right) in enumerate([(values[0, 0, 0] + 1e4, 0), (values[1, 1, 0], 1)]):
+        choose_place(page, values.shape, at, at)
+        expect(page.locator("#detail h3")).to_have_text(f"Row {at + 1}, column {at + 1} is ?")
+        assert set(page.locator(".steps data").all_inner_texts()) == {"?"}
+        expect(page.locator(".bar .value").first).to_be_hidden()
+        page.get_by_label("Your guess").fill("perhaps")
+        page.keyboard.press("Enter")
+        expect(page.locator(".guess .hint")).to_contain_text("Write a number")
+        page.get_by_label("Your guess").fill(f"{guess:.4f}")
+        page.keyboard.press("Enter")
+        expect(page.locator(".guessing .count")).to_have_text(f"({right} of {at + 1} right)")
+        (shown,) = numbers(page.locator("#detail h3"))
+        assert shown == pytest.approx(values[at, at, 0], rel=1e-3)
+    page.get_by_label("Guess first").uncheck()
+    expect(page.locator(".bar .value").first).to_be_visible()
