@@ -72,6 +72,10 @@ def _identity(call):
     return "Identity", {}, {}
 
 
+def _dropout(call):
+    return "Identity", {"rate": float(call.layer.rate)}, {}
+
+
 def _same_values(call):
     return type(call.layer).__name__, {}, {}
 
@@ -303,12 +307,13 @@ def _concatenate(call):
 
 
 _AS_IT_IS = """
-    ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity RandomAffine
+    ActivityRegularization AlphaDropout GaussianDropout GaussianNoise Identity RandomAffine
     RandomBrightness RandomColor RandomContrast RandomFlip RandomRotation RandomTranslation
-    RandomWarp RandomZoom SpatialDropout2D
+    RandomWarp RandomZoom
 """.split()  # at inference
 RULES = {
     **dict.fromkeys(_AS_IT_IS, _identity),
+    **dict.fromkeys(("Dropout", "SpatialDropout2D"), _dropout),
     **dict.fromkeys([*_LAYER_FUNCTIONS, "Activation"], _activation),
     **dict.fromkeys(("Add", "Multiply"), _merge),
     **dict.fromkeys(("AveragePooling2D", "MaxPooling2D", "StochasticPooling2D"), _pooling),

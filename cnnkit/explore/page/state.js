@@ -20,8 +20,12 @@
  *   theme      "system", "light" or "dark"
  *   open       names of layers whose further maps are shown, and keys of folds that were switched
  *   zoom       how large tiles are; 1 is as given
- *   edits      a list of changes to the network; to undo the last one is to set a shorter list.
- *              `setEditing` of network.js says what they do
+ *   edits      a list of changes to the network, as interventions_edits.js has them; to undo the last
+ *              one is to set a shorter list
+ *   epoch      a place in the snapshot's `training`, or null: the network as it is now
+ *   moves      `{turn, shift, light}` of the picture, as inputs_draw.js has them
+ *   follow     whether maps are compared with what they were, shifted as far as the picture
+ *   tool       "pen", "cover" or "move": what the mouse does to the picture
  *   workshop   the settings in the layer workshop
  *   ticked     names of the tour's steps that are done
  *   visits     how many views one has jumped to: what changes with it was not done by hand
