@@ -130,8 +130,8 @@ def test_changes_are_measured(tmp_path):
     equal(changeOf([1], [0], 0, 1), Infinity);
     equal([0, 0.004, 0.126, 1.5, 12, Infinity].map(changeText),
       ["0 %", "< 1 %", "13 %", "150 %", "> 999 %", "new"]);
-    equal(answerChangeText({{}}, Float32Array.of(0.9, 0.1, 0), Float32Array.of(0.3, 0.1, 0.7)),
+    equal(changesText({{}}, Float32Array.of(0.9, 0.1, 0), Float32Array.of(0.3, 0.1, 0.7)),
       "class 2 from 0.70 to 0.00, class 0 from 0.30 to 0.90");
-    equal(answerChangeText({{}}, Float32Array.of(12), Float32Array.of(12)), "the answer is the same");
+    equal(changesText({{}}, Float32Array.of(12), Float32Array.of(12)), "the answer is the same");
     """
     run_in_node(("numbers.js", "maps.js", "changes.js"), CLOSE + code, tmp_path)

@@ -63,7 +63,7 @@ export function comparisonText({ edits, input, epoch }) {
 }
 
 /** The classes whose answer changes most, and by how much. */
-export function answerChangeText(snapshot, now, before) {
+export function changesText(snapshot, now, before) {
   const isSmall = [...now, ...before].every((x) => Math.abs(x) <= 1);
   const text = (x) => (isSmall ? x.toFixed(2) : textOf(x));
   const size = (unit) => Math.abs(now[unit] - before[unit]);
@@ -130,7 +130,7 @@ export function showChanges(overview, said, network, state) {
     const [last] = snapshot.outputs;
     const isAnswer = snapshot.outputs.length === 1 && layers[last].shape.length === 1;
     const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
-    const answer = isAnswer ? `: ${answerChangeText(snapshot, ...values)}` : "";
+    const answer = isAnswer ? `: ${changesText(snapshot, ...values)}` : "";
     const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";
     said.textContent = `Compared with ${compared}${shifted}${answer}. ${MEANING}`;
   }

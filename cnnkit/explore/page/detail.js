@@ -10,7 +10,7 @@ import { paint, paintPicture, rangeOf } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
 import { make } from "./elements.js";
-import { frame, pickPlaces } from "./field.js";
+import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { hasMaps, indexOf, mapOf } from "./maps.js";
 import { answerText } from "./numbers.js";
@@ -69,7 +69,7 @@ export function showDetail(element, network, state) {
 
   function missingText(layer) {
     if (!layer.inputs.length) return "This is what the network is given.";
-    return " How its numbers come about was not recorded; here is what Keras gave.";
+    return " The page does not know how its numbers come about; here is what Keras gave.";
   }
 
   // Pictures
@@ -106,10 +106,10 @@ export function showDetail(element, network, state) {
       paintPicture(result.firstChild, values, layer.shape, network.snapshot.images);
     }
     now.panes.push(result);
+    result.tabIndex = 0;
     result.setAttribute("role", "application");
     result.setAttribute("aria-label", `${title.textContent}: arrow keys choose a number`);
     for (const pane of now.panes) pickPlaces(pane, [own.rows, own.columns], currentPlace, choose);
-    for (const pane of now.panes) if (pane !== result) pane.removeAttribute("tabindex");
   }
 
   /** The sum and each step as numbers of a picture. */
@@ -188,7 +188,8 @@ export function showDetail(element, network, state) {
     if (!now) return;
     const place = currentPlace();
     const own = mapOf(now.layer, now.values, now.channel);
-    for (const pane of now.panes) frame(pane, "chosen", place && boxAt(place), shapeOf(own));
+    for (const pane of now.panes)
+      frame(pane, "chosen", place && boxOf(place, place), [own.rows, own.columns]);
     now.inputPanes.forEach((pane) => frame(pane, "chosen", null));
     if (!place) {
       const text = "Point at a place of the map: here is shown what its number is made of.";
@@ -217,7 +218,7 @@ export function showDetail(element, network, state) {
     const { plan } = now;
     const found = numberAt(plan, row, column);
     found.parts.forEach(({ part, places }, k) => {
-      if (!isLine(part)) frame(now.inputPanes[k], "chosen", around(places), part.shape);
+      if (!isLine(part)) frame(now.inputPanes[k], "chosen", boxAround(places), part.shape);
     });
     const steps = found.steps
       .filter((step) => !step.isChange || step.before !== step.value)
@@ -295,17 +296,12 @@ const rangeOfAll = (lists) => rangeOf(gridOf(lists.flat(), 1));
 /** Whether a part reads a vector, which is shown in lines. */
 const isLine = ({ shape }) => shape[0] === 1 && shape[2] === 1;
 
-const shapeOf = ({ rows, columns }) => [rows, columns];
-const boxAt = ([row, column]) => ({ row, column, rows: 1, columns: 1 });
-
-/** The smallest box around places. */
-function around(places) {
-  const [rows, columns] = [0, 1].map((axis) => places.map((place) => place[axis]));
-  const [row, column] = [Math.min(...rows), Math.min(...columns)];
-  return {
-    row,
-    column,
-    rows: Math.max(...rows) - row + 1,
-    columns: Math.max(...columns) - column + 1,
-  };
+/** The smallest box around places; null if there are none. */
+function boxAround(places) {
+  const all = [0, 1].map((axis) => places.map((place) => place[axis]));
+  if (!places.length) return null;
+  return boxOf(
+    all.map((each) => Math.min(...each)),
+    all.map((each) => Math.max(...each)),
+  );
 }

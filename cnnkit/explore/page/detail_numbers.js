@@ -28,8 +28,8 @@ const windowOf = ({ strides, borders, dilation_rate: dilation = [1, 1] }, [rows,
     ]);
 };
 
-const everyPlace = ([rows, columns], n = rows * columns) => {
-  const all = upTo(n).map((i) => [Math.floor(i / columns), i % columns]);
+const everyPlace = ([rows, columns]) => {
+  const all = upTo(rows * columns).map((i) => [Math.floor(i / columns), i % columns]);
   return () => all;
 };
 
@@ -70,43 +70,37 @@ function convPlan({ weights, settings }, [input], o) {
   return summed(parts);
 }
 
-/** Each channel has a kernel of its own; what it gives is weighed once more. */
-function separablePlan({ weights, settings }, [input], o) {
-  const { depthwise, pointwise } = weights;
-  const [rows, columns, , n] = depthwise.shape;
-  const places = windowOf(settings, [rows, columns]);
+/** Each channel has kernels of its own; what they give is weighed once more, by a `factor`. */
+function separablePlan({ weights: { depthwise, pointwise }, settings }, inputs, o) {
+  const [, , n, filters] = pointwise.shape;
   const parts = upTo(n).map((d) => {
-    const factor = pointwise.values[d * pointwise.shape[3] + o];
-    const kernel = kernelAt(depthwise, 0, d);
-    const channel = Math.floor((d * input.layer.shape[2]) / n);
-    return partOf(input, channel, { places, columns, kernel, factor });
+    const [part] = convPlan({ weights: { kernel: depthwise }, settings }, inputs, d).parts;
+    return { ...part, factor: pointwise.values[d * filters + o] };
   });
   return summed(parts);
 }
 
+const NO_BORDERS = [
+  [0, 0],
+  [0, 0],
+];
+const ONE_PLACE = { strides: [1, 1], borders: NO_BORDERS, groups: 1 };
+
 /** Of flattened maps each map is a part, so that one sees where in the maps the weights lie. */
 function densePlan(layer, [input], o, layers) {
   const { values, shape } = layer.weights.kernel;
-  const units = shape[1];
-  if (hasMaps(layer) || input.layer.shape.length > 1) {
-    const n = hasMaps(layer) ? 1 : shape[0];
-    const start = hasMaps(layer) ? 0 : Math.floor(o / units) * n;
-    const parts = upTo(shape[0] / n).map((c) =>
-      partOf(input, c, {
-        places: n === 1 ? here : () => upTo(n).map((i) => [0, start + i]),
-        columns: Math.min(n, LINE),
-        kernel: upTo(n).map((i) => values[(n === 1 ? c : i) * units + (o % units)]),
-      }),
-    );
-    return summed(parts);
+  if (layer.shape.length === 2) return null;
+  if (hasMaps(layer)) {
+    const kernel = { values, shape: [1, 1, ...shape] };
+    return convPlan({ weights: { kernel }, settings: ONE_PLACE }, [input], o);
   }
   const maps = flattenedMaps(input.layer, layers);
   const [rows, columns, channels] = maps?.shape ?? [1, shape[0], 1];
+  const places = everyPlace([rows, columns]);
   const parts = upTo(channels).map((c) => {
-    const kernel = upTo(rows * columns).map((i) => values[(i * channels + c) * units + o]);
-    const places = everyPlace([rows, columns]);
-    const own = partOf({ ...input, layer: maps ?? input.layer }, c);
-    return { ...own, places, columns: maps ? columns : LINE, kernel };
+    const kernel = kernelAt({ values, shape: [rows, columns, channels, shape[1]] }, c, o);
+    const more = { places, columns: maps ? columns : LINE, kernel };
+    return partOf({ ...input, layer: maps ?? input.layer }, c, more);
   });
   return summed(parts);
 }
@@ -317,7 +311,7 @@ function readPart(part, within, row, column) {
       : null,
   );
   const weights = part.kernel ?? part.weigh?.(found, row, column);
-  const products = found.map((x, i) => (x ?? 0) * (weights ? weights[i] : 1));
+  const products = found.map((x, i) => (x ?? 0) * (weights?.[i] ?? 1));
   const sum = products.reduce((a, b) => a + b, 0);
   const largest = within === "largest" ? Math.max(...found.filter((x) => x !== null)) : sum;
   return { part, places, found, weights, products, total: largest * (part.factor ?? 1) };

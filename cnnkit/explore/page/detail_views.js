@@ -26,6 +26,12 @@ function roundingFor(largest) {
   return (x) => (x === 0 ? "0" : Number(round(x)) === 0 ? round(0) : round(x));
 }
 
+/** How light a colour looks, from 0 to 1: from 0.18 on black is easier to read on it than white. */
+function lightness(color) {
+  const [red, green, blue] = color.map((level) => (level / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 /** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. */
 export function showTable(name, numbers, columns, isHidden = false) {
   const table = make("table", "window");
@@ -40,9 +46,8 @@ export function showTable(name, numbers, columns, isHidden = false) {
       cell.append(x === null ? "·" : showValue(x, isHidden, round(x)));
       if (x === null || isHidden) continue;
       const color = colorOf(x, range);
-      const light = (0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2]) / 255;
       cell.style.background = `rgb(${color.map(Math.round).join(" ")})`;
-      cell.style.color = light > 0.5 ? "#000" : "#fff";
+      cell.style.color = lightness(color) > 0.18 ? "#000" : "#fff";
     }
   }
   return table;
@@ -124,7 +129,7 @@ export function showSoftmax(snapshot, numbers, unit, isHidden) {
     `e to the power of each, divided by the sum of all (${textOf(most)} is taken off first, so that ` +
     "no power grows too large; the shares stay the same)";
   const head = table.insertRow();
-  for (const text of ["", "z", `e^(z − ${textOf(most)})`, "share"])
+  for (const text of ["class", "z", `e^(z − ${textOf(most)})`, "share"])
     head.append(make("th", "", text));
   numbers.forEach((z, i) => {
     const row = table.insertRow();

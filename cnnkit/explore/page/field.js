@@ -37,7 +37,7 @@ export function reachedBy({ size, strides, offset }, shape, pixel) {
   return boxOf(first, last);
 }
 
-function boxOf([row, column], [lastRow, lastColumn]) {
+export function boxOf([row, column], [lastRow, lastColumn]) {
   return { row, column, rows: lastRow - row + 1, columns: lastColumn - column + 1 };
 }
 
@@ -78,7 +78,6 @@ export function pickPlaces(pane, [rows, columns], current, choose) {
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     choose(clamp(row, rows), clamp(column, columns));
   }
-  pane.tabIndex = 0;
   pane.addEventListener("keydown", (event) => {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     if (!(event.key in steps)) return;
@@ -101,6 +100,7 @@ export function showField(element, network, state) {
   const pane = make("div", "pane");
   const canvas = document.createElement("canvas");
   const [sees, reaches] = [make("p", "sees"), make("div", "reaches")];
+  pane.tabIndex = 0;
   pane.setAttribute("role", "application");
   pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel");
   pane.append(canvas);

@@ -8,7 +8,7 @@
 
 import { rangeOf } from "./colors.js";
 import { countMaps, hasMaps, indexOf, mapOf } from "./maps.js";
-import { classText, countOf, shapeText, textOf } from "./numbers.js";
+import { answerText, countOf, shapeText, textOf } from "./numbers.js";
 
 const NOTHING =
   "Nothing is selected. Click a map of a layer; or press Tab until a map has a frame, walk with the " +
@@ -33,7 +33,7 @@ function seenText(network, { field }, row, column) {
 
 function unitText(network, layer, unit, values) {
   const isAnswer = network.snapshot.outputs.includes(layer.index);
-  const name = isAnswer && layer.size > 1 ? ` (${classText(network.snapshot, unit)})` : "";
+  const name = isAnswer ? ` (${answerText(network.snapshot, layer, unit)})` : "";
   const rank = values.filter((value) => value > values[unit]).length + 1;
   const place = rank === 1 ? "the largest" : `number ${rank} by size`;
   return `Unit ${unit + 1}${name} of ${layer.name} gives ${textOf(values[unit])}, ${place} of ${layer.size}.`;

@@ -9,7 +9,7 @@
  */
 
 import { make } from "./elements.js";
-import { hasMaps } from "./maps.js";
+import { countMaps, hasMaps, indexOf } from "./maps.js";
 import { hasLeftOver } from "./workshop.js";
 
 const isConvolution = (layer) => /Conv2D$/.test(layer?.type);
@@ -58,17 +58,17 @@ const TOUR = {
   },
   guess: {
     keys: ["guesses"],
-    where: (network) => tileOf(firstConvolution(network)),
+    where: () => ".guessing input", // which is there once a map is selected
     isDone: ({ guesses }) => guesses.of > 0,
   },
   change: {
     keys: ["input"],
-    where: ({ isComputed }) => isComputed && "#tools button",
+    where: ({ isComputed }) => isComputed && "#drawing summary",
     isDone: ({ input }) => input !== null,
   },
   edit: {
     keys: ["edits"],
-    where: ({ isComputed }) => isComputed && "#tools button",
+    where: ({ isComputed }) => isComputed && "#interventions summary",
     isDone: ({ edits }) => edits.length > 0,
   },
   workshop: {
@@ -103,7 +103,7 @@ export function showTour(element, network, state) {
   }
 
   function leadTo(selector) {
-    const place = document.querySelector(selector) ?? document.getElementById("overview");
+    const place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
     place.focus({ preventScroll: true, focusVisible: true });
@@ -131,14 +131,19 @@ export function showTour(element, network, state) {
 
   state.subscribe([...steps.flatMap(({ keys }) => keys), "visits"], tick);
   state.subscribe(["ticked"], mark);
+  state.subscribe(["visits"], () => {
+    const place = { block: "nearest", inline: "center" };
+    document.querySelector('.tile[aria-pressed="true"]')?.scrollIntoView(place);
+  });
   mark();
 }
 
-/** The unit or map of a layer with the largest value. */
-function strongest(network, layer) {
-  const values = network.values(layer.index);
-  const at = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
-  return hasMaps(layer) ? at % (layer.recorded?.channels ?? layer.shape[2]) : at;
+/** The map with the largest value of a layer, or of one place of it. */
+function strongest(network, layer, row, column) {
+  const n = countMaps(layer);
+  let values = network.values(layer.index);
+  if (row !== undefined) values = values.subarray(indexOf(layer, 0, row, column)).subarray(0, n);
+  return values.indexOf(values.reduce((a, b) => Math.max(a, b))) % n;
 }
 
 /** The first picture for which the largest answer is not the right class; -1 if there is none. */
@@ -163,7 +168,12 @@ function viewsOf(network) {
   const last = deepest(network);
   if (last) {
     const [row, column] = last.shape.map((n) => Math.floor(n / 2));
-    const view = () => ({ layer: last.index, channel: strongest(network, last), row, column });
+    const view = () => ({
+      layer: last.index,
+      channel: strongest(network, last, row, column),
+      row,
+      column,
+    });
     views.push(["What the middle of the last maps sees", view]);
   }
   const wrong = firstWrong(network.snapshot);

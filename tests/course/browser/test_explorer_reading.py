@@ -217,3 +217,35 @@ def test_a_number_is_hidden_until_it_is_guessed(page, network):
         assert shown == pytest.approx(values[at, at, 0], rel=1e-3)
     page.get_by_label("Guess first").uncheck()
     expect(page.locator(".bar .value").first).to_be_visible()
+
+
+def test_a_finger_on_a_small_screen_chooses_a_number(page, browser):
+    context = browser.new_context(has_touch=True, viewport={"width": 400, "height": 800})
+    small = context.new_page()
+    small.goto(page.url.partition("#")[0])
+    small.locator(".column").nth(1).locator(".tile").nth(2).tap()
+    small.locator(".result .pane").tap(position={"x": 5, "y": 5})
+    expect(small.locator("#detail h3")).to_contain_text("Row 1, column 1 is")
+    small.locator("#field .pane").tap(position={"x": 5, "y": 5})
+    expect(small.locator("#field caption")).to_contain_text("row 1, column 1")
+    assert small.evaluate("document.documentElement.scrollWidth") <= 400
+    context.close()
+
+
+def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_page, tmp_path):
+    model, images, _ = network
+    normal = layers.LayerNormalization(name="layer_normal")(model.get_layer("first").output)
+    recorded = keras.Model(model.input, layers.Flatten(name="end")(normal))
+    explore.explore(recorded, images).save(tmp_path / "page.html")
+    page = open_page((tmp_path / "page.html").as_uri())
+    values = np.asarray(keras.Model(model.input, normal)(images[:1], training=False))[0]
+    for name, about in [
+        ("first", "A filter slides over all maps"),
+        ("layer_normal", "The page does not know how its numbers come about"),
+    ]:
+        choose_map(page, name, 1)
+        choose_place(page, (8, 8), 2, 3)
+        expect(page.locator(".about")).to_contain_text(about)
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values[2, 3, 1], rel=1e-4)
+    expect(page.locator(".steps")).to_have_count(0)
