@@ -134,15 +134,16 @@ export function showDetail(element, network, state) {
     const products = hasMaps(layer)
       ? whole.parts
       : numberAt(plan, 0, 0).parts.map((part) => part.products);
+    const [ofKernels, ofProducts] = [rangeOfAll(kernels), rangeOfAll(products)];
     plan.parts.forEach((part, k) => {
       const card = make("div", "part");
       now.inputPanes.push(addInput(card, part));
       if (part.kernel) {
         const of = (values) => gridOf(values, part.columns);
-        addPane(card, "× weights", of(kernels[k]), rangeOfAll(kernels), "kernel");
+        addPane(card, "× weights", of(kernels[k]), ofKernels, "kernel");
         const map = { values: products[k], start: 0, step: 1, rows, columns };
         const result = hasMaps(layer) ? map : of(products[k]);
-        const pane = addPane(card, "= products", result, rangeOfAll(products));
+        const pane = addPane(card, "= products", result, ofProducts);
         if (hasMaps(layer)) now.panes.push(pane);
       }
       strip.append(card);

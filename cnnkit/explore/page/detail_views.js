@@ -72,7 +72,7 @@ export function showPart(plan, read, isHidden) {
     const own = showTable("Products", products, part.columns, isHidden);
     if (found.length > 1) tables.append(make("span", "sign", "="), own);
   }
-  const times = part.factor === undefined ? "" : ` × ${textOf(part.factor)}`;
+  const times = part.factor === undefined ? "" : ` × its weight ${withMinus(textOf(part.factor))}`;
   const line = make("p", "total", `${plan.within === "largest" ? "largest" : "sum"}${times} = `);
   line.append(showValue(total, isHidden));
   if (plan.parts.length > 1 && (found.length > 1 || weights)) card.append(line);
@@ -126,7 +126,7 @@ export function showSoftmax(snapshot, numbers, unit, isHidden) {
   const sum = powers.reduce((a, b) => a + b, 0);
   const table = make("table", "softmax");
   table.createCaption().textContent =
-    `e to the power of each, divided by the sum of all (${textOf(most)} is taken off first, so that ` +
+    `e to the power of each z, divided by the sum of all (${textOf(most)} is taken off first, so that ` +
     "no power grows too large; the shares stay the same)";
   const head = table.insertRow();
   for (const text of ["class", "z", `e^(z − ${textOf(most)})`, "share"])

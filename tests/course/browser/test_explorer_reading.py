@@ -249,3 +249,27 @@ def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_p
     (shown,) = numbers(page.locator("#detail h3"))
     assert shown == pytest.approx(values[2, 3, 1], rel=1e-4)
     expect(page.locator(".steps")).to_have_count(0)
+
+
+def test_what_was_changed_on_the_page_is_a_step_too(page, network):
+    _, images, values = network
+    # The first weight of the window there lies on a bright pixel.
+    row, column = (1 + np.argwhere(images[0, :7, :7, 0] > 0.9)[0]).tolist()
+    choose_map(page, "first", 2)
+    page.locator("#interventions summary").click()
+    page.locator("#interventions [name='on']").uncheck()
+    choose_place(page, (8, 8), row, column)
+    expect(page.locator(".steps li").last).to_contain_text("changed: by you = 0")
+    start, _, now = numbers(page.locator(".steps"))
+    assert now == 0 and start != 0
+    choose_map(page, "first", 1)
+    page.locator("#interventions .weights input").first.fill("7")
+    page.keyboard.press("Enter")
+    choose_place(page, (8, 8), row, column)
+    assert 7.0 in numbers(page.get_by_role("table", name="Weights"))
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert numbers(page.locator(".steps"))[-1] == pytest.approx(shown, rel=1e-5)
+    assert abs(shown - values["first"][row, column, 1]) > 0.1
+    page.get_by_role("button", name="All as trained").click()
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["first"][row, column, 1], rel=1e-4)
