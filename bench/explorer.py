@@ -56,6 +56,8 @@ def strokes(browser, address):
         page.wait_for_function(f"times.length > {i}")
     page.mouse.up()
     times = page.evaluate("times")
+    if page.locator("#drawing .restore").is_disabled():
+        sys.exit("the pen draws nothing")
     page.close()
     return times
 

@@ -34,7 +34,7 @@ def engine_layer(call):
     layer = call.layer
     kind = type(layer).__name__
     if not type(layer).__module__.startswith(("keras.", "cnnkit.layers.")) or kind not in RULES:
-        raise NotComputed(f"it is a {kind}")
+        raise NotComputed(f"it is a {kind}" + (", but not Keras's own" if kind in RULES else ""))
     if layer.compute_dtype != "float32" or getattr(layer, "quantization_mode", None):
         raise NotComputed("it does not compute in float32")
     if getattr(layer, "data_format", None) == "channels_first":

@@ -61,6 +61,7 @@ def some(model, images, labels):
 
 def main(folder):
     for train in (animals, digits):
+        keras.utils.clear_session()  # so that each network's layers are counted from the first on
         model, images, labels, class_names = train()
         images, labels = some(model, images, labels)
         explorer = explore.explore(model, images, class_names, labels)

@@ -11,17 +11,16 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+VIEW = '{"picture":0,"layer":4,"channel":1,"row":6,"column":7}'
 PICTURE = Path(__file__).parents[1] / "images/explorer.png"
 
 
 def main(path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = browser.new_page(viewport={"width": 1500, "height": 950}, color_scheme="light")
-        page.goto(Path(path).resolve().as_uri())
-        page.locator("#tour summary").click()
-        page.get_by_label("Go to").select_option("What the middle of the last maps sees")
-        page.locator("#tour summary").click()
+        page = browser.new_page(viewport={"width": 1500, "height": 1060}, color_scheme="light")
+        page.goto(f"{Path(path).resolve().as_uri()}#view={VIEW}")
+        page.locator('.tile[aria-pressed="true"]').scroll_into_view_if_needed()
         page.screenshot(path=PICTURE)
         browser.close()
 

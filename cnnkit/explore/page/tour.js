@@ -58,17 +58,17 @@ const TOUR = {
   },
   guess: {
     keys: ["guesses"],
-    where: (network) => tileOf(firstConvolution(network)),
+    where: () => ".guessing input", // which is there once a map is selected
     isDone: ({ guesses }) => guesses.of > 0,
   },
   change: {
     keys: ["input"],
-    where: ({ isComputed }) => isComputed && "#tools button",
+    where: ({ isComputed }) => isComputed && "#drawing summary",
     isDone: ({ input }) => input !== null,
   },
   edit: {
     keys: ["edits"],
-    where: ({ isComputed }) => isComputed && "#tools button",
+    where: ({ isComputed }) => isComputed && "#interventions summary",
     isDone: ({ edits }) => edits.length > 0,
   },
   workshop: {
@@ -103,7 +103,7 @@ export function showTour(element, network, state) {
   }
 
   function leadTo(selector) {
-    const place = document.querySelector(selector) ?? document.getElementById("overview");
+    const place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
     place.focus({ preventScroll: true, focusVisible: true });

@@ -114,6 +114,9 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
     page.locator("#tour li.next").get_by_role("button").click()
     expect(tile(page, 2, 0)).to_be_focused()
     page.keyboard.press("Enter")
+    for step, place in (("change", "#drawing summary"), ("guess", ".guessing input")):
+        page.locator(f'#tour [data-step="{step}"]').get_by_role("button").click()
+        expect(page.locator(place)).to_be_focused()
     page.get_by_label("Colours").select_option("layer")
     page.locator('#workshop [name="strides"]').focus()
     page.locator('#workshop [name="strides"]').fill("3")
@@ -156,23 +159,37 @@ def test_a_view_that_makes_no_sense_leaves_the_page_as_it_is(page, address):
         expect(page.locator("#answer")).to_contain_text("it is 2.")
 
 
-def test_in_a_cell_a_view_is_copied_and_pasted(network, open_page, tmp_path):
+@pytest.fixture
+def cell(network, open_page, tmp_path):
+    """The explorer in the frame of a cell, with the tour open."""
     path = tmp_path / "cell.html"
     path.write_text(f"<!doctype html>{network[2]._repr_html_()}", encoding="utf-8")
-    page = open_page(path.as_uri()).frame_locator("iframe")
-    open_tour(page)
-    tile(page, 3, 1).click()
-    page.get_by_role("button", name="Copy this view").click()
-    field = page.locator("#view")
+    frame = open_page(path.as_uri()).frame_locator("iframe")
+    open_tour(frame)
+    return frame
+
+
+def test_in_a_cell_a_view_is_copied_and_pasted(cell):
+    tile(cell, 3, 1).click()
+    cell.get_by_role("button", name="Copy this view").click()
+    field = cell.locator("#view")
     view = field.input_value()
     assert view.startswith("#view=")
-    tile(page, 2, 0).click()
+    tile(cell, 2, 0).click()
     field.fill(view)
     field.press("Enter")
-    expect(tile(page, 3, 1)).to_have_attribute("aria-pressed", "true")
+    expect(tile(cell, 3, 1)).to_have_attribute("aria-pressed", "true")
     field.fill("nonsense")
-    field.press("Enter")
-    expect(page.locator("#copied")).to_contain_text("This is no view")
+    expect(cell.locator("#copied")).to_contain_text("This is no view")
+
+
+def test_in_a_cell_one_guesses(cell):
+    cell.get_by_label("Go to").select_option("What the middle of the last maps sees")
+    cell.get_by_label("Guess first").check()
+    cell.get_by_label("Your guess").fill("0")
+    cell.get_by_label("Your guess").press("Enter")
+    expect(cell.locator(".judged")).to_contain_text("you guessed 0.")
+    expect(cell.locator('#tour li.done[data-step="guess"]')).to_have_count(1)
 
 
 # For everyone
@@ -201,9 +218,15 @@ def test_axe_finds_nothing(page, theme):
     page.get_by_label("Theme").select_option(theme)
     open_tour(page)
     page.locator(".picture").nth(1).click()
-    for layer in (2, -1):
-        last = page.locator(".tile").last.get_attribute("data-layer")
-        tile(page, last if layer < 0 else layer, 0).click()
+    page.locator("#interventions summary").click()
+    places = [
+        lambda: tile(page, 2, 0).click(),
+        lambda: page.locator(".tile").last.click(),
+        lambda: page.get_by_label("Go to").select_option("What the middle of the last maps sees"),
+        lambda: page.get_by_label("Guess first").check(),
+    ]
+    for go in places:
+        go()
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
 
