@@ -150,6 +150,26 @@ def test_an_answer_is_weights_and_softmax(page, network):
     np.testing.assert_allclose(shares, values["answer"], atol=1e-4)
 
 
+def test_a_number_that_is_read_leads_to_its_own(page, network):
+    values = network[2]
+    choose_map(page, "small", 3)
+    choose_place(page, (4, 4), 1, 2)
+    window = page.get_by_role("table", name="Numbers of map 4 of both")
+    window.locator("td").nth(1).click()  # of rows 3 and 4, columns 5 and 6 the upper right
+    expect(page.locator(".title")).to_contain_text("Map 4 of 10 in both")
+    expect(page.locator("#detail h3")).to_contain_text("Row 3, column 6 is")
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["both"][2, 5, 3], rel=1e-4)
+    page.get_by_role("button", name="owl").click()
+    link = page.locator(".largest .link").first
+    unit = int(link.inner_text().removeprefix("unit "))
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail h3")).to_contain_text(f"Unit {unit} is")
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["joined"][unit - 1], rel=1e-4)
+
+
 def test_a_unit_of_a_vector_is_found_with_the_keys(page, network):
     values = network[2]["means"]
     choose_map(page, "means")
@@ -249,3 +269,27 @@ def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_p
     (shown,) = numbers(page.locator("#detail h3"))
     assert shown == pytest.approx(values[2, 3, 1], rel=1e-4)
     expect(page.locator(".steps")).to_have_count(0)
+
+
+def test_what_was_changed_on_the_page_is_a_step_too(page, network):
+    _, images, values = network
+    # The first weight of the window there lies on a bright pixel.
+    row, column = (1 + np.argwhere(images[0, :7, :7, 0] > 0.9)[0]).tolist()
+    choose_map(page, "first", 2)
+    page.locator("#interventions summary").click()
+    page.locator("#interventions [name='on']").uncheck()
+    choose_place(page, (8, 8), row, column)
+    expect(page.locator(".steps li").last).to_contain_text("changed: by you = 0")
+    start, _, now = numbers(page.locator(".steps"))
+    assert now == 0 and start != 0
+    choose_map(page, "first", 1)
+    page.locator("#interventions .weights input").first.fill("7")
+    page.keyboard.press("Enter")
+    choose_place(page, (8, 8), row, column)
+    assert 7.0 in numbers(page.get_by_role("table", name="Weights"))
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert numbers(page.locator(".steps"))[-1] == pytest.approx(shown, rel=1e-5)
+    assert abs(shown - values["first"][row, column, 1]) > 0.1
+    page.get_by_role("button", name="All as trained").click()
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["first"][row, column, 1], rel=1e-4)
