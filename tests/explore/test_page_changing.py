@@ -94,7 +94,14 @@ def test_edits_are_applied_in_their_order(tmp_path):
     equal(kernelPlaces([2, 2, 3, 4], 1, 2), [6, 18, 30, 42]);
     equal(kernelPlaces([3, 4], 1, 2), [6]);
     """
-    scripts = ("numbers.js", "interventions_edits.js", "colors.js", "maps.js", "interventions.js")
+    scripts = (
+        "elements.js",
+        "numbers.js",
+        "interventions_edits.js",
+        "colors.js",
+        "maps.js",
+        "interventions.js",
+    )
     run_in_node(scripts, code, tmp_path)
 
 

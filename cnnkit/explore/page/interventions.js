@@ -5,6 +5,7 @@
  */
 
 import { colorOf } from "./colors.js";
+import { make } from "./elements.js";
 import { channelsOff, maskOf } from "./interventions_edits.js";
 import { hasMaps } from "./maps.js";
 import { textOf } from "./numbers.js";
@@ -76,9 +77,8 @@ function labelled(text, ...elements) {
 }
 
 function makeButton(text, onClick) {
-  const button = document.createElement("button");
+  const button = make("button", "", text);
   button.type = "button";
-  button.textContent = text;
   button.addEventListener("click", onClick);
   return button;
 }
@@ -142,26 +142,16 @@ export function showInterventions(element, network, state) {
       const what = isMap ? "Kernel for channel " : "Weight of input ";
       parent.append(labelled(what, choice, ` of ${nInputs * groups}`));
     }
-    const grid = document.createElement("div");
-    grid.className = "kernel";
+    const grid = make("div", "kernel");
     grid.style.setProperty("--columns", columns);
     parent.append(grid);
     places.forEach((at, tap) => {
       const [row, column] = [Math.floor(tap / columns) + 1, (tap % columns) + 1];
       addNumber(grid, name, at, rows * columns > 1 ? `row ${row}, column ${column}` : "weight");
     });
-    const buttons = document.createElement("div");
-    buttons.className = "row";
-    buttons.append(
-      makeButton(
-        "To zero",
-        change(() => 0),
-      ),
-      makeButton(
-        "Turn signs",
-        change((x) => 0 - x),
-      ),
-    );
+    const buttons = make("div", "row");
+    const [zero, turned] = [change(() => 0), change((x) => 0 - x)];
+    buttons.append(makeButton("To zero", zero), makeButton("Turn signs", turned));
     parent.append(buttons);
   }
 
@@ -177,8 +167,6 @@ export function showInterventions(element, network, state) {
       : "Choose a map or a unit of a layer. Here you switch it off, or change its weights.";
     find("weights").replaceChildren();
     if (find("of-map").hidden) return refresh();
-    find("of-unit").hidden = hasMaps(layer);
-    Object.assign(find("unit"), { value: channel + 1, max: layer.shape.at(-1) });
     find("on-text").textContent = `${partText(layer, channel)} is on`;
     for (const [name, weight] of Object.entries(layer.weights)) {
       if (KERNELS.includes(name)) {
@@ -208,11 +196,8 @@ export function showInterventions(element, network, state) {
       find("again").disabled = !mask;
     }
     const rest = edits.length - LISTED;
-    const items = edits.slice(-LISTED).map((one) => {
-      const item = document.createElement("li");
-      item.textContent = editText(one, network.layers);
-      return item;
-    });
+    const texts = edits.slice(-LISTED).map((one) => editText(one, network.layers));
+    const items = texts.map((text) => make("li", "", text));
     find("edits").start = Math.max(rest, 0) + 1;
     find("edits").replaceChildren(...items);
     find("undo").disabled = find("reset").disabled = !edits.length;
@@ -229,11 +214,6 @@ export function showInterventions(element, network, state) {
   find("on").addEventListener("change", () => {
     const { layer, channel } = state.values;
     edit({ kind: "channel", layer, channel, on: find("on").checked });
-  });
-  find("unit").addEventListener("change", () => {
-    const unit = Math.round(Number(find("unit").value)) - 1;
-    const n = selected().shape.at(-1);
-    state.select(state.values.layer, Math.min(Math.max(unit, 0), n - 1));
   });
   find("undo").addEventListener("click", () =>
     state.set({ edits: state.values.edits.slice(0, -1) }),
