@@ -9,7 +9,7 @@
 import { paint, paintPicture, rangeOf } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
-import { make } from "./elements.js";
+import { make, makeLink } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { hasMaps, indexOf, mapOf } from "./maps.js";
@@ -157,10 +157,8 @@ export function showDetail(element, network, state) {
     const [rows, columns, step] = shape;
     const map = { values, start: channel ?? 0, step, rows, columns };
     const pane = addPane(card, "", isLine(part) ? gridOf(values, LINE) : map);
-    const link = make("button", "link", part.name);
-    link.type = "button";
-    link.addEventListener("click", () => state.select(part.layer, channel ?? 0));
-    pane.nextSibling.append(link);
+    const follow = () => state.select(part.layer, channel ?? 0);
+    pane.nextSibling.append(makeLink(part.name, follow));
     if (layers(part.layer).type === "InputLayer") {
       const own = values.filter((_, i) => i % step === channel);
       paintPicture(pane.firstChild, own, [rows, columns, 1], network.snapshot.images);
@@ -238,18 +236,26 @@ export function showDetail(element, network, state) {
   function showWindows(parts, isHidden) {
     const order = [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total));
     const windows = make("div", "windows");
-    const shown = order.slice(0, FEW_PARTS);
-    windows.append(...shown.map((part) => showPart(now.plan, part, isHidden)));
+    const show = (part) => showPart(now.plan, part, isHidden, goTo);
+    windows.append(...order.slice(0, FEW_PARTS).map(show));
     const rest = order.slice(FEW_PARTS);
     if (!rest.length) return windows;
     const sum = rest.reduce((total, part) => total + part.total, 0);
     const button = make("button", "switch", `${rest.length} more, `);
     button.append("together ", showValue(sum, isHidden));
-    button.addEventListener("click", () =>
-      button.replaceWith(...rest.map((part) => showPart(now.plan, part, isHidden))),
-    );
+    button.addEventListener("click", () => button.replaceWith(...rest.map(show)));
     windows.append(button);
     return windows;
+  }
+
+  /** Select a number that a part reads: it lies at the same place, whatever shape it is read in. */
+  function goTo({ layer: index, channel, shape }, [row, column]) {
+    const layer = layers(index);
+    const at = (row * shape[1] + column) * shape[2] + (channel ?? 0);
+    if (!hasMaps(layer)) return state.select(index, at);
+    const [, columns, channels] = layer.shape;
+    const place = Math.floor(at / channels);
+    state.select(index, at % channels, Math.floor(place / columns), place % columns);
   }
 
   // The overview

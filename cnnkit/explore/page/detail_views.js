@@ -3,7 +3,7 @@
  */
 
 import { colorOf, rangeOf } from "./colors.js";
-import { make } from "./elements.js";
+import { make, makeLink } from "./elements.js";
 import { classText, textOf } from "./numbers.js";
 
 const HIDDEN = "?";
@@ -53,20 +53,28 @@ export function showTable(name, numbers, columns, isHidden = false) {
   return table;
 }
 
-const MANY_NUMBERS = 50; // of a window, from which on it is folded behind its largest products
+const MANY_NUMBERS = 30; // of a window, from which on it is folded behind its largest products
 
-/** The window of one part: its numbers, the weights, the products and what they give. */
-export function showPart(plan, read, isHidden) {
-  const { part, found, weights, products, total } = read;
+/**
+ * The window of one part: its numbers, the weights, the products and what they give. A click on a
+ * number calls `go(part, place)`.
+ */
+export function showPart(plan, read, isHidden, go) {
+  const { part, places, found, weights, products, total } = read;
   const card = make("div", "part");
   card.append(make("h4", "", part.name));
   let tables = card;
   if (found.length > MANY_NUMBERS) {
     tables = document.createElement("details");
     tables.append(make("summary", "", `all ${found.length} numbers`));
-    card.append(largestProducts(read, isHidden), tables);
+    card.append(largestProducts(read, isHidden, go), tables);
   }
-  tables.append(showTable(`Numbers of ${part.name}`, found, part.columns));
+  const numbers = showTable(`Numbers of ${part.name}`, found, part.columns);
+  numbers.classList.add("read");
+  numbers.querySelectorAll("td").forEach((cell, i) => {
+    if (found[i] !== null) cell.addEventListener("click", () => go(part, places[i]));
+  });
+  tables.append(numbers);
   if (weights) {
     tables.append(make("span", "sign", "×"), showTable("Weights", weights, part.columns));
     const own = showTable("Products", products, part.columns, isHidden);
@@ -79,14 +87,21 @@ export function showPart(plan, read, isHidden) {
   return card;
 }
 
-function largestProducts({ part, places, found, weights, products }, isHidden) {
+/** The largest products with the places of their numbers, which lead there. */
+function largestProducts({ part, places, found, weights, products }, isHidden, go) {
   const order = [...found.keys()].sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
   const list = make("ol", "largest");
   for (const i of order.slice(0, 6)) {
     const [row, column] = places[i].map((at) => at + 1);
     const where = part.shape[0] === 1 ? `unit ${column}` : `row ${row}, column ${column}`;
     const times = weights ? ` × ${withMinus(textOf(weights[i]))}` : "";
-    const line = make("li", "", `${where}: ${withMinus(textOf(found[i]))}${times} = `);
+    const line = make("li", "");
+    line.append(
+      makeLink(where, () => go(part, places[i])),
+      ": ",
+      showValue(found[i]),
+      `${times} = `,
+    );
     line.append(showValue(products[i], isHidden));
     list.append(line);
   }

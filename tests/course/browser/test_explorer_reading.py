@@ -150,6 +150,26 @@ def test_an_answer_is_weights_and_softmax(page, network):
     np.testing.assert_allclose(shares, values["answer"], atol=1e-4)
 
 
+def test_a_number_that_is_read_leads_to_its_own(page, network):
+    values = network[2]
+    choose_map(page, "small", 3)
+    choose_place(page, (4, 4), 1, 2)
+    window = page.get_by_role("table", name="Numbers of map 4 of both")
+    window.locator("td").nth(1).click()  # of rows 3 and 4, columns 5 and 6 the upper right
+    expect(page.locator(".title")).to_contain_text("Map 4 of 10 in both")
+    expect(page.locator("#detail h3")).to_contain_text("Row 3, column 6 is")
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["both"][2, 5, 3], rel=1e-4)
+    page.get_by_role("button", name="owl").click()
+    link = page.locator(".largest .link").first
+    unit = int(link.inner_text().removeprefix("unit "))
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail h3")).to_contain_text(f"Unit {unit} is")
+    (shown,) = numbers(page.locator("#detail h3"))
+    assert shown == pytest.approx(values["joined"][unit - 1], rel=1e-4)
+
+
 def test_a_unit_of_a_vector_is_found_with_the_keys(page, network):
     values = network[2]["means"]
     choose_map(page, "means")
