@@ -138,3 +138,12 @@ def test_every_number_is_explained(drawn, networks, tmp_path):
                 numbers = wanted[..., channel] if wanted.ndim == 3 else wanted.flat[channel]
                 error = np.abs(np.ravel(numbers) - values).max()
                 assert error <= TOLERANCE * np.abs(wanted).max(), (seed, layer["kind"], error)
+
+
+def test_a_wrong_explanation_is_found(networks, tmp_path):
+    code = join_scripts(ENGINE + NUMBERS) + EXPLAINED
+    right, wrong = "row * strides[0] - borders[0][0] + ", "row * strides[0] + borders[0][0] + "
+    assert right in code
+    with pytest.raises(AssertionError):
+        run_in_page(networks[:20], tmp_path, code.replace(right, wrong))
+    run_in_page(networks[:20], tmp_path, code)

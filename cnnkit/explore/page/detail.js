@@ -34,7 +34,11 @@ const ABOUT = {
 };
 
 export function showDetail(element, network, state) {
-  const guessing = makeGuessing(state, () => showNumber());
+  const guessing = makeGuessing(state, () => {
+    const hadFocus = number.contains(document.activeElement);
+    showNumber();
+    if (hadFocus) focusMap();
+  });
   const [title, about] = [make("h2", "title"), make("p", "about")];
   const [made, number] = [make("div", "made"), make("div", "number")];
   element.append(title, guessing.control, about, made, number);
@@ -59,12 +63,13 @@ export function showDetail(element, network, state) {
       if (plan) about.textContent = ABOUT[layers(plan.maker).kind] ?? about.textContent;
       else about.textContent += missingText(layer);
       showMade();
-      if (hadFocus) made.querySelector(".result .pane").focus({ preventScroll: true });
+      if (hadFocus) focusMap();
     }
     mark();
     showNumber();
   }
 
+  const focusMap = () => made.querySelector(".result .pane").focus({ preventScroll: true });
   const layers = (index) => network.edited()[index];
 
   function missingText(layer) {
@@ -191,8 +196,10 @@ export function showDetail(element, network, state) {
       frame(pane, "chosen", place && boxOf(place, place), [own.rows, own.columns]);
     now.inputPanes.forEach((pane) => frame(pane, "chosen", null));
     if (!place) {
-      const text = "Point at a place of the map: here is shown what its number is made of.";
-      number.append(make("p", "hint", text));
+      const what = hasMaps(now.layer)
+        ? "Point at a place of this map"
+        : "Point at one of the units";
+      number.append(make("p", "hint", `${what}: here is shown what its number is made of.`));
       return;
     }
     const [row, column] = hasMaps(now.layer) ? place : [0, 0];

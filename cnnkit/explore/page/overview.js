@@ -168,8 +168,9 @@ export function showOverview(element, network, state) {
   function mark() {
     const { layer, channel } = state.values;
     for (const tile of element.querySelectorAll(".tile")) {
-      const isSelected =
-        Number(tile.dataset.layer) === layer && Number(tile.dataset.channel) === channel;
+      const isWhole = tile.classList.contains("map") && !hasMaps(layers[tile.dataset.layer]);
+      const isChannel = isWhole || Number(tile.dataset.channel) === channel;
+      const isSelected = Number(tile.dataset.layer) === layer && isChannel;
       tile.setAttribute("aria-pressed", isSelected);
       tile.tabIndex = isSelected ? 0 : -1;
     }

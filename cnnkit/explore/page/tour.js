@@ -14,14 +14,13 @@ import { hasLeftOver } from "./workshop.js";
 
 const isConvolution = (layer) => /Conv2D$/.test(layer?.type);
 const isPooling = (layer) => /Pooling2D$/.test(layer?.type) && hasMaps(layer);
-const isWide = (layer) => hasMaps(layer) && layer.shape[0] * layer.shape[1] > 1 && layer.field;
 
 /** The layers of a network that are shown and pass a test. */
 const layersLike = (network, test) =>
   network.layers.filter(
     (layer) => layer.inputs.length && network.isKnown(layer.index) && test(layer),
   );
-const deepest = (network) => layersLike(network, isWide).at(-1);
+const deepest = (network) => layersLike(network, (layer) => hasMaps(layer) && layer.field).at(-1);
 const tileOf = (layer) => layer && `.tile[data-layer="${layer.index}"]`;
 
 const NUMBER = ["layer", "row", "column"]; // keys of the state

@@ -126,6 +126,47 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
     expect(done).to_have_count(4)
 
 
+def test_who_does_all_ten_steps_has_ten_ticks(page):
+    def number(layer, channel):
+        tile(page, layer, channel).click()
+        page.locator(".result .pane").click(position={"x": 9, "y": 9})
+
+    def guess():
+        page.get_by_label("Guess first").check()
+        page.get_by_label("Your guess").fill("1")
+        page.get_by_label("Your guess").press("Enter")
+
+    def misfit():
+        page.locator('#workshop [name="strides"]').fill("3")
+        page.locator('#workshop [name="strides"]').press("Enter")
+        page.get_by_label("padding").select_option("valid")
+
+    def switch_off():
+        page.locator("#interventions summary").click()
+        page.locator('#interventions [name="on"]').uncheck()
+
+    open_tour(page)
+    steps = page.locator("#tour [data-step]")
+    expect(steps).to_have_count(10)
+    actions = [
+        lambda: page.locator(".picture").nth(1).click(),
+        lambda: tile(page, 2, 1).click(),
+        lambda: page.get_by_label("Colours").select_option("layer"),
+        lambda: number(2, 1),
+        guess,
+        lambda: number(3, 1),
+        lambda: number(7, 1),
+        lambda: page.locator("#drawing .pad").click(),
+        switch_off,
+        misfit,
+    ]
+    for i, act in enumerate(actions):
+        expect(steps.nth(i)).not_to_have_class(re.compile("done"))
+        act()
+        expect(steps.nth(i)).to_have_class(re.compile("done"))
+    expect(page.locator("#tour .told")).to_contain_text("10 of 10 steps are done.")
+
+
 def test_a_reload_keeps_the_state_and_a_copied_view_opens_elsewhere(page, address):
     page.locator(".picture").nth(2).click()
     tile(page, 4, 3).click()

@@ -177,6 +177,7 @@ def test_a_unit_of_a_vector_is_found_with_the_keys(page, network):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#detail h3")).to_contain_text("Unit 3 is")
+    expect(page.get_by_label("means, all units")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".result .pane")).to_be_focused()
     np.testing.assert_allclose(numbers(page.locator(".steps"))[-1], values[2], rtol=1e-4)
 
@@ -232,6 +233,7 @@ def test_a_number_is_hidden_until_it_is_guessed(page, network):
         expect(page.locator(".guess .hint")).to_contain_text("Write a number")
         page.get_by_label("Your guess").fill(f"{guess:.4f}")
         page.keyboard.press("Enter")
+        expect(page.locator(".result .pane")).to_be_focused()
         expect(page.locator(".guessing .count")).to_have_text(f"({right} of {at + 1} right)")
         (shown,) = numbers(page.locator("#detail h3"))
         assert shown == pytest.approx(values[at, at, 0], rel=1e-3)
