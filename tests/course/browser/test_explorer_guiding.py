@@ -246,7 +246,9 @@ def test_by_keyboard_alone_one_selects_a_map_and_hears_its_values(page, network)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     model, images, _ = network
-    values = explain.feature_maps(model, images[:1].astype("float32"), layer="conv2d")[0, ..., 1]
+    values = explain.feature_maps(model, images[:1].astype("float32"), layer=model.layers[1])[
+        0, ..., 1
+    ]
     row, column = np.unravel_index(values.argmax(), values.shape)
     sentence = page.get_by_role("status").filter(has_text="Selected")
     expect(sentence).to_contain_text("map 2 of 16 of conv2d")
