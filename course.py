@@ -31,7 +31,7 @@ FOUND = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SUPPORTED = ("3.11", "3.12", "3.13")
 PYTHON = FOUND if FOUND in SUPPORTED else "3.12"  # the latter with the help of uv
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # outside of environments
-TESTS = ["notebooks", "docs/template.ipynb", "tests"]  # the long ones first
+TESTS = ["notebooks", "docs/template.ipynb", "docs/explorer", "tests"]  # the long ones first
 BACKEND_TESTS = ["tests/layers", "tests/reference"]  # what works on every backend of Keras
 LANES = {"browser": ["tests/course/browser"]}  # what `test` leaves out, each with its .venv-LANE
 PYTEST_OPTIONS = [
@@ -554,7 +554,8 @@ def test(words):
 def tidy(_):
     """Format the code, strip the notebooks and carry the repository's address into them."""
     python = prepare()
-    notebooks = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("docs/*.ipynb")])
+    docs = [*ROOT.glob("docs/*.ipynb"), *ROOT.glob("docs/explorer/*.ipynb")]
+    notebooks = sorted([*ROOT.glob("notebooks/*.ipynb"), *docs])
     failures = [
         call(python, ".ci/refresh_notebooks.py"),
         call(python, "-m", "ruff", "check", "--fix"),

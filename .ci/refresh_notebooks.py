@@ -66,7 +66,8 @@ def refresh():
     address = project["urls"]["Repository"].removeprefix("https://github.com/")
     refresh_readme(ROOT / "README.md", address)
     setup = setup_cell(ROOT / "docs/template.ipynb", address)
-    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("docs/*.ipynb")]:
+    docs = [*ROOT.glob("docs/*.ipynb"), *ROOT.glob("docs/explorer/*.ipynb")]
+    for path in [*ROOT.glob("notebooks/*.ipynb"), *docs]:
         refresh_notebook(path, address, setup)
 
 

@@ -14,6 +14,12 @@ def as_text(array, dtype=np.float32):
 
 def in_bytes(array):
     """An array of floats in 256 steps between its smallest and its largest value, "low", "high"."""
+    return in_steps(array, np.uint8)
+
+
+def in_steps(array, dtype=np.uint16):
+    """An array of floats in as many steps as an unsigned integer of this dtype has values."""
     low, high = float(array.min()), float(array.max())
-    steps = np.round((array - low) * (255 / (high - low) if high > low else 0))
-    return as_text(steps, np.uint8) | {"low": low, "high": high}
+    largest = np.iinfo(dtype).max
+    share = (np.asarray(array, np.float64) - low) / ((high - low) or 1)
+    return as_text(np.round(share * largest), dtype) | {"low": low, "high": high}

@@ -34,7 +34,7 @@ def engine_layer(call):
     layer = call.layer
     kind = type(layer).__name__
     if not type(layer).__module__.startswith(("keras.", "cnnkit.layers.")) or kind not in RULES:
-        raise NotComputed(f"it is a {kind}")
+        raise NotComputed(f"it is a {kind}" + (", but not Keras's own" if kind in RULES else ""))
     if layer.compute_dtype != "float32" or getattr(layer, "quantization_mode", None):
         raise NotComputed("it does not compute in float32")
     if getattr(layer, "data_format", None) == "channels_first":
@@ -70,6 +70,10 @@ def _input(call):
 
 def _identity(call):
     return "Identity", {}, {}
+
+
+def _dropout(call):
+    return "Identity", {"rate": float(call.layer.rate)}, {}
 
 
 def _same_values(call):
@@ -303,12 +307,13 @@ def _concatenate(call):
 
 
 _AS_IT_IS = """
-    ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise Identity RandomAffine
+    ActivityRegularization AlphaDropout GaussianDropout GaussianNoise Identity RandomAffine
     RandomBrightness RandomColor RandomContrast RandomFlip RandomRotation RandomTranslation
-    RandomWarp RandomZoom SpatialDropout2D
+    RandomWarp RandomZoom
 """.split()  # at inference
 RULES = {
     **dict.fromkeys(_AS_IT_IS, _identity),
+    **dict.fromkeys(("Dropout", "SpatialDropout2D"), _dropout),
     **dict.fromkeys([*_LAYER_FUNCTIONS, "Activation"], _activation),
     **dict.fromkeys(("Add", "Multiply"), _merge),
     **dict.fromkeys(("AveragePooling2D", "MaxPooling2D", "StochasticPooling2D"), _pooling),

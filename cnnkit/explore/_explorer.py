@@ -8,6 +8,7 @@ from cnnkit._places import write_whole
 from cnnkit.explore._arguments import as_class_names, as_images, as_labels, check_network
 from cnnkit.explore._page import make_page
 from cnnkit.explore._snapshot import make_snapshot
+from cnnkit.explore._snapshots import check_snapshots, training
 
 _HEIGHT = 720  # pixels, in a notebook's cell
 _STILL = (
@@ -54,7 +55,7 @@ class Explorer:
         write_whole(path, self._page.encode())
 
 
-def explore(model, images, class_names=None, labels=None):
+def explore(model, images, class_names=None, labels=None, snapshots=None):
     """Make a page on which one walks through a network, from the image to each single number.
 
     A network of up to 500,000 weights that is made of the usual layers is computed in the page, for
@@ -67,6 +68,7 @@ def explore(model, images, class_names=None, labels=None):
             that the model takes; up to 100 images, which all go into the page.
         class_names: A list of texts, one for each class.
         labels: The right classes of the images: integers of shape `(n,)`.
+        snapshots: The `Snapshots` of the model's training, for a slider over its epochs.
 
     Returns:
         An `Explorer`.
@@ -74,8 +76,8 @@ def explore(model, images, class_names=None, labels=None):
     Raises:
         TypeError: If `model` is no Keras model, or something else is of the wrong kind.
         ValueError: If the model is not built, takes something else than images or has weights that
-            are not finite; if the images do not suit it; or if there are not as many names or
-            labels as there should be.
+            are not finite; if the images do not suit it; if there are not as many names or labels
+            as there should be; or if `snapshots` are of another model, or of one that is recorded.
     """
     check_network(model)
     images = as_images(images, model)
@@ -83,7 +85,16 @@ def explore(model, images, class_names=None, labels=None):
     class_names = as_class_names(class_names, n_outputs)
     n_classes = len(class_names) if class_names else 2 if n_outputs == 1 else n_outputs
     labels = as_labels(labels, len(images), n_classes)
-    return Explorer(make_snapshot(model, images, class_names, labels))
+    check_snapshots(snapshots, model)
+    snapshot = make_snapshot(model, images, class_names, labels)
+    if snapshots is not None:
+        if "reason" in snapshot:
+            raise ValueError(
+                f"`snapshots` must be of a network that the page computes. {snapshot['reason']} "
+                f"Received: the model {model.name!r}"
+            )
+        snapshot["training"] = training(snapshots, model, images)
+    return Explorer(snapshot)
 
 
 def _n_outputs(model):

@@ -21,16 +21,33 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "engine_maps.js",
     "engine.js",
     "state.js",
-    "network.js",
+    "elements.js",
     "numbers.js",
+    "training.js",
+    "interventions_edits.js",
+    "network.js",
     "colors.js",
     "maps.js",
     "folds.js",
     "overview.js",
+    "detail_steps.js",
+    "detail_numbers.js",
+    "field.js",
+    "guess.js",
+    "detail_views.js",
+    "detail.js",
     "inputs.js",
+    "inputs_pixels.js",
+    "inputs_draw.js",
+    "interventions.js",
+    "changes.js",
+    "sentence.js",
+    "workshop.js",
+    "tour.js",
+    "address.js",
     "main.js",
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "tools.css", "detail.css", "guiding.css")
 
 
 def make_page(snapshot):

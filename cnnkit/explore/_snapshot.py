@@ -1,7 +1,8 @@
 """The snapshot: all that the page knows of a network and its images, as a dictionary for JSON.
 
 An array is `{"dtype": "float32" or "uint8", "shape": [...], "data": base64}`, in C order, little
-endian. `page/snapshot.js` reads it. The keys:
+endian; or of "uint16", with "low" and "high", for which 0 and 65,535 stand. `page/snapshot.js`
+reads it. The keys:
 
     version         1. It changes with the meaning of a key.
     name            of the model
@@ -33,6 +34,10 @@ endian. `page/snapshot.js` reads it. The keys:
     images          an array of shape (images, rows, columns, channels) with "low" and "high", the
                     values of black and white
     class_names     a list of texts, or null; labels: a list of integers, or null
+    training        a list of {"epoch", "logs", "weights"} in the order of the training, or missing:
+                    "epoch" is 0 before the first, "logs" are its metrics, "weights" has for each
+                    layer its arrays by name. The last entry has none: it is the network as it is
+                    now, of which "epoch" may be null.
     answers         what Keras gives for the images, an array; null if the model has several outputs
 """
 

@@ -497,15 +497,15 @@ def test_test_checks_everything_and_ends_with_the_summary(course, tmp_path, capf
     (tmp_path / "tests").mkdir()
     passes = 'import os\n\n\ndef test_a():\n    assert "CNNKIT_PROOFS" in os.environ\n'
     (tmp_path / "tests/test_a.py").write_text(passes, encoding="utf-8")
-    (tmp_path / "docs").mkdir()
-    write_notebook(tmp_path / "notebooks/01_a.ipynb", "a = 1")
-    write_notebook(tmp_path / "docs/template.ipynb", "a = 1")
+    for name in ("notebooks/01_a", "docs/template", "docs/explorer/b"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_notebook(tmp_path / f"{name}.ipynb", "a = 1")
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
     (tmp_path / "bad.py").write_text("import os\n", encoding="utf-8")
     assert course.main("test", "-v") != 0
     lines = capfd.readouterr().out.splitlines()
-    assert "3 passed" in lines[-1] and any(line.startswith("ruff failed") for line in lines)
-    for said in ("F401", "notebooks/01_a::ipynb", "docs/template::ipynb"):
+    assert "4 passed" in lines[-1] and any(line.startswith("ruff failed") for line in lines)
+    for said in ("F401", "notebooks/01_a::ipynb", "docs/template::ipynb", "docs/explorer/b::ipynb"):
         assert any(said in line for line in lines), said
     (tmp_path / "bad.py").unlink()
     assert course.main("test", "tests/test_a.py::test_a", "-n", "0") == 0

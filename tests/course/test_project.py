@@ -27,7 +27,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ["docs/template.ipynb"]
+NOTEBOOKS = ["docs/explorer/recorded_network.ipynb", "docs/template.ipynb"]
 NOTEBOOKS += sorted(f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb"))
 SYSTEM = ("sys_platform", "platform_system", "os_name", "platform_machine")
 PLATFORMS = (

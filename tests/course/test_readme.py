@@ -14,7 +14,8 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 EXAMPLES = re.findall(r"(?s)```python\n(.*?)```", README)
 PICTURE = Path(__file__).parents[2] / "docs/images/grad_cam_cat.png"
 TESTED = (  # a piece of each example
-    "small_cnn",
+    "validation_data=",
+    "explorer.save",
     "animate_convolution",
     "receptive_field",
     "grad_cam",
@@ -49,7 +50,7 @@ def test_each_example_has_a_test():
 
 @pytest.mark.usefixtures("slow_proof")
 def test_a_training(run):
-    history = run("small_cnn")["history"].history
+    history = run("validation_data=")["history"].history
     assert len(history["loss"]) == len(history["val_loss"]) == 3
 
 
@@ -59,6 +60,12 @@ def test_the_costs_of_a_layer(run, tmp_path):
     assert geometry.parameters(layer, (32, 32, 8)) == 6_288
     assert geometry.multiply_adds(layer, (32, 32, 8)) == 6_422_528
     assert (tmp_path / "steps.gif").stat().st_size > 10_000
+
+
+def test_a_page_to_walk_through(run, tmp_path):
+    explorer = run("explorer.save")["explorer"]
+    assert explorer.is_computed
+    assert "network explorer</title>" in (tmp_path / "my_network.html").read_text("utf-8")
 
 
 def test_the_inside_of_a_model(run):

@@ -21,10 +21,12 @@ const asText = (values) =>
 const [source, target] = process.argv.slice(2);
 const results = JSON.parse(readFileSync(source, "utf8")).map((raw) => {
   const snapshot = readSnapshot(raw);
-  return forward(snapshot.layers, pictureOf(snapshot, 0)).map(asText);
+  const values = forward(snapshot.layers, pictureOf(snapshot, 0));
+  return resultOf(snapshot.layers, values);
 });
 writeFileSync(target, JSON.stringify(results));
 """
+ALL_VALUES = "const resultOf = (layers, values) => values.map(asText);"
 
 
 def need_node():
@@ -46,8 +48,17 @@ def run_engine(networks, folder, change=lambda code: code):
     Returns:
         For each network a list of float32 arrays, one for each layer.
     """
+    results = run_in_page(networks, folder, change(join_scripts(ENGINE)) + ALL_VALUES)
+    return [
+        [decode(text, layer["shape"]) for text, layer in zip(result, layers, strict=True)]
+        for result, (layers, _) in zip(results, networks, strict=True)
+    ]
+
+
+def run_in_page(networks, folder, code):
+    """What a function `resultOf(layers, values)` in JavaScript gives for some networks."""
     node, script = need_node(), folder / "engine.mjs"
-    script.write_text(change(join_scripts(ENGINE)) + RUN, encoding="utf-8")
+    script.write_text(code + RUN, encoding="utf-8")
     snapshots = [
         {"layers": with_text(layers), "images": as_text(image[None])} for layers, image in networks
     ]
@@ -55,11 +66,7 @@ def run_engine(networks, folder, change=lambda code: code):
     source.write_text(json.dumps(snapshots), encoding="utf-8")
     done = subprocess.run([node, script, source, target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    results = json.loads(target.read_text(encoding="utf-8"))
-    return [
-        [decode(text, layer["shape"]) for text, layer in zip(result, layers, strict=True)]
-        for result, (layers, _) in zip(results, networks, strict=True)
-    ]
+    return json.loads(target.read_text(encoding="utf-8"))
 
 
 def decode(text, shape):

@@ -57,7 +57,8 @@ class InAnotherWay(layers.Activation):
     "layer, reason",
     [
         (layers.LayerNormalization(), "it is a LayerNormalization"),
-        (Doubled(2, 3), "it is a Doubled"),
+        (Doubled(2, 3), "it is a Doubled$"),
+        (type("ReLU", (layers.ReLU,), {})(), "it is a ReLU, but not Keras's own"),
         (layers.Conv2D(2, 3, dtype="mixed_float16"), "not compute in float32"),
         (layers.MaxPooling2D(data_format="channels_first"), "channels of its maps first"),
         (layers.UpSampling2D(interpolation="bicubic"), "its interpolation is 'bicubic'"),

@@ -5,11 +5,12 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
-from node_engine import need_node, run_engine
+from node_engine import ENGINE, need_node, run_engine, run_in_page
 from random_models import FUNCTIONS, Drawer
 
 from cnnkit._keras import find_calls, find_graph
 from cnnkit.explore._engine_layers import _AS_IT_IS, RULES
+from cnnkit.explore._page import join_scripts
 from cnnkit.explore._snapshot import network
 
 N_MODELS, TOLERANCE = 200, 1e-4  # of the largest value of a layer
@@ -80,7 +81,7 @@ def test_each_kind_of_layer_is_tried_often(networks):
     of_layers = (layer["settings"].get("activation") for layer in layers)
     alone = (layer["settings"].get("function") for layer in layers)
     functions = Counter(each["name"] for each in [*of_layers, *alone] if each)
-    identities = {*_AS_IT_IS} - {"Dropout", "SpatialDropout2D"}  # tests/explore/test_engine_layers
+    identities = {*_AS_IT_IS}  # tests/explore/test_engine_layers.py tries them
     assert {layer["type"] for layer in layers} == {*RULES} - identities
     assert {kind: n for kind, n in counts.items() if n < 20} == {}
     assert [name for name in FUNCTIONS if functions[name] < 5 and name != "linear"] == []
@@ -107,3 +108,42 @@ def test_a_wrong_sign_is_found(right, wrong, kind, drawn, networks, tmp_path):
 
     complaints = faults(run_engine(some, tmp_path, change), [drawn[at] for at in few], some)
     assert any(complaint.startswith(f"{kind} of model") for complaint in complaints)
+
+
+NUMBERS = ("maps.js", "numbers.js", "detail_steps.js", "detail_numbers.js")
+EXPLAINED = """
+// Of each layer one map, or some units of a vector, as they are explained: [channel, values].
+const resultOf = (layers, values) => layers.map((layer, index) => {
+  if (!layer.inputs.length) return [];
+  const [rows, columns, channels] = hasMaps(layer) ? layer.shape : [1, 1, layer.size];
+  return [index % channels, channels - 1].map((channel) => {
+    const plan = planOf(layers, (at) => values[at], index, channel);
+    const { steps } = numbersOfMap(plan, [rows, columns]);
+    // The last step puts in what the network gave, should it be changed: here it must not be.
+    if (steps.at(-1).some((x, i) => x !== (steps.at(-2) ?? steps.at(-1))[i])) throw layer.kind;
+    for (const step of plan.steps) step.say(0, 0);
+    return [channel, steps.at(-1)];
+  });
+});
+"""
+
+
+def test_every_number_is_explained(drawn, networks, tmp_path):
+    code = join_scripts(ENGINE + NUMBERS) + EXPLAINED
+    for seed, ((_, _, expected), (layers, _), result) in enumerate(
+        zip(drawn, networks, run_in_page(networks, tmp_path, code), strict=True)
+    ):
+        for layer, wanted, maps in zip(layers, expected, result, strict=True):
+            for channel, values in maps:
+                numbers = wanted[..., channel] if wanted.ndim == 3 else wanted.flat[channel]
+                error = np.abs(np.ravel(numbers) - values).max()
+                assert error <= TOLERANCE * np.abs(wanted).max(), (seed, layer["kind"], error)
+
+
+def test_a_wrong_explanation_is_found(networks, tmp_path):
+    code = join_scripts(ENGINE + NUMBERS) + EXPLAINED
+    right, wrong = "row * strides[0] - borders[0][0] + ", "row * strides[0] + borders[0][0] + "
+    assert right in code
+    with pytest.raises(AssertionError):
+        run_in_page(networks[:20], tmp_path, code.replace(right, wrong))
+    run_in_page(networks[:20], tmp_path, code)

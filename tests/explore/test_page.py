@@ -180,6 +180,39 @@ def test_the_maps_of_a_layer(tmp_path):
     run_in_node(("maps.js",), code, tmp_path)
 
 
+def test_what_a_number_sees_and_what_a_pixel_reaches_agree(tmp_path):
+    code = """
+    const field = { size: [5, 3], strides: [2, 1], offset: [-2, -1] };
+    equal(seenBy(field, 0, 3), { row: -2, column: 2, rows: 5, columns: 3 });
+    equal(cutBox(seenBy(field, 0, 7), [8, 8]), { row: 0, column: 6, rows: 3, columns: 2 });
+    const holds = ({ row, column, rows, columns }, [i, j]) =>
+      i >= row && i < row + rows && j >= column && j < column + columns;
+    for (let pixel = 0; pixel < 64; pixel++) {
+      const at = [Math.floor(pixel / 8), pixel % 8];
+      const reached = reachedBy(field, [4, 8, 2], at);
+      for (let unit = 0; unit < 32; unit++) {
+        const place = [Math.floor(unit / 8), unit % 8];
+        equal(holds(reached, place), holds(seenBy(field, ...place), at));
+      }
+    }
+    const whole = { size: [6, 8], strides: [0, 0], offset: [1, 0] };  // as after a Flatten
+    equal(reachedBy(whole, [10], [0, 3]), null);
+    equal(reachedBy(whole, [10], [6, 7]), { row: 0, column: 0, rows: 1, columns: 1 });
+    const between = { size: [2, 2], strides: [0.5, 0.5], offset: [-0.5, -0.5] };  // upsampled
+    equal(seenBy(between, 1, 2), { row: 0, column: 1, rows: 2, columns: 1 });
+    """
+    run_in_node(("elements.js", "numbers.js", "colors.js", "maps.js", "field.js"), code, tmp_path)
+
+
+def test_a_guess_is_right_within_a_tenth(tmp_path):
+    code = """
+    equal([0.9, 1.09, 1.11].map((guess) => isRight(guess, 1, 2)), [true, true, false]);
+    equal([-0.9, 0].map((guess) => isRight(guess, -1, 2)), [true, false]);
+    equal([0, 0.01, 0.03].map((guess) => isRight(guess, 0, 2)), [true, true, false]);
+    """
+    run_in_node(("elements.js", "numbers.js", "guess.js"), code, tmp_path)
+
+
 def test_node_understands_the_joined_script(tmp_path):
     file = tmp_path / "page.mjs"
     file.write_text(join_scripts(), encoding="utf-8")

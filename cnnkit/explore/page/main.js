@@ -3,12 +3,22 @@
  * its element. Whoever adds a part adds a line here.
  */
 
+import { showAddress } from "./address.js";
+import { showChanges } from "./changes.js";
+import { showDetail } from "./detail.js";
+import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
+import { showDrawing } from "./inputs_draw.js";
+import { showInterventions } from "./interventions.js";
 import { makeNetwork } from "./network.js";
 import { classText, countOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
+import { showSentence } from "./sentence.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
+import { showTraining } from "./training.js";
+import { showTour, showViews } from "./tour.js";
+import { showWorkshop } from "./workshop.js";
 
 const FIRST = {
   picture: 0,
@@ -22,6 +32,7 @@ const FIRST = {
   zoom: 1,
   open: [],
   edits: [],
+  visits: 0,
 };
 
 const find = (id) => document.getElementById(id);
@@ -61,6 +72,17 @@ function showAnswer(element, network, { values: { picture, input } }) {
   element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
 }
 
+/** The tools that change something; of a network that is recorded there are none. */
+function showTools(network, state) {
+  find("tools").hidden = !network.isComputed;
+  if (!network.isComputed) return;
+  find("drawing").open = matchMedia("(width >= 900px)").matches;
+  showDrawing(find("drawing"), network, state);
+  showInterventions(find("interventions"), network, state);
+  showTraining(find("training"), network, state);
+  showChanges(find("overview"), find("compared"), network, state);
+}
+
 function start() {
   const snapshot = readSnapshot(JSON.parse(find("snapshot").textContent));
   const state = makeState(FIRST);
@@ -77,6 +99,15 @@ function start() {
   answer();
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
+  showTools(network, state);
+  showDetail(find("detail"), network, state);
+  showField(find("field"), network, state);
+  showSentence(find("sentence"), network, state);
+  showWorkshop(find("workshop"), network, state);
+  showViews(find("views"), network, state);
+  showTour(find("tour"), network, state);
+  const address = { field: find("view"), copy: find("copy"), status: find("copied") };
+  showAddress(address, network, state); // the last one: all keys of the state are there
 }
 
 start();

@@ -6,16 +6,19 @@
  *     network.values(index)             float32, what a layer gives; null where it is not known
  *     network.isKnown(index)
  *     network.subscribe(listener)       listener() after all numbers have changed
- *     network.before(index)             what it gave for the picture as it was given, unedited
+ *     network.before(index)             what it gave before the change, and
+ *     network.edited()                  the layers with the weights that they have now
  *
- * A computed network runs anew when the state's `picture`, `input` or `edits` change. A recorded one
- * has the numbers of the given pictures. What the state's `edits` mean says whoever makes them:
- * `network.setEditing(apply)`, where `apply(layers, edits)` returns `{layers, after}` for `forward`:
- * layers with other weights, and a function `(layer, values) => values` or null.
+ * A computed network runs anew when the state's `picture`, `input`, `edits` or `epoch` change. A
+ * recorded one has the numbers of the given pictures. What is changed is compared with what was there
+ * before: an edited network with itself unedited, a changed picture with the picture as given, an
+ * earlier epoch with the network as it is now.
  */
 
 import { forward } from "./engine.js";
+import { applyEdits } from "./interventions_edits.js";
 import { pictureOf } from "./snapshot.js";
+import { layersAt } from "./training.js";
 
 /** The recorded numbers of a layer for one picture: all channels, or the first of them. */
 function recordedValues({ recorded }, picture) {
@@ -27,30 +30,40 @@ function recordedValues({ recorded }, picture) {
   return Float32Array.from(part, (step) => low + (step * (high - low)) / 255);
 }
 
+/** What is compared with: the last kind of change taken back. */
+function takenBack({ picture, input, edits, epoch }) {
+  if (edits.length) return { picture, input, edits: [], epoch };
+  if (input) return { picture, input: null, edits, epoch };
+  return { picture, input, edits, epoch: null };
+}
+
 export function makeNetwork(snapshot, state) {
   const { layers } = snapshot;
   const isComputed = snapshot.source === "computed";
   const listeners = new Set();
-  let apply = () => ({ layers, after: null });
   let current = [];
-  let original = { picture: null, values: [] };
+  let edited = layers;
+  let original = { key: null, values: [] }; // what is compared with, once it is asked for
 
-  function run(picture, input, edited) {
+  function run({ picture, input, edits, epoch }) {
     if (isComputed) {
-      return forward(edited.layers, input ?? pictureOf(snapshot, picture), edited.after);
+      const change = applyEdits(layersAt(snapshot, epoch), edits);
+      const values = forward(change.layers, input ?? pictureOf(snapshot, picture), change.after);
+      return { values, layers: change.layers };
     }
-    return layers.map((layer) =>
+    const values = layers.map((layer) =>
       layer.type === "InputLayer" ? pictureOf(snapshot, picture) : recordedValues(layer, picture),
     );
+    return { values, layers };
   }
 
   function update() {
-    const { picture, input, edits } = state.values;
-    current = run(picture, input, apply(layers, edits));
+    ({ values: current, layers: edited } = run(state.values));
     for (const listener of listeners) listener();
   }
 
-  state.subscribe(["picture", "input", "edits"], update);
+  state.extend({ epoch: null });
+  state.subscribe(["picture", "input", "edits", "epoch"], update);
   update();
   return {
     snapshot,
@@ -59,16 +72,14 @@ export function makeNetwork(snapshot, state) {
     values: (index) => current[index],
     isKnown: (index) => Boolean(current[index]),
     before(index) {
-      const { picture } = state.values;
-      if (original.picture !== picture) {
-        original = { picture, values: run(picture, null, { layers, after: null }) };
+      const { input, ...rest } = takenBack(state.values);
+      const key = JSON.stringify(rest);
+      if (key !== original.key || input !== original.input) {
+        original = { key, input, values: run({ ...rest, input }).values };
       }
       return original.values[index];
     },
-    setEditing(change) {
-      apply = change;
-      update();
-    },
+    edited: () => edited,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

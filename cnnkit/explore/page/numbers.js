@@ -25,6 +25,11 @@ export function fieldText(field) {
   return field ? `${shapeText(field.size)} px${field.beyond ? "+" : ""}` : "?";
 }
 
+/** What a unit of an answer speaks for: a single one is the larger, the more it is for the second. */
+export function answerText(snapshot, layer, unit) {
+  return classText(snapshot, layer.size === 1 ? 1 : unit);
+}
+
 /** What a class is called; of one output there are two classes. */
 export function classText(snapshot, index) {
   return snapshot.class_names?.[index] ?? `class ${index}`;

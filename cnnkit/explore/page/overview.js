@@ -9,19 +9,13 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
+import { make } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, hasMaps, mapOf } from "./maps.js";
-import { classText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
+import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const MANY = 20; // units of an answer up to which each has a bar
-
-function make(tag, className, text = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
 
 function makeTile(className, layer, channel) {
   const tile = make("button", `tile ${className}`);
@@ -75,7 +69,7 @@ export function showOverview(element, network, state) {
     const tile = makeTile("bar", layer, unit);
     const value = make("span", "value");
     const fill = make("span", "fill");
-    tile.append(make("span", "class", classText(snapshot, unit)), fill, value);
+    tile.append(make("span", "class", answerText(snapshot, layer, unit)), fill, value);
     tiles.append(tile);
     painters.push(() => {
       const values = network.values(layer.index);
@@ -174,8 +168,9 @@ export function showOverview(element, network, state) {
   function mark() {
     const { layer, channel } = state.values;
     for (const tile of element.querySelectorAll(".tile")) {
-      const isSelected =
-        Number(tile.dataset.layer) === layer && Number(tile.dataset.channel) === channel;
+      const isWhole = tile.classList.contains("map") && !hasMaps(layers[tile.dataset.layer]);
+      const isChannel = isWhole || Number(tile.dataset.channel) === channel;
+      const isSelected = Number(tile.dataset.layer) === layer && isChannel;
       tile.setAttribute("aria-pressed", isSelected);
       tile.tabIndex = isSelected ? 0 : -1;
     }

@@ -16,10 +16,12 @@ function bytesOf(text) {
 }
 
 /** An array of the snapshot, `{dtype, shape, data}`, as `{shape, values}`. */
-export function decodeArray({ dtype, shape, data }) {
+export function decodeArray({ dtype, shape, data, low, high }) {
   const bytes = bytesOf(data);
-  const values = dtype === "uint8" ? bytes : new Float32Array(bytes.buffer);
-  return { shape, values };
+  if (dtype === "uint8") return { shape, values: bytes };
+  if (dtype === "float32") return { shape, values: new Float32Array(bytes.buffer) };
+  const step = (high - low) / 65535; // of uint16
+  return { shape, values: Float32Array.from(new Uint16Array(bytes.buffer), (n) => low + n * step) };
 }
 
 /** How many numbers an array of this shape has. */

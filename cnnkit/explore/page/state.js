@@ -13,12 +13,22 @@
  *   layer, channel, row, column   what is selected: a layer, one of its maps, one of its numbers;
  *              null where nothing is. `select` sets them; what is finer than given becomes null.
  *              Of a vector the channel is the unit, and there are no rows and columns.
+ *   pixel      [row, column] of the picture, whose reach is marked, or null
+ *   guessing   whether a number is hidden until one has guessed it (guess.js)
+ *   guesses    {right, of}: how many guesses were right, of how many
  *   scale      "map", "layer" or "network": what black and white of a map's colours stand for
  *   theme      "system", "light" or "dark"
  *   open       names of layers whose further maps are shown, and keys of folds that were switched
  *   zoom       how large tiles are; 1 is as given
- *   edits      a list of changes to the network; to undo the last one is to set a shorter list.
- *              `setEditing` of network.js says what they do
+ *   edits      a list of changes to the network, as interventions_edits.js has them; to undo the last
+ *              one is to set a shorter list
+ *   epoch      a place in the snapshot's `training`, or null: the network as it is now
+ *   moves      `{turn, shift, light}` of the picture, as inputs_draw.js has them
+ *   follow     whether maps are compared with what they were, shifted as far as the picture
+ *   tool       "pen", "cover" or "move": what the mouse does to the picture
+ *   workshop   the settings in the layer workshop
+ *   ticked     names of the tour's steps that are done
+ *   visits     how many views one has jumped to: what changes with it was not done by hand
  *
  * All values are JSON but `input`, so that a view can be put into an address. A listener may call
  * `set`: the others hear of that afterwards. Two equal values, as JSON, are no change.

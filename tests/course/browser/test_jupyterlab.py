@@ -24,7 +24,11 @@ errors_in = COURSE["errors_in"]
 def lab(start_course):
     """JupyterLab, on a free port: what it says about itself, and the folder of its notebooks."""
     names, words = [*NOTEBOOKS, f"../docs/{TEMPLATE}"], ("--no-browser", "--ip=127.0.0.1")
-    folder, process = start_course(names, "lab", *words, "--port=0")
+    return lab_of(*start_course(names, "lab", *words, "--port=0"))
+
+
+def lab_of(folder, process):
+    """What a JupyterLab says about itself, and the folder of its notebooks, once it runs."""
 
     def said():
         files = folder.glob("jupyter_runtime_dir/jpserver-*.json")

@@ -1,0 +1,141 @@
+/*
+ * How much has changed: beside each map, and in the answer.
+ *
+ * A map's change is the sum of the differences of its numbers, without their signs, as a share of the
+ * sum of what was there, without their signs: 0 % is no change, 100 % as much as there was. What is
+ * compared with says `before` of network.js. Of a picture that was shifted and no more, each map may be
+ * compared with what it was, shifted as far: so one sees which layers follow a shift. That is a key of
+ * the state, `follow`.
+ */
+
+import { countMaps, hasMaps, indexOf } from "./maps.js";
+import { classText, textOf } from "./numbers.js";
+
+const NAMED = 3; // classes of the answer that are named
+const INVITATION =
+  "Change the picture or the network: then a number under each map says how much it changed.";
+const MEANING =
+  "Under each map: how much its numbers changed, as a share of what was there; 0 % is not at all.";
+
+/** The change of every `step`-th number from `start` on, as a share; Infinity where all was 0. */
+export function changeOf(now, before, start, step) {
+  let [difference, size] = [0, 0];
+  for (let i = start; i < now.length; i += step) {
+    difference += Math.abs(now[i] - before[i]);
+    size += Math.abs(before[i]);
+  }
+  return difference ? difference / size : 0;
+}
+
+/**
+ * The change of a map against what it was before, shifted by `[down, right]` places. Places that come
+ * in at an edge are not compared.
+ */
+export function changeAfterShift(layer, now, before, channel, [down, right]) {
+  const [rows, columns] = layer.shape;
+  const [seen, expected] = [[], []];
+  for (let i = Math.max(down, 0); i < Math.min(rows, rows + down); i++) {
+    for (let j = Math.max(right, 0); j < Math.min(columns, columns + right); j++) {
+      seen.push(now[indexOf(layer, channel, i, j)]);
+      expected.push(before[indexOf(layer, channel, i - down, j - right)]);
+    }
+  }
+  return changeOf(seen, expected, 0, 1);
+}
+
+/** How far a map of a layer should be shifted: as the picture, in whole places. */
+export function shiftOf(layer, shift) {
+  return shift.map((pixels, axis) => Math.round(pixels / (layer.field?.strides[axis] ?? 1)));
+}
+
+/** A share of change as a text. */
+export function changeText(share) {
+  if (share === Infinity) return "new";
+  if (share > 9.99) return "> 999 %";
+  return share > 0 && share < 0.01 ? "< 1 %" : `${Math.round(100 * share)} %`;
+}
+
+/** What is changed, and what it is compared with; null where nothing is. */
+export function comparisonText({ edits, input, epoch }) {
+  if (edits.length) return "this picture in the network as it was trained";
+  if (input) return "the picture as it was given";
+  return epoch === null ? null : "the network as it is now";
+}
+
+/** The classes whose answer changes most, and by how much. */
+export function changesText(snapshot, now, before) {
+  const isSmall = [...now, ...before].every((x) => Math.abs(x) <= 1);
+  const text = (x) => (isSmall ? x.toFixed(2) : textOf(x));
+  const size = (unit) => Math.abs(now[unit] - before[unit]);
+  const units = [...now.keys()].filter((unit) => text(now[unit]) !== text(before[unit]));
+  units.sort((a, b) => size(b) - size(a));
+  const changes = units
+    .slice(0, NAMED)
+    .map((unit) => `${classText(snapshot, unit)} from ${text(before[unit])} to ${text(now[unit])}`);
+  return changes.length ? changes.join(", ") : "the answer is the same";
+}
+
+/** Whether maps are compared with what they were, shifted as far as the picture. */
+function isFollowing({ follow, moves, input, edits }) {
+  const { turn, light, shift, isPlain } = moves;
+  return follow && isPlain && input && !edits.length && !turn && !light && shift.some(Boolean);
+}
+
+/** Write beside each tile of the overview how much it changed, and into `said` what is compared. */
+export function showChanges(overview, said, network, state) {
+  const { snapshot, layers } = network;
+
+  function write(tile, isCompared) {
+    const layer = layers[tile.dataset.layer];
+    let note = tile.querySelector(".change");
+    if (!isCompared) {
+      note?.remove();
+      tile.removeAttribute("aria-description");
+      return;
+    }
+    if (!note) {
+      note = document.createElement("span");
+      note.className = "change";
+      tile.append(note);
+    }
+    const [now, before] = [network.values(layer.index), network.before(layer.index)];
+    const channel = Number(tile.dataset.channel);
+    if (tile.classList.contains("bar")) {
+      note.textContent = `was ${textOf(before[channel])}`;
+      return;
+    }
+    const share = shareOf(layer, now, before, channel);
+    note.textContent = changeText(share);
+    note.classList.toggle("much", share > 0.5);
+    tile.setAttribute("aria-description", `changed by ${note.textContent}`);
+  }
+
+  function shareOf(layer, now, before, channel) {
+    if (!hasMaps(layer)) return changeOf(now, before, 0, 1);
+    if (isFollowing(state.values)) {
+      const shift = shiftOf(layer, state.values.moves.shift);
+      return changeAfterShift(layer, now, before, channel, shift);
+    }
+    const isPicture = layer.type === "InputLayer"; // its channels are one tile
+    return changeOf(now, before, isPicture ? 0 : channel, isPicture ? 1 : countMaps(layer));
+  }
+
+  function show() {
+    const compared = network.isComputed ? comparisonText(state.values) : null;
+    for (const tile of overview.querySelectorAll(".tile")) write(tile, compared !== null);
+    if (compared === null) {
+      said.textContent = INVITATION;
+      return;
+    }
+    const [last] = snapshot.outputs;
+    const isAnswer = snapshot.outputs.length === 1 && layers[last].shape.length === 1;
+    const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
+    const answer = isAnswer ? `: ${changesText(snapshot, ...values)}` : "";
+    const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";
+    said.textContent = `Compared with ${compared}${shifted}${answer}. ${MEANING}`;
+  }
+
+  network.subscribe(show);
+  state.subscribe(["open", "follow"], show);
+  show();
+}

@@ -1,0 +1,76 @@
+/*
+ * The sentence: what is selected, in words, for those who cannot see it and for all others too.
+ *
+ * `sentenceOf(network, values)` is the sentence for the state's values; `showSentence` keeps an
+ * element up to date, which a screen reader reads out when it changes. Rows, columns and maps are
+ * counted from 1.
+ */
+
+import { rangeOf } from "./colors.js";
+import { countMaps, hasMaps, indexOf, mapOf } from "./maps.js";
+import { answerText, countOf, shapeText, textOf } from "./numbers.js";
+
+const NOTHING =
+  "Nothing is selected. Click a map of a layer; or press Tab until a map has a frame, walk with the " +
+  "arrow keys and press Enter.";
+
+/** The pixels that one place of a layer sees along one axis, such as "rows 3 to 7". */
+function seenAlong(name, axis, { offset, strides, size }, place, n) {
+  const first = offset[axis] + place * strides[axis];
+  const [from, to] = [Math.max(first, 0), Math.min(first + size[axis] - 1, n - 1)];
+  return to > from ? `${name}s ${from + 1} to ${to + 1}` : `${name} ${from + 1}`;
+}
+
+function seenText(network, { field }, row, column) {
+  if (!field) return "";
+  const [rows, columns] = network.snapshot.images.shape.slice(1);
+  const seen = [
+    seenAlong("row", 0, field, row, rows),
+    seenAlong("column", 1, field, column, columns),
+  ];
+  return ` It sees ${seen.join(" and ")} of the picture.`;
+}
+
+function unitText(network, layer, unit, values) {
+  const isAnswer = network.snapshot.outputs.includes(layer.index);
+  const name = isAnswer ? ` (${answerText(network.snapshot, layer, unit)})` : "";
+  const rank = values.filter((value) => value > values[unit]).length + 1;
+  const place = rank === 1 ? "the largest" : `number ${rank} by size`;
+  return `Unit ${unit + 1}${name} of ${layer.name} gives ${textOf(values[unit])}, ${place} of ${layer.size}.`;
+}
+
+/** The range of a map in words, and where its largest value is. */
+function mapText(layer, values, channel) {
+  const map = mapOf(layer, values, channel);
+  const [low, high] = rangeOf(map);
+  if (low === high) return ` All its values are ${textOf(low)}.`;
+  let at = 0;
+  while (values[map.start + at * map.step] !== high) at++;
+  const [row, column] = [Math.floor(at / map.columns) + 1, (at % map.columns) + 1];
+  return ` Its values go from ${textOf(low)} to ${textOf(high)}; the largest is in row ${row}, column ${column}.`;
+}
+
+export function sentenceOf(network, { layer: index, channel, row, column }) {
+  if (index === null) return NOTHING;
+  const layer = network.layers[index];
+  const values = network.values(index);
+  const what = `${layer.name} (${layer.type}, ${shapeText(layer.shape)})`;
+  if (!values) return `${what}: ${layer.missing ?? "its numbers were not recorded."}`;
+  if (channel === null) return `${what} gives ${countOf(layer.size)} numbers.`;
+  if (layer.shape.length === 1) return unitText(network, layer, channel, values);
+  const map = `map ${channel + 1} of ${countMaps(layer)} of ${what}`;
+  if (row === null || !hasMaps(layer)) {
+    return `Selected: ${map}.${mapText(layer, values, channel)}`;
+  }
+  const value = textOf(values[indexOf(layer, channel, row, column)]);
+  const place = `The number in row ${row + 1}, column ${column + 1} of ${map} is ${value}.`;
+  return place + seenText(network, layer, row, column);
+}
+
+/** Keep an element's text up to date. */
+export function showSentence(element, network, state) {
+  const show = () => (element.textContent = sentenceOf(network, state.values));
+  network.subscribe(show);
+  state.subscribe(["layer", "channel", "row", "column"], show);
+  show();
+}
