@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from cnnkit.exercises._comparison import numbers, same
 from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number
 
 _rng = np.random.default_rng(5)
@@ -14,22 +15,22 @@ _rng = np.random.default_rng(5)
     within=0.005,
     hints=[
         "The accuracy compares answers with the labels that are given, right or wrong.",
-        "Of the 200 answers, 40 differ from the given label.",
+        "Of the 200 answers, 38 differ from the given label.",
     ],
     mistakes=[
         (1, "All answers are true. But the accuracy compares them with the given labels."),
-        (0.2, "This is the share of wrong labels. Her answers differ from just these."),
-        (0.82, "None of her answers agrees with a wrong label: she says what the digit is."),
+        (0.19, "This is the share of wrong labels. Her answers differ from just these."),
+        (0.8, "This would be right for 40 wrong labels. Here they are 38."),
         (0.1, "This would be a guess."),
-        (40, "This many answers differ from the label. How many of 200 agree, as a share?"),
-        (160, "This many answers agree with the label. As a share of 200?"),
-        (80, "As a share, not in per cent."),
+        (38, "This many answers differ from the label. How many of 200 agree, as a share?"),
+        (162, "This many answers agree with the label. As a share of 200?"),
+        (81, "As a share, not in per cent."),
     ],
     note="More than that in training means: some wrong labels were learned.",
 )
 def accuracy_of_truth():
-    """The accuracy, by the given labels, of who names each of 200 digits rightly; 40 are wrong."""
-    return (200 - 40) / 200
+    """The accuracy, by the given labels, of who names each of 200 digits rightly; 38 are wrong."""
+    return (200 - 38) / 200
 
 
 # Exercise 5.2
@@ -82,6 +83,32 @@ def _stop(losses, patience, min_delta, limit=0, counted_from=0, keeps_best=False
     return best + counted_from
 
 
+def _never_resets(losses, patience, min_delta):
+    best, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] < losses[best] - min_delta:
+            best = epoch
+        else:
+            waited += 1
+        if waited == patience:
+            break
+    return best
+
+
+def _ties_count(losses, patience, min_delta):
+    best = 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] <= losses[best] - min_delta:
+            best = epoch
+        if epoch - best == patience:
+            break
+    return best
+
+
+def _lowest(losses, patience, min_delta):
+    return int(np.argmin(losses[: _last_epoch(losses, patience, min_delta) + 1]))
+
+
 def _first_rise(losses, patience, min_delta):
     rises = np.flatnonzero(np.diff(losses) > 0)
     return int(rises[0]) if len(rises) else len(losses) - 1
@@ -102,6 +129,8 @@ def _last_epoch(losses, patience, min_delta):
         ([0.9, 0.5, 0.45, 0.35, 0.34, 0.33], 4, 0.1),
         ([0.5, 0.4, 0.3, 0.2], 2, 0.0),
         ([0.5, 0.4, 0.4, 0.4, 0.3], 3, 0.0),
+        ([1, 0.9, 0.95, 0.8, 0.85, 0.7, 0.75, 0.6], 3, 0.0),
+        ([1, 0.75, 0.8, 0.85], 3, 0.25),
     ],
     hints=[
         "Go through the losses. Keep the best epoch so far: `epoch - best` is how long you waited.",
@@ -127,6 +156,24 @@ def _last_epoch(losses, patience, min_delta):
         (
             partial(_stop, keeps_best=True),
             "This compares each loss with the one before it. Compare with the best one so far.",
+        ),
+        (
+            _never_resets,
+            "This adds up all epochs without a gain. After a gain the waiting starts again at 0.",
+        ),
+        (
+            _lowest,
+            "This is the lowest loss. A gain of `min_delta` or less makes no new best, in the "
+            "waiting and in the answer.",
+        ),
+        (
+            lambda losses, patience, min_delta: _stop(losses, patience, -min_delta),
+            "With `+ min_delta` even a rise may count as a gain. A gain must be below "
+            "`losses[best] - min_delta`.",
+        ),
+        (
+            _ties_count,
+            "With `<=` a gain of exactly `min_delta` counts. It must be more than that.",
         ),
         (
             lambda losses, patience, min_delta: losses[_stop(losses, patience, min_delta)],
@@ -233,8 +280,23 @@ def _divided_by_rate(x, rate, uniform):
         return np.where(uniform < rate, 0, x / np.float64(rate))
 
 
+class _Masked(Function):
+    """Says so if what is kept is scaled rightly, but `uniform` is not what chooses it."""
+
+    def _told(self, answer, place, received, expected, usual):
+        x, rate, _ = self.cases[place]
+        output = numbers(received)
+        if not usual and output is not None and output.shape == x.shape and (output == 0).any():
+            if same(output, np.where(output == 0, 0, x / (1 - rate))):
+                usual = (
+                    "What is kept is scaled rightly, but others are dropped than `uniform` says. "
+                    "Draw no random numbers of your own."
+                )
+        return super()._told(answer, place, received, expected, usual)
+
+
 # Exercise 5.7
-@Function(
+@_Masked(
     cases=[
         (_OUTPUTS, 0.3, _UNIFORM),
         (_OUTPUTS, 0.0, _UNIFORM),
@@ -263,6 +325,24 @@ def _divided_by_rate(x, rate, uniform):
             "A factor of 2 is right for a rate of 0.5 only. A share of 1 - rate is left.",
         ),
         (lambda x, p, u: x * (u < p) / (1 - p), "This keeps what should be dropped."),
+        (
+            lambda x, rate, uniform: x * (uniform < 1 - rate) / (1 - rate),
+            "This keeps those below 1 - rate: as many, on average, but the wrong ones. Those below "
+            "`rate` are dropped.",
+        ),
+        (
+            lambda x, rate, uniform: x * (uniform >= rate) / np.mean(uniform >= rate),
+            "This divides by the share that chance has kept this time. Divide by 1 - rate, the "
+            "same in every draw.",
+        ),
+        (
+            lambda x, rate, uniform: x[uniform >= rate] / (1 - rate),
+            "`x[mask]` leaves out what is dropped. It must become 0, in its place: `x * mask`.",
+        ),
+        (
+            lambda x, rate, uniform: x[uniform >= rate],
+            "`x[mask]` leaves out what is dropped. Put 0 in its place, and scale up what is left.",
+        ),
         (lambda x, p, u: x * (u >= p) * (1 - p), "This makes the mean even smaller: divide."),
         (lambda x, rate, uniform: x * (1 - rate), "Nothing is dropped here."),
         (lambda x, rate, uniform: (uniform >= rate) / (1 - rate), "Where is x?"),
@@ -313,6 +393,10 @@ def gain_of_mean():
         (402_432, "Only one of the layers, or not all of its outputs, have biases here."),
         (401_664, "The 784 outputs have biases too."),
         (402_192, "The 256 hidden units have biases too."),
+        (
+            157_351_936,
+            "784 · 256 · 784 multiplies two layers. Add them: each has weights of its own.",
+        ),
         (803_856, "Dropout adds nothing, and there are only two layers of weights."),
     ],
 )
@@ -321,8 +405,8 @@ def autoencoder_parameters():
     return (784 + 1) * 256 + (256 + 1) * 784
 
 
-def _l2(weights, gradient, rate, penalty, slope):
-    return weights - rate * (gradient + penalty * slope(weights))
+def _l2(weights, gradient, learning_rate, penalty, slope):
+    return weights - learning_rate * (gradient + penalty * slope(weights))
 
 
 _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
@@ -348,12 +432,29 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
         ),
         (partial(_l2, slope=np.square), "This adds the penalty itself. Its gradient is asked for."),
         (
-            lambda w, gradient, rate, penalty: w - rate * gradient - 2 * penalty * w,
+            lambda w, g, r, p: w - r * g - 2 * p * w,
             "The learning rate multiplies the whole gradient, that of the penalty too.",
         ),
         (lambda w, g, r, p: -r * (g + 2 * p * w), "This is the change. Where do the weights go?"),
+        (
+            lambda w, g, r, p: r * (g + 2 * p * w),
+            "This is the step only. Take it away from the weights.",
+        ),
+        (
+            lambda w, g, r, p: w + r * (g + 2 * p * w),
+            "This goes uphill: the step is taken away from the weights.",
+        ),
+        (
+            lambda w, g, r, p: w - r * g,
+            "This is the step without a penalty. Its gradient is added to that of the loss.",
+        ),
+        (
+            lambda w, g, r, p: (w - r * g) * (1 - 2 * r * p),
+            "The factor 1 - 2ηλ belongs to the weights as they were before the step. Here it also "
+            "shrinks the step.",
+        ),
     ],
 )
-def l2_step(weights, gradient, rate, penalty):
+def l2_step(weights, gradient, learning_rate, penalty):
     """The weights after one step down the gradient of loss + penalty * (sum of squared weights)."""
-    return weights - rate * (gradient + 2 * penalty * weights)
+    return weights - learning_rate * (gradient + 2 * penalty * weights)

@@ -322,6 +322,21 @@ def moving_in_place(moving_mean, moving_variance, x, momentum):
     return moving_mean, momentum * moving_variance + (1 - momentum) * x.var(axis=0)
 
 
+def dropout_by_own_numbers(x, rate, uniform):
+    return keras.ops.convert_to_numpy(keras.layers.Dropout(rate, seed=0)(x, training=True))
+
+
+def stop_if_lowest(losses, patience, min_delta):
+    """Compares with the lowest loss, but counts a gain only if it is large."""
+    best, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        waited = 0 if losses[epoch] < losses[best] - min_delta else waited + 1
+        best = epoch if losses[epoch] < losses[best] else best
+        if waited == patience:
+            break
+    return best
+
+
 def dropout_in_place(x, rate, uniform):
     x[uniform < rate] = 0
     return x / (1 - rate)
@@ -426,8 +441,11 @@ SAID = [
     (nb04.fold, lambda w, b, *others: (w, b), "gave 2 results. The first is "),
     (nb04.update_moving, moving_in_place, "Write `moving_mean = moving_mean * momentum`"),
     (nb05.dropout, lambda x, rate, uniform: 2 * x * (uniform >= rate), "A factor of 2 is right"),
+    (nb05.dropout, dropout_by_own_numbers, "Draw no random numbers of your own."),
+    (nb05.dropout, lambda x, *others: x[:2], "Expected: an array of shape (3, 4)"),
+    (nb05.early_stop, stop_if_lowest, "makes no new best, in the waiting and in the answer."),
     (nb05.dropout, dropout_in_place, "you changed `x` in `x[uniform < rate] = 0`"),
-    (nb05.accuracy_of_truth, 0.9, "0.9 is too large."),
+    (nb05.accuracy_of_truth, 0.95, "0.95 is too large."),
     (nb05.stopping_order, "ABC", "each of the letters A to H once"),
     (nb05.early_stop, lambda losses, *others: losses.index(min(losses)), "not trained any more"),
     (nb05.early_stop, lambda *others: 0, "patience=3, min_delta=0)` gave 0. Expected: 3."),
