@@ -93,9 +93,10 @@ class _Scene:
 
 
 def _limits(search):
-    """From the lowest to the highest score, with room for most of the bands."""
-    low, high = search.scores.min(), search.scores.max()
-    room = 0.25 * (high - low) or 1
+    """So that all scores and bands are seen."""
+    low = min(search.scores.min(), *((s.mean - _BAND * s.std).min() for s in search.steps))
+    high = max(search.scores.max(), *((s.mean + _BAND * s.std).max() for s in search.steps))
+    room = 0.05 * (high - low) or 1
     return low - room, high + room
 
 

@@ -53,6 +53,12 @@ def test_the_band_is_two_standard_deviations_to_each_side(animation, search):
     assert heights.min() == pytest.approx(low.min()) and heights.max() == pytest.approx(high.max())
 
 
+def test_no_band_is_cut_off(animation, search):
+    low, high = animation.figure.axes[0].get_ylim()
+    for step in search.steps:
+        assert low < (step.mean - 2 * step.std).min() and (step.mean + 2 * step.std).max() < high
+
+
 def test_axes_and_sentence(animation, search):
     score, improvement = animation.figure.axes
     assert score.get_ylabel() == "accuracy" and improvement.get_xlabel() == "rate"
