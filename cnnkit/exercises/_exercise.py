@@ -116,7 +116,7 @@ def _code(answer):
 class Value(Exercise):
     """Asks for the value that the decorated function returns.
 
-    Where it is a text, it is one of `choices`; capitals do not matter.
+    Where it is a text, it is one of `choices`; capitals and a "the" in front do not matter.
     """
 
     def __init__(self, *, choices=(), **texts):
@@ -134,7 +134,7 @@ class Value(Exercise):
     def agrees(self, answer, other):
         """Whether an answer says the same as the right one, or as a mistake."""
         if self.choices and isinstance(answer, str):
-            return answer.strip().casefold() == other.casefold()
+            return _plain(answer) == _plain(other)
         return same(answer, other)
 
     def told(self, answer):
@@ -144,6 +144,10 @@ class Value(Exercise):
     def _listed_choices(self):
         listed = ", ".join(f'"{choice}"' for choice in self.choices)
         return f" Choose one of {listed}." if listed else ""
+
+
+def _plain(text):
+    return text.strip().casefold().removeprefix("the ")
 
 
 class Number(Value):
@@ -161,7 +165,9 @@ class Number(Value):
         return difference <= self.within * (1 + 1e-9)  # 0.8 - 0.7 > 0.1
 
     def told(self, answer):
-        right = float(self.right_answer())
+        right, array = float(self.right_answer()), numbers(answer)
+        if self.within < right < 1 and array is not None and self.agrees(array / 100, right):
+            return "this is in per cent: write it as a share of 1."
         is_exact = self.within < 1 and right.is_integer()
         exact = "" if is_exact else f"Right is a number at most {self.within:g} away."
         return told_value(answer, right, exact)

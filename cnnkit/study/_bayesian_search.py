@@ -20,7 +20,7 @@ _NOISE = 0.05  # the variance of a trial that is repeated, as a share of that of
 
 @dataclass(frozen=True, eq=False)
 class SearchStep:
-    """What the search knows before one of its trials.
+    """What the search knows before one of its trials, or after the last.
 
     Attributes:
         tried: Array of int of shape `(k,)`: which candidates were tried, in their order.
@@ -29,7 +29,8 @@ class SearchStep:
         std: Array of float64 of shape `(n,)`: the standard deviation of this expectation.
         improvement: Array of float64 of shape `(n,)`: how much a trial of each candidate is
             expected to exceed the best score so far; 0 where one was tried.
-        next: Which candidate is tried next, an int: the one with the largest improvement.
+        next: Which candidate is tried next, an int: the one with the largest improvement. None
+            after the last trial.
     """
 
     tried: np.ndarray
@@ -37,7 +38,7 @@ class SearchStep:
     mean: np.ndarray
     std: np.ndarray
     improvement: np.ndarray
-    next: int
+    next: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ class BayesianSearch:
         tried: Array of int of shape `(n_trials,)`: which of them were tried, in their order.
         scores: Array of float64 of shape `(n_trials,)`: what they scored.
         best: Which of the candidates scored best, an int.
-        steps: List of a `SearchStep` for each trial that was not drawn at random.
+        steps: List of a `SearchStep` for each trial that was not drawn at random, and one more
+            with what is known at the end.
     """
 
     candidates: np.ndarray
@@ -107,6 +109,7 @@ def bayesian_search(
         steps.append(step)
         tried.append(step.next)
         scores.append(_scored(score, candidates[step.next]))
+    steps.append(_step(places, tried, scores, is_last=True))
     best = tried[int(np.argmax(scores))]
     return BayesianSearch(candidates, np.array(tried), np.array(scores), best, steps)
 
@@ -122,14 +125,16 @@ def _draw(places, count, rng):
     return drawn
 
 
-def _step(places, tried, scores):
+def _step(places, tried, scores, is_last=False):
     mean, std = _expected(places, places[tried], np.array(scores))
     std = np.maximum(std, 1e-12)  # 0 where all scores are equal
     above = mean - max(scores)
     improvement = above * norm.cdf(above / std) + std * norm.pdf(above / std)
     improvement[tried] = 0
-    untried = np.setdiff1d(np.arange(len(places)), tried)
-    chosen = int(untried[improvement[untried].argmax()])
+    chosen = None
+    if not is_last:
+        untried = np.setdiff1d(np.arange(len(places)), tried)
+        chosen = int(untried[improvement[untried].argmax()])
     return SearchStep(np.array(tried), np.array(scores), mean, std, improvement, chosen)
 
 

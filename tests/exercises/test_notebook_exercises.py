@@ -188,6 +188,7 @@ def small_network(images, labels, scale=255, start="glorot_uniform", rate=0.3, o
 
 BROKEN_NETWORKS = [
     (dict(scale=1), "Which range should the pixels have?"),
+    (dict(scale=1, rate=0.001), "in place of shrinking the rate"),
     (dict(start="zeros"), "With equal first weights"),
     (dict(start="ones"), "With equal first weights"),
     (dict(rate=0.0003), "At this rate the weights hardly move"),
@@ -210,6 +211,30 @@ def test_a_text_is_no_network(capsys):
     assert "gave the text" in told(
         nb05b.first_network, lambda *a: "a network that can learn", capsys
     )
+
+
+def test_a_network_alone_is_told_by_its_kind(capsys):
+    out = told(nb05b.third_network, lambda *a: nb05b.third_network.answer(*a)[0], capsys)
+    assert "gave one Sequential, and not (model, x, labels). Expected: a network" in out
+
+
+def test_zeros_in_the_last_layer_alone_are_no_fault(capsys):
+    def answer(images, labels, hidden="glorot_uniform"):
+        model, x, labels = nb05b.second_network.answer(images, labels)
+        for layer, start in zip(model.layers, (hidden, "zeros"), strict=True):
+            kernel = layer.kernel
+            kernel.assign(keras.initializers.get(start)(kernel.shape))
+        return model, x, labels
+
+    assert nb05b.second_network.check(answer) is True
+    out = told(nb05b.second_network, lambda *a: answer(*a, hidden="zeros"), capsys)
+    assert "with zeros none of them moves" in out
+
+
+def test_a_function_that_draws_itself_is_told_so(capsys):
+    rng = np.random.default_rng(0)
+    out = told(nb05b.draw_rates, lambda low, high, uniform: rng.random(len(uniform)), capsys)
+    assert "This draws numbers itself" in out
 
 
 @pytest.mark.parametrize("optimizer", [keras.optimizers.Adam(0.003), keras.optimizers.SGD(0.1)])
@@ -487,7 +512,12 @@ SAID = [
     (nb04b.warm_cosine, lambda *a: np.zeros(3), "shape (3,). Expected: one number, 0.02"),
     (nb04b.descend, adamw_by_function, "unsupported operand type(s)"),
     (nb05b.the_parameter, "weights", 'Choose one of "the number of filters"'),
+    (nb05b.the_parameter, "learning rate", "how far a step goes"),
     (nb05b.photos_error, 0.0135, "0.0135 is too large, but close."),
+    (nb05b.photos_error, 1.26, "this is in per cent"),
+    (nb05b.photos_error, 0.4 / 1000, "the root of the whole fraction"),
+    (nb05b.photos_error, 0.16 / 1000, "the root of the whole fraction"),
+    (nb05b.hit_rate, 70.8, "this is in per cent"),
     (nb05b.leaking_line, 10, "the number of a line, from 1 to 8"),
     (nb05b.folds_in_order, "ABC", "each of the letters A to G once"),
     (nb05b.draw_rates, lambda low, high, uniform: low, "Expected: an array of shape (5,)"),

@@ -13,11 +13,12 @@ def animate_search(search, *, xlabel="setting", ylabel="score"):
     """Animate a Bayesian search over a single setting.
 
     Above, each frame shows what was tried so far, the score that is expected of each candidate, and
-    a band of two standard deviations around it. Below it shows the expected improvement. A dashed
-    line marks the candidate that is tried next, and the next frame holds its score.
+    a band of two standard deviations around it. Below it shows the expected improvement, 0 where
+    one was tried. A dashed line marks the candidate that is tried next, and the next frame holds
+    its score. The last frame shows all trials.
 
     Args:
-        search: A `study.BayesianSearch` whose candidates have one setting, with 1 to 36 steps.
+        search: A `study.BayesianSearch` whose candidates have one setting, with up to 36 steps.
         xlabel, ylabel: What the setting and the score are.
 
     Returns:
@@ -29,9 +30,9 @@ def animate_search(search, *, xlabel="setting", ylabel="score"):
             "`search` must be over one setting. Received: candidates of shape "
             f"{search.candidates.shape}"
         )
-    if not 1 <= len(search.steps) <= MAX_STEPS:
+    if len(search.steps) > MAX_STEPS:
         raise ValueError(
-            f"`search` must have 1 to {MAX_STEPS} steps. Received: {len(search.steps)} steps"
+            f"`search` must have at most {MAX_STEPS} steps. Received: {len(search.steps)} steps"
         )
     scene = _Scene(search, xlabel, ylabel)
     describe(scene.stage.figure, _in_words(search, xlabel, ylabel))
@@ -44,10 +45,10 @@ class _Scene:
     def __init__(self, search, xlabel, ylabel):
         self.places = search.candidates[:, 0]
         self.order = np.argsort(self.places)
-        self.n_drawn = len(search.tried) - len(search.steps)
+        self.n_drawn = len(search.steps[0].tried)
         titles = {
-            "score": "what was tried, and what is expected in between",
-            "improvement": "expected improvement on the best so far",
+            "score": "what was tried, and the mean and band in between",
+            "improvement": "expected improvement on the best so far (0 where one was tried)",
         }
         self.stage = Stage([["score"], ["improvement"]], titles, (1,), 6, framed=False)
         score, improvement = self.stage.panels.values()
@@ -55,8 +56,8 @@ class _Scene:
         highest = max(step.improvement.max() for step in search.steps)
         improvement.set(xlabel=xlabel, ylabel="improvement", ylim=(0, 1.1 * highest or 1))
         self.band = score.fill_between([], [], [], color="C0", alpha=0.2, lw=0, animated=True)
-        self.band.set_label("± 2 standard deviations")
-        (self.mean,) = score.plot([], [], color="C0", label="expected", animated=True)
+        self.band.set_label("band: ± 2 standard deviations")
+        (self.mean,) = score.plot([], [], color="C0", label="mean", animated=True)
         tried = dict(color="k", markersize=7, label="tried", animated=True)
         (self.tried,) = score.plot([], [], "o", **tried)
         (self.improvement,) = improvement.plot([], [], color="C2", animated=True)
@@ -77,30 +78,32 @@ class _Scene:
         self.mean.set_data(x, mean)
         self.tried.set_data(self.places[step.tried], step.scores)
         self.improvement.set_data(x, step.improvement[self.order])
+        place = np.nan if step.next is None else self.places[step.next]  # nan draws nothing
         for line in self.next:
-            line.set_xdata([self.places[step.next]] * 2)
+            line.set_xdata([place] * 2)
         self.stage.sentence.set_text(self._sentence(step))
 
     def _sentence(self, step):
         best = step.scores.argmax()
+        then = "the end" if step.next is None else f"next {self.places[step.next]:.3g}"
         return (
             f"{counted(len(step.tried), 'trial')}, {self.n_drawn} of them drawn:  "
-            f"best {step.scores[best]:.3g} at {self.places[step.tried[best]]:.3g},  "
-            f"next {self.places[step.next]:.3g}"
+            f"best {step.scores[best]:.3g} at {self.places[step.tried[best]]:.3g},  {then}"
         )
 
 
 def _limits(search):
-    """From the lowest to the highest score, with room for most of the bands."""
-    low, high = search.scores.min(), search.scores.max()
-    room = 0.25 * (high - low) or 1
+    """So that all scores and bands are seen."""
+    low = min(search.scores.min(), *((s.mean - _BAND * s.std).min() for s in search.steps))
+    high = max(search.scores.max(), *((s.mean + _BAND * s.std).max() for s in search.steps))
+    room = 0.05 * (high - low) or 1
     return low - room, high + room
 
 
 def _in_words(search, xlabel, ylabel):
     places = search.candidates[search.tried, 0]
-    n_drawn = len(places) - len(search.steps)
-    chosen = ", ".join(map(rounded, places[n_drawn:]))
+    n_drawn = len(search.steps[0].tried)
+    chosen = ", ".join(map(rounded, places[n_drawn:])) or "none"
     drawn = ", ".join(map(rounded, places[:n_drawn]))
     return (
         f"A search for the best {ylabel} over {xlabel}, {counted(len(places), 'trial')} among "
