@@ -138,7 +138,8 @@ def _growing(images, augment, n_epochs, seed):
         ),
         (
             _growing,
-            "This changes the pictures of the epoch before, again and again: change `images` each time.",
+            "This changes the pictures of the epoch before, again and again. Start from "
+            "`images` each time.",
         ),
         (lambda *a: np.concatenate(_epochs(*a)), "The shape is (epochs, images, height, width)."),
         (lambda x, augment, n, seed: np.stack([x] * n), "Nothing is augmented here."),

@@ -469,7 +469,7 @@ SAID = [
     (nb06.n_crops, 2177, "2177 is too small, but close."),
     (nb06.mirror_arrow, lambda image, label: image[:, ::-1], "Expected: a tuple of 2"),
     (nb06.mirror_arrow, lambda image, label: (image[:, ::-1], 2 - label), "but 3, down, stays 3"),
-    (nb06.seen_in_training, seen_changed_again, "change `images` each time"),
+    (nb06.seen_in_training, seen_changed_again, "Start from `images` each time"),
     (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
     (nb06.cutmix_weight, lambda *a: 1.0, "(height=32, width=32, top=4, left=10, rows=12, columns"),
     (nb06.turned_point, 3, "the new x of the wrong order"),
