@@ -89,6 +89,7 @@ _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
             "This swaps top and bottom, and so it does with the labels: the wrong mirror.",
         ),
         (lambda i, k: (i, (2, 1, 0, 3)[k]), "The labels are right; the picture is not mirrored."),
+        (lambda i, k: (i[:, ::-1], 2 - k), "2 - label swaps left and right; but 3, down, stays 3."),
         (partial(_arrow, to=(1, 2, 3, 0)), "This turns the label by 90°. The picture is mirrored."),
     ],
     note="A change that moves the label is fine, if the label moves with it.",
@@ -135,7 +136,11 @@ def _growing(images, augment, n_epochs, seed):
             lambda x, f, n, seed: np.concatenate([_epochs(x, f, 1, seed + i) for i in range(n)]),
             "Keep one generator, and let it go on: do not make one for each epoch.",
         ),
-        (_growing, "This changes the pictures of the epoch before, again and again."),
+        (
+            _growing,
+            "This changes the pictures of the epoch before, again and again. Start from "
+            "`images` each time.",
+        ),
         (lambda *a: np.concatenate(_epochs(*a)), "The shape is (epochs, images, height, width)."),
         (lambda x, augment, n, seed: np.stack([x] * n), "Nothing is augmented here."),
         (lambda *a: _epochs(*a[:3], a[3] + 1), "The generator starts from `seed`."),
@@ -147,8 +152,8 @@ def seen_in_training(images, augment, n_epochs, seed):
     return np.stack([augment(images, rng) for _ in range(n_epochs)])
 
 
-def _turn(angle):
-    c, s = np.cos(angle), np.sin(angle)
+def _turn(degrees):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
 
 
@@ -156,9 +161,9 @@ def _shift(x, y):
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
 
 
-def _about(angle, height, width, pixel=1, order=1):
+def _about(degrees, height, width, pixel=1, order=1):
     x, y = order * (width - pixel) / 2, order * (height - pixel) / 2
-    return _shift(x, y) @ _turn(angle) @ _shift(-x, -y)
+    return _shift(x, y) @ _turn(degrees) @ _shift(-x, -y)
 
 
 # Exercise 6.5
@@ -173,6 +178,7 @@ def _about(angle, height, width, pixel=1, order=1):
         (-4, "This turns first and shifts then. The matrix at the right acts first."),
         (6, "The new y is -sin times x. Mind the minus."),
         (1, "This is the new x."),
+        (3, "This is the new x of the wrong order, -4 its y. The matrix at the right acts first."),
         (4, "Here the turn came first, and the minus was lost."),
         (-1, "The turn makes y of x, and x of y: (y, -x)."),
         (-2, "The turn is about the origin, not about the point."),
@@ -188,14 +194,14 @@ def turned_point():
 
 # Exercise 6.6
 @Function(
-    cases=[(0.5, 9, 13), (-np.pi / 2, 32, 32), (2.0, 4, 7)],
+    cases=[(30, 9, 13), (-90, 32, 32), (120, 4, 7)],
     hints=[
         "Three steps: move the centre to the origin, turn, move it back.",
         "The centre of the pixels 0 to n - 1 is (n - 1) / 2. x belongs to the width.",
         "`there @ turn @ back`: the matrix at the right acts first.",
     ],
     mistakes=[
-        (lambda angle, height, width: _turn(angle), "This turns about the first pixel."),
+        (lambda degrees, height, width: _turn(degrees), "This turns about the first pixel."),
         (
             partial(_about, pixel=0),
             "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
@@ -203,16 +209,20 @@ def turned_point():
         (lambda a, h, w: _about(a, w, h), "x runs along the width, y along the height."),
         (partial(_about, order=-1), "The other way round: the matrix at the right acts first."),
         (lambda a, h, w: _about(-a, h, w), "The sense is wrong: see where the minus stands."),
-        (lambda a, h, w: _about(np.radians(a), h, w), "The angle is in radians already."),
         (
-            lambda angle, height, width: _turn(angle) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
+            lambda a, h, w: _about(np.degrees(a), h, w),
+            "`np.cos` wants radians: `np.radians(degrees)`.",
+        ),
+        (
+            lambda a, height, width: _turn(a) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
             "And back: the centre must stay where it is.",
         ),
     ],
 )
-def rotation_about_center(angle, height, width):
-    """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, angle in radians."""
-    c, s, x, y = np.cos(angle), np.sin(angle), (width - 1) / 2, (height - 1) / 2
+def rotation_about_center(degrees, height, width):
+    """The 3 x 3 matrix that turns points (x, y, 1) about the image's centre, by degrees."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    x, y = (width - 1) / 2, (height - 1) / 2
     turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
     there = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
     back = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
@@ -253,6 +263,14 @@ def _mixed(x, weight, order):
             lambda x, y, w, order: (_mixed(x, w, order), _mixed(y, 1 - w, order)),
             "The images are right. For the labels the weights are swapped: `weight` is the share "
             "of the image's own label, 1 - weight that of its partner's.",
+        ),
+        (
+            lambda x, y, w, order: (w * x + (1 - w) * x[::-1], w * y + (1 - w) * y[::-1]),
+            "The partner of image i is image order[i]: take `[order]`, not `[::-1]`.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(x[order], w, order), _mixed(y[order], w, order)),
+            "This mixes each partner with its own partner. One of the two is the image itself.",
         ),
         (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
         (
@@ -398,6 +416,14 @@ _TESTED = _rng.uniform(size=(5, 4, 6, 3))
         (
             lambda f, x: (f(x) + f(x[:, ::-1])) / 2,
             "This turns them upside down. Left and right are axis 2.",
+        ),
+        (
+            lambda f, x: (f(x) + f(x)[:, ::-1]) / 2,
+            "`predict(images)[:, ::-1]` turns the answers. Turn the images, not the answers.",
+        ),
+        (
+            lambda f, x: (f(x) + f(x[:, :, ::-1])[:, ::-1]) / 2,
+            "The images are turned rightly; the answers must stay as they are.",
         ),
         (lambda f, x: f(x) + f(x[:, :, ::-1]), "Probabilities must add up to one: divide by two."),
         (lambda f, x: np.maximum(f(x), f(x[:, :, ::-1])), "Take the mean of both, not the larger."),

@@ -367,6 +367,35 @@ def dropout_in_place(x, rate, uniform):
     return x / (1 - rate)
 
 
+def seen_changed_again(images, augment, n_epochs, seed):
+    rng, seen = np.random.default_rng(seed), []
+    for _ in range(n_epochs):
+        images = augment(images, rng)
+        seen.append(images)
+    return np.stack(seen)
+
+
+def center_without_radians(degrees, height, width):
+    c, s, x, y = np.cos(degrees), np.sin(degrees), (width - 1) / 2, (height - 1) / 2
+    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    there, back = np.eye(3), np.eye(3)
+    there[:2, 2], back[:2, 2] = (-x, -y), (x, y)
+    return back @ turn @ there
+
+
+def mixup_backwards(x, y, weight, order):
+    return weight * x + (1 - weight) * x[::-1], weight * y + (1 - weight) * y[::-1]
+
+
+def mixup_of_partners(x, y, weight, order):
+    x, y = x[order], y[order]
+    return weight * x + (1 - weight) * x[order], weight * y + (1 - weight) * y[order]
+
+
+def predict_and_turn_answers(predict, images):
+    return (predict(images) + predict(images)[:, ::-1]) / 2
+
+
 def seen_from_one_seed(images, augment, n_epochs, seed):
     return np.stack([augment(images, np.random.default_rng(seed)) for _ in range(n_epochs)])
 
@@ -482,13 +511,20 @@ SAID = [
     (nb06.log_gain, 7, "Right is a number at most 0.05 away."),
     (nb06.n_crops, 2177, "2177 is too small, but close."),
     (nb06.mirror_arrow, lambda image, label: image[:, ::-1], "Expected: a tuple of 2"),
+    (nb06.mirror_arrow, lambda image, label: (image[:, ::-1], 2 - label), "but 3, down, stays 3"),
+    (nb06.seen_in_training, seen_changed_again, "Start from `images` each time"),
     (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
     (nb06.cutmix_weight, lambda *a: 1.0, "(height=32, width=32, top=4, left=10, rows=12, columns"),
+    (nb06.turned_point, 3, "the new x of the wrong order"),
     (nb06.turned_point, 5, "5 is too large."),
     (nb06.rotation_about_center, lambda *a: np.eye(2), "Expected: an array of shape (3, 3)"),
+    (nb06.rotation_about_center, center_without_radians, "wants radians"),
+    (nb06.mixup, mixup_backwards, "not `[::-1]`"),
+    (nb06.mixup, mixup_of_partners, "each partner with its own partner"),
     (nb06.mixup, lambda x, y, w, o: w * x + (1 - w) * x[o], "Expected: a tuple of 2"),
     (nb06.faulty_validation, 9, "a line, from 1 to 8"),
     (nb06.pipeline_order, "ABC", "each of the letters A to F once"),
+    (nb06.predict_twice, predict_and_turn_answers, "Turn the images, not the answers"),
     (nb06.predict_twice, lambda predict, images: images, "Expected: an array of shape (5, 2)"),
     (nb07.unfreeze_last, unfreeze_by_negative_slice, "-0 is 0, and `layers[-0:]` are all of them"),
     (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
