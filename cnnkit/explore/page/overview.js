@@ -52,7 +52,9 @@ export function showOverview(element, network, state) {
     tile.setAttribute("aria-label", `${layer.name}, ${what}`);
     tile.title = what;
     const canvas = document.createElement("canvas");
-    tile.append(canvas);
+    const pane = make("span", "pane"); // frames are placed in it, whatever else is in the tile
+    pane.append(canvas);
+    tile.append(pane);
     tiles.append(tile);
     painters.push((ranges) => {
       const values = network.values(layer.index);

@@ -197,6 +197,22 @@ def test_beside_each_map_stands_how_much_it_changed(page, network):
     )
 
 
+def test_a_frame_stays_on_its_map_when_the_change_is_written_below(page):
+    page.locator("#field .pane").click()
+    tile = page.get_by_label("conv, map 1 of 4")
+
+    def box():
+        frame, canvas = (tile.locator(each).bounding_box() for each in (".reached", "canvas"))
+        place = frame["x"] - canvas["x"], frame["y"] - canvas["y"]
+        return (*place, frame["width"], frame["height"])
+
+    before = box()
+    assert before[2] == pytest.approx(before[3], abs=0.1)
+    page.get_by_label("Turn").fill("90")
+    expect(tile.locator(".change")).to_be_visible()
+    assert box() == pytest.approx(before, abs=0.1)
+
+
 def test_maps_follow_a_shift_and_pooled_ones_every_other(page):
     page.get_by_label("shift", exact=True).check()
     pooled = page.locator(".tile[aria-label^='pool'] .change")
