@@ -151,7 +151,8 @@ def test_turn_and_light(page, network):
     lit = np.clip(np.rot90(network.images[0], -1) + 0.3 * 255, 0, 255)
     compare(page, network.answers(lit))
     changes = page.locator("#compared").inner_text()
-    assert changes.startswith("Compared with the picture as it was given: ")
+    assert changes.startswith("The answer ")
+    assert "Compared with the picture as it was given." in changes
     page.locator(".picture").nth(1).click()
     expect(page.get_by_label("Turn")).to_have_value("0")
     compare(page, network.answers(network.images[1]))
@@ -271,6 +272,17 @@ def test_a_weight_of_a_dense_layer(page, network):
     tools.get_by_label("weight", exact=True).fill("4")
     weights[2][11, 6] = 4
     compare(page, network.answers(network.images[0], weights))
+
+
+def test_another_answer_is_said_first(page, network):
+    page.locator(".tile.bar").nth(6).click()
+    tools = page.locator("#interventions")
+    tools.locator("summary").click()
+    tools.get_by_label("bias b").fill("50")
+    was = np.argmax(network.answers(network.images[0]))
+    said = page.locator("#compared").inner_text()
+    assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
+    assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said
 
 
 def test_dropout_draws_masks(page, network):
