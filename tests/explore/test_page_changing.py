@@ -138,7 +138,8 @@ def test_changes_are_measured(tmp_path):
     equal([0, 0.004, 0.126, 1.5, 12, Infinity].map(changeText),
       ["0 %", "< 1 %", "13 %", "150 %", "> 999 %", "new"]);
     equal(changesText({{}}, Float32Array.of(0.9, 0.1, 0), Float32Array.of(0.3, 0.1, 0.7)),
-      "The answer changes from class 2 to class 0: class 2 from 0.70 to 0.00, class 0 from 0.30 to 0.90");
+      "The answer changes from class 2 to class 0: class 2 from 0.70 to 0.00, " +
+      "class 0 from 0.30 to 0.90");
     const named = {{ class_names: ["cat", "dog", "owl"] }};
     const said = (now, before) =>
       changesText(named, Float32Array.from(now), Float32Array.from(before));

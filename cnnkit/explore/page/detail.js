@@ -51,7 +51,6 @@ export function showDetail(element, network, state) {
     const hadFocus = document.activeElement?.closest("#detail .result .pane");
     made.replaceChildren();
     now = null;
-    document.body.classList.toggle("has-selection", Boolean(layer));
     title.textContent = layer ? titleOf(layer, channel) : "Nothing is selected";
     about.textContent = layer
       ? (ABOUT[layer.kind] ?? "")
