@@ -12,7 +12,7 @@ import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail
 import { make, makeLink } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
-import { hasMaps, indexOf, mapOf } from "./maps.js";
+import { hasMaps, indexOf, isOneTile, mapOf } from "./maps.js";
 import { answerText } from "./numbers.js";
 
 const FEW_PARTS = 8; // windows that are shown unless one asks for more
@@ -272,14 +272,16 @@ export function showDetail(element, network, state) {
       now?.plan?.parts.some(
         ({ layer, channel }) =>
           layer === Number(dataset.layer) &&
-          (!hasMaps(layers(layer)) || channel === null || channel === Number(dataset.channel)),
+          (isOneTile(layers(layer)) || channel === null || channel === Number(dataset.channel)),
       );
     for (const column of document.querySelectorAll("#overview .column")) {
       const index = Number(column.dataset.layer);
       const isPart = read.has(index) || index === state.values.layer;
       column.classList.toggle("faded", state.values.layer !== null && !isPart);
       for (const tile of column.querySelectorAll(".tile")) {
-        tile.classList.toggle("read", Boolean(isRead(tile)));
+        const isNeeded = Boolean(isRead(tile));
+        tile.classList.toggle("read", isNeeded);
+        tile.classList.toggle("faded", read.has(index) && !isNeeded);
       }
     }
   }

@@ -11,7 +11,7 @@
 import { paint, paintPicture, rangeOf } from "./colors.js";
 import { make } from "./elements.js";
 import { foldsOf } from "./folds.js";
-import { countMaps, hasMaps, mapOf } from "./maps.js";
+import { countMaps, hasMaps, isOneTile, mapOf } from "./maps.js";
 import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
@@ -45,8 +45,6 @@ export function showOverview(element, network, state) {
 
   const isAnswer = (layer) =>
     snapshot.outputs.includes(layer.index) && layer.shape?.length === 1 && layer.size <= MANY;
-
-  const isOneTile = (layer) => layer.type === "InputLayer" || !hasMaps(layer);
 
   function addMap(tiles, layer, channel) {
     const n = countMaps(layer);

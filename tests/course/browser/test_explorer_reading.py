@@ -305,6 +305,15 @@ def test_what_is_selected_stays_in_sight(wide_page):
     expect(selected).to_have_count(0)  # one may fold it all the same
 
 
+def test_only_the_maps_that_are_read_stay_bright(wide_page):
+    page = wide_page
+    page.get_by_label("small, map 3 of 40").click()
+    page.locator(".result .pane").click()
+    bright = page.locator(".column").nth(1).locator(".tile:not(.faded)")
+    expect(bright).to_have_count(1)
+    expect(bright).to_have_attribute("aria-label", "wide, map 3 of 40")
+
+
 def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_page, tmp_path):
     model, images, _ = network
     normal = layers.LayerNormalization(name="layer_normal")(model.get_layer("first").output)
