@@ -8,6 +8,7 @@
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
+import { isByItself } from "./detail_steps.js";
 import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
 import { make, makeLink } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
@@ -32,6 +33,15 @@ const ABOUT = {
   Multiply: "Multiplies the numbers at the same place of its inputs.",
   SeparableConv2D: "A kernel slides over each map alone; then the maps are weighed and added up.",
 };
+
+/** What a layer does; of one that only changes what another makes, that too, with its name. */
+function aboutText(layer, maker) {
+  const about = ABOUT[maker.kind] ?? "";
+  if (!isByItself(layer)) return about;
+  const isIdle = layer.kind === "Identity";
+  const own = `${layer.name} changes ${isIdle ? "nothing outside training" : "each number by itself"}.`;
+  return layer === maker ? own : `${own} How its input comes about, in ${maker.name}: ${about}`;
+}
 
 export function showDetail(element, network, state) {
   const guessing = makeGuessing(state, () => {
@@ -59,7 +69,7 @@ export function showDetail(element, network, state) {
       const values = network.values(index);
       const plan = planOf(network.edited(), network.values, index, channel ?? 0);
       now = { layer, channel: channel ?? 0, values, plan, panes: [], inputPanes: [] };
-      if (plan) about.textContent = ABOUT[layers(plan.maker).kind] ?? about.textContent;
+      if (plan) about.textContent = aboutText(layer, layers(plan.maker));
       else about.textContent += missingText(layer);
       showMade();
       if (hadFocus) focusMap();

@@ -314,6 +314,14 @@ def test_only_the_maps_that_are_read_stay_bright(wide_page):
     expect(bright).to_have_attribute("aria-label", "wide, map 3 of 40")
 
 
+def test_the_layer_whose_arithmetic_is_shown_is_named(wide_page):
+    page = wide_page
+    page.get_by_label("drop, all units").click()
+    expect(page.locator(".about")).to_have_text(re.compile(
+        r"drop changes nothing outside training\. How its input comes about, in dense: Each number"
+    ))
+
+
 def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_page, tmp_path):
     model, images, _ = network
     normal = layers.LayerNormalization(name="layer_normal")(model.get_layer("first").output)
