@@ -205,9 +205,7 @@ export function showDetail(element, network, state) {
       frame(pane, "chosen", place && boxOf(place, place), [own.rows, own.columns]);
     now.inputPanes.forEach((pane) => frame(pane, "chosen", null));
     if (!place) {
-      const what = hasMaps(now.layer)
-        ? "Point at a place of this map"
-        : "Point at one of the units";
+      const what = hasMaps(now.layer) ? "Click a place of this map" : "Click one of the units";
       number.append(make("p", "hint", `${what}: here is shown what its number is made of.`));
       return;
     }

@@ -317,9 +317,13 @@ def test_only_the_maps_that_are_read_stay_bright(wide_page):
 def test_the_layer_whose_arithmetic_is_shown_is_named(wide_page):
     page = wide_page
     page.get_by_label("drop, all units").click()
-    expect(page.locator(".about")).to_have_text(re.compile(
-        r"drop changes nothing outside training\. How its input comes about, in dense: Each number"
-    ))
+    wanted = "drop changes nothing outside training. How its input comes about, in dense: Each"
+    expect(page.locator(".about")).to_contain_text(wanted)
+
+
+def test_raw_scores_are_no_percentages(wide_page, page):
+    expect(wide_page.locator("#answer")).to_contain_text("raw scores, not percentages")
+    expect(page.locator("#answer")).not_to_contain_text("raw")
 
 
 def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_page, tmp_path):
