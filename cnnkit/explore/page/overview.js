@@ -15,6 +15,7 @@ import { countMaps, hasMaps, isOneTile, mapOf } from "./maps.js";
 import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
+const RING = 4; // px around the selected tile, for its frame
 const MANY = 20; // units of an answer up to which each has a bar
 
 function makeTile(className, layer, channel) {
@@ -239,8 +240,8 @@ function scrollWithin(element, tile) {
     first < low ? first - low : Math.max(Math.min(last - high, first - low), 0);
   const [width, height] = [element.clientWidth, element.clientHeight];
   element.scrollBy(
-    missing(box.left, box.right, view.left, view.left + width),
-    missing(box.top, box.bottom, view.top + head, view.top + height),
+    missing(box.left - RING, box.right + RING, view.left, view.left + width),
+    missing(box.top - RING, box.bottom + RING, view.top + head, view.top + height),
   );
 }
 
