@@ -138,7 +138,14 @@ def test_changes_are_measured(tmp_path):
     equal([0, 0.004, 0.126, 1.5, 12, Infinity].map(changeText),
       ["0 %", "< 1 %", "13 %", "150 %", "> 999 %", "new"]);
     equal(changesText({{}}, Float32Array.of(0.9, 0.1, 0), Float32Array.of(0.3, 0.1, 0.7)),
-      "class 2 from 0.70 to 0.00, class 0 from 0.30 to 0.90");
-    equal(changesText({{}}, Float32Array.of(12), Float32Array.of(12)), "the answer is the same");
+      "The answer changes from class 2 to class 0: class 2 from 0.70 to 0.00, " +
+      "class 0 from 0.30 to 0.90");
+    const named = {{ class_names: ["cat", "dog", "owl"] }};
+    const said = (now, before) =>
+      changesText(named, Float32Array.from(now), Float32Array.from(before));
+    equal(said([-2, 4.07, 9], [-90, 4.3, 9.5]),
+      "The answer stays owl: owl from 9.5 to 9, dog from 4.3 to 4.07");
+    equal(said([1, 3, 2], [1, 3, 2]), "The answer stays dog, its numbers as before");
+    equal(said([0.7], [0.25]), "The answer: dog from 0.25 to 0.70");
     """
     run_in_node(("numbers.js", "maps.js", "changes.js"), CLOSE + code, tmp_path)

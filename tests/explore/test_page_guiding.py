@@ -119,6 +119,7 @@ def test_the_sentence_says_what_is_selected(tmp_path):
     equal(said({ layer: 1, channel: 0, row: 0, column: 1 }), "The number in row 1, column 2 of " +
       "map 1 of 2 of conv (Conv2D, 2×2×2) is 2. " +
       "It sees rows 1 to 2 and columns 2 to 4 of the picture.");
-    equal(said({ layer: 2, channel: 2 }), "Unit 3 (c) of dense gives 2, number 2 by size of 3.");
+    equal(said({ layer: 2, channel: 2 }), 
+      "Selected: c in dense. It is 2, number 2 by size of 3.");
     """
     run_in_node(SENTENCE, code, tmp_path)

@@ -9,9 +9,8 @@
  */
 
 import { countMaps, hasMaps, indexOf } from "./maps.js";
-import { classText, textOf } from "./numbers.js";
+import { answerText, textOf } from "./numbers.js";
 
-const NAMED = 3; // classes of the answer that are named
 const INVITATION =
   "Change the picture or the network: then a number under each map says how much it changed.";
 const MEANING =
@@ -62,17 +61,21 @@ export function comparisonText({ edits, input, epoch }) {
   return epoch === null ? null : "the network as it is now";
 }
 
-/** The classes whose answer changes most, and by how much. */
+/** Whether the answer is another one, and how the leading ones change. */
 export function changesText(snapshot, now, before) {
   const isSmall = [...now, ...before].every((x) => Math.abs(x) <= 1);
   const text = (x) => (isSmall ? x.toFixed(2) : textOf(x));
-  const size = (unit) => Math.abs(now[unit] - before[unit]);
-  const units = [...now.keys()].filter((unit) => text(now[unit]) !== text(before[unit]));
-  units.sort((a, b) => size(b) - size(a));
-  const changes = units
-    .slice(0, NAMED)
-    .map((unit) => `${classText(snapshot, unit)} from ${text(before[unit])} to ${text(now[unit])}`);
-  return changes.length ? changes.join(", ") : "the answer is the same";
+  const name = (unit) => answerText(snapshot, { size: now.length }, unit);
+  const change = (unit) => `${name(unit)} from ${text(before[unit])} to ${text(now[unit])}`;
+  const orderOf = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
+  const [[first, second], [was]] = [orderOf(now), orderOf(before)];
+  if (first !== was) {
+    return `The answer changes from ${name(was)} to ${name(first)}: ${change(was)}, ${change(first)}`;
+  }
+  const leading = second === undefined ? [first] : [first, second];
+  const isSame = leading.every((unit) => text(now[unit]) === text(before[unit]));
+  const said = now.length > 1 ? `The answer stays ${name(first)}` : "The answer";
+  return isSame ? `${said}, its numbers as before` : `${said}: ${leading.map(change).join(", ")}`;
 }
 
 /** Whether maps are compared with what they were, shifted as far as the picture. */
@@ -130,9 +133,9 @@ export function showChanges(overview, said, network, state) {
     const [last] = snapshot.outputs;
     const isAnswer = snapshot.outputs.length === 1 && layers[last].shape.length === 1;
     const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
-    const answer = isAnswer ? `: ${changesText(snapshot, ...values)}` : "";
+    const answer = isAnswer ? `${changesText(snapshot, ...values)}. ` : "";
     const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";
-    said.textContent = `Compared with ${compared}${shifted}${answer}. ${MEANING}`;
+    said.textContent = `${answer}Compared with ${compared}${shifted}. ${MEANING}`;
   }
 
   network.subscribe(show);

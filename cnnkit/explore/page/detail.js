@@ -8,11 +8,12 @@
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
+import { isByItself } from "./detail_steps.js";
 import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
 import { make, makeLink } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
-import { hasMaps, indexOf, mapOf } from "./maps.js";
+import { hasMaps, indexOf, isOneTile, mapOf } from "./maps.js";
 import { answerText } from "./numbers.js";
 
 const FEW_PARTS = 8; // windows that are shown unless one asks for more
@@ -33,6 +34,15 @@ const ABOUT = {
   SeparableConv2D: "A kernel slides over each map alone; then the maps are weighed and added up.",
 };
 
+/** What a layer does; of one that only changes what another makes, that too, with its name. */
+function aboutText(layer, maker) {
+  const about = ABOUT[maker.kind] ?? "";
+  if (!isByItself(layer)) return about;
+  const isIdle = layer.kind === "Identity";
+  const own = `${layer.name} changes ${isIdle ? "nothing outside training" : "each number by itself"}.`;
+  return layer === maker ? own : `${own} How its input comes about, in ${maker.name}: ${about}`;
+}
+
 export function showDetail(element, network, state) {
   const guessing = makeGuessing(state, () => {
     const hadFocus = number.contains(document.activeElement);
@@ -51,7 +61,6 @@ export function showDetail(element, network, state) {
     const hadFocus = document.activeElement?.closest("#detail .result .pane");
     made.replaceChildren();
     now = null;
-    document.body.classList.toggle("has-selection", Boolean(layer));
     title.textContent = layer ? titleOf(layer, channel) : "Nothing is selected";
     about.textContent = layer
       ? (ABOUT[layer.kind] ?? "")
@@ -60,7 +69,7 @@ export function showDetail(element, network, state) {
       const values = network.values(index);
       const plan = planOf(network.edited(), network.values, index, channel ?? 0);
       now = { layer, channel: channel ?? 0, values, plan, panes: [], inputPanes: [] };
-      if (plan) about.textContent = ABOUT[layers(plan.maker).kind] ?? about.textContent;
+      if (plan) about.textContent = aboutText(layer, layers(plan.maker));
       else about.textContent += missingText(layer);
       showMade();
       if (hadFocus) focusMap();
@@ -196,9 +205,7 @@ export function showDetail(element, network, state) {
       frame(pane, "chosen", place && boxOf(place, place), [own.rows, own.columns]);
     now.inputPanes.forEach((pane) => frame(pane, "chosen", null));
     if (!place) {
-      const what = hasMaps(now.layer)
-        ? "Point at a place of this map"
-        : "Point at one of the units";
+      const what = hasMaps(now.layer) ? "Click a place of this map" : "Click one of the units";
       number.append(make("p", "hint", `${what}: here is shown what its number is made of.`));
       return;
     }
@@ -273,14 +280,16 @@ export function showDetail(element, network, state) {
       now?.plan?.parts.some(
         ({ layer, channel }) =>
           layer === Number(dataset.layer) &&
-          (!hasMaps(layers(layer)) || channel === null || channel === Number(dataset.channel)),
+          (isOneTile(layers(layer)) || channel === null || channel === Number(dataset.channel)),
       );
     for (const column of document.querySelectorAll("#overview .column")) {
       const index = Number(column.dataset.layer);
       const isPart = read.has(index) || index === state.values.layer;
       column.classList.toggle("faded", state.values.layer !== null && !isPart);
       for (const tile of column.querySelectorAll(".tile")) {
-        tile.classList.toggle("read", Boolean(isRead(tile)));
+        const isNeeded = Boolean(isRead(tile));
+        tile.classList.toggle("read", isNeeded);
+        tile.classList.toggle("faded", read.has(index) && !isNeeded);
       }
     }
   }

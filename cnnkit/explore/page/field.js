@@ -140,7 +140,7 @@ export function showField(element, network, state) {
       const layer = layers[tile.dataset.layer];
       const box = pixel && hasMaps(layer) && layer.field;
       const reached = box && reachedBy(layer.field, layer.shape, pixel);
-      frame(tile, "reached", reached || null, layer.shape);
+      frame(tile.querySelector(".pane"), "reached", reached || null, layer.shape);
     }
     reaches.replaceChildren(pixel ? reachedTable(layers, pixel) : "");
     if (!pixel)

@@ -57,6 +57,15 @@ function showHead(snapshot) {
     : "";
 }
 
+const RAW = "These are raw scores, not percentages: the last layer has no softmax.";
+
+/** Whether answers are shares: by the last layer's activation, or else because they add up to 1. */
+function isShares(answers, { settings }) {
+  const name = (settings?.activation ?? settings?.function)?.name ?? "";
+  const sum = answers.reduce((a, b) => a + b, 0);
+  return /sigmoid|softmax/.test(name) || (Math.min(...answers) >= 0 && Math.abs(sum - 1) < 0.05);
+}
+
 /** What the network says of the picture: its two largest answers, and the right class. */
 function showAnswer(element, network, { values: { picture, input } }) {
   const { snapshot } = network;
@@ -68,7 +77,8 @@ function showAnswer(element, network, { values: { picture, input } }) {
   const right = input ? null : snapshot.labels?.[picture];
   const truth =
     right === null || right === undefined ? "" : `; it is ${classText(snapshot, right)}`;
-  element.textContent = `The network says ${said.join(", then ")}${truth}.`;
+  const meaning = isShares(answers, network.edited()[last]) ? "" : ` ${RAW}`;
+  element.textContent = `The network says ${said.join(", then ")}${truth}.${meaning}`;
   element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
 }
 

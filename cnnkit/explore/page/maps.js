@@ -12,6 +12,11 @@ export function hasMaps(layer) {
   return layer.shape?.length === 3;
 }
 
+/** Whether a layer is one tile of the overview: a vector, and the picture with all its channels. */
+export function isOneTile(layer) {
+  return layer.type === "InputLayer" || !hasMaps(layer);
+}
+
 /** How many maps a layer has to show. Of recorded layers these may be the first ones only. */
 export function countMaps(layer) {
   if (!layer.shape) return 0;

@@ -11,10 +11,11 @@
 import { paint, paintPicture, rangeOf } from "./colors.js";
 import { make } from "./elements.js";
 import { foldsOf } from "./folds.js";
-import { countMaps, hasMaps, mapOf } from "./maps.js";
+import { countMaps, hasMaps, isOneTile, mapOf } from "./maps.js";
 import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
+const RING = 4; // px around the selected tile, for its frame
 const MANY = 20; // units of an answer up to which each has a bar
 
 function makeTile(className, layer, channel) {
@@ -41,6 +42,7 @@ function makeFacts(layer) {
 export function showOverview(element, network, state) {
   const { snapshot, layers } = network;
   let painters = []; // functions of the layers' ranges, one for each tile
+  let isSought = false; // the selected tile, while its layer is unfolded
 
   const isAnswer = (layer) =>
     snapshot.outputs.includes(layer.index) && layer.shape?.length === 1 && layer.size <= MANY;
@@ -52,7 +54,9 @@ export function showOverview(element, network, state) {
     tile.setAttribute("aria-label", `${layer.name}, ${what}`);
     tile.title = what;
     const canvas = document.createElement("canvas");
-    tile.append(canvas);
+    const pane = make("span", "pane"); // frames are placed in it, whatever else is in the tile
+    pane.append(canvas);
+    tile.append(pane);
     tiles.append(tile);
     painters.push((ranges) => {
       const values = network.values(layer.index);
@@ -88,7 +92,9 @@ export function showOverview(element, network, state) {
     column.setAttribute("aria-label", `${layer.name}, ${layer.type}`);
     const name = make("h3", "", layer.name.split("/").at(-1));
     name.title = layer.name;
-    column.append(name, make("p", "type", layer.type), makeFacts(layer));
+    const head = make("div", "head");
+    head.append(name, make("p", "type", layer.type));
+    column.append(head, makeFacts(layer));
     if (!network.isKnown(layer.index)) {
       column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
       return column;
@@ -167,8 +173,9 @@ export function showOverview(element, network, state) {
 
   function mark() {
     const { layer, channel } = state.values;
+    document.body.classList.toggle("has-selection", layer !== null);
     for (const tile of element.querySelectorAll(".tile")) {
-      const isWhole = tile.classList.contains("map") && !hasMaps(layers[tile.dataset.layer]);
+      const isWhole = tile.classList.contains("map") && isOneTile(layers[tile.dataset.layer]);
       const isChannel = isWhole || Number(tile.dataset.channel) === channel;
       const isSelected = Number(tile.dataset.layer) === layer && isChannel;
       tile.setAttribute("aria-pressed", isSelected);
@@ -178,9 +185,28 @@ export function showOverview(element, network, state) {
     if (tiles.length && !element.querySelector(".tile[tabindex='0']")) tiles[0].tabIndex = 0;
   }
 
+  /** Scroll to the selected tile, if need be; unfold its layer first. The page itself stays. */
+  function reveal() {
+    const tile = element.querySelector(".tile[aria-pressed='true']");
+    if (tile) return scrollWithin(element, tile);
+    const { layer: index, channel, open } = state.values;
+    if (index === null) return;
+    const layer = layers[index];
+    const fold = foldsOf(layers).find((each) => each.layers.includes(layer));
+    const isShown = !fold.name || fold.isFolded === open.includes(fold.key);
+    const others = isShown ? open : open.filter((key) => key !== fold.key);
+    const keys = isShown || !fold.isFolded ? [] : [fold.key];
+    if (!isOneTile(layer) && channel >= FEW && !open.includes(layer.name)) keys.push(layer.name);
+    isSought = keys.length > 0 || others.length < open.length;
+    state.set({ open: [...others, ...keys] });
+  }
+
   element.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
-    if (tile) state.select(Number(tile.dataset.layer), Number(tile.dataset.channel));
+    if (!tile) return;
+    state.select(Number(tile.dataset.layer), Number(tile.dataset.channel));
+    const place = { block: "nearest", inline: "nearest" }; // the columns may be lower now
+    for (const each of [element, tile]) each.scrollIntoView(place);
   });
 
   element.addEventListener("keydown", (event) => {
@@ -193,9 +219,30 @@ export function showOverview(element, network, state) {
 
   network.subscribe(paintAll);
   state.subscribe(["scale"], paintAll);
-  state.subscribe(["layer", "channel"], mark);
-  state.subscribe(["open"], build);
+  state.subscribe(["open"], () => {
+    build();
+    if (!isSought) return;
+    isSought = false;
+    reveal();
+  });
+  state.subscribe(["layer", "channel"], () => {
+    mark();
+    reveal();
+  });
   build();
+}
+
+/** Scroll an element as little as need be, so that a tile in it is seen below the layer's name. */
+function scrollWithin(element, tile) {
+  const [view, box] = [element.getBoundingClientRect(), tile.getBoundingClientRect()];
+  const head = tile.closest(".column").querySelector(".head").offsetHeight;
+  const missing = (first, last, low, high) =>
+    first < low ? first - low : Math.max(Math.min(last - high, first - low), 0);
+  const [width, height] = [element.clientWidth, element.clientHeight];
+  element.scrollBy(
+    missing(box.left - RING, box.right + RING, view.left, view.left + width),
+    missing(box.top - RING, box.bottom + RING, view.top + head, view.top + height),
+  );
 }
 
 /** The tile that an arrow key leads to, in the same column or in the next one that has tiles. */

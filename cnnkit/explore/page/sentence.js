@@ -33,10 +33,11 @@ function seenText(network, { field }, row, column) {
 
 function unitText(network, layer, unit, values) {
   const isAnswer = network.snapshot.outputs.includes(layer.index);
-  const name = isAnswer ? ` (${answerText(network.snapshot, layer, unit)})` : "";
+  const name = isAnswer ? answerText(network.snapshot, layer, unit) : `unit ${unit + 1}`;
   const rank = values.filter((value) => value > values[unit]).length + 1;
   const place = rank === 1 ? "the largest" : `number ${rank} by size`;
-  return `Unit ${unit + 1}${name} of ${layer.name} gives ${textOf(values[unit])}, ${place} of ${layer.size}.`;
+  const number = textOf(values[unit]);
+  return `Selected: ${name} in ${layer.name}. It is ${number}, ${place} of ${layer.size}.`;
 }
 
 /** The range of a map in words, and where its largest value is. */

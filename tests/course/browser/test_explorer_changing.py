@@ -151,7 +151,8 @@ def test_turn_and_light(page, network):
     lit = np.clip(np.rot90(network.images[0], -1) + 0.3 * 255, 0, 255)
     compare(page, network.answers(lit))
     changes = page.locator("#compared").inner_text()
-    assert changes.startswith("Compared with the picture as it was given: ")
+    assert changes.startswith("The answer ")
+    assert "Compared with the picture as it was given." in changes
     page.locator(".picture").nth(1).click()
     expect(page.get_by_label("Turn")).to_have_value("0")
     compare(page, network.answers(network.images[1]))
@@ -195,6 +196,22 @@ def test_beside_each_map_stands_how_much_it_changed(page, network):
     assert float(was.removeprefix("was ")) == pytest.approx(
         network.answers(network.images[0])[0], rel=1e-2, abs=1e-6
     )
+
+
+def test_a_frame_stays_on_its_map_when_the_change_is_written_below(page):
+    page.locator("#field .pane").click()
+    tile = page.get_by_label("conv, map 1 of 4")
+
+    def box():
+        frame, canvas = (tile.locator(each).bounding_box() for each in (".reached", "canvas"))
+        place = frame["x"] - canvas["x"], frame["y"] - canvas["y"]
+        return (*place, frame["width"], frame["height"])
+
+    before = box()
+    assert before[2] == pytest.approx(before[3], abs=0.1)
+    page.get_by_label("Turn").fill("90")
+    expect(tile.locator(".change")).to_be_visible()
+    assert box() == pytest.approx(before, abs=0.1)
 
 
 def test_maps_follow_a_shift_and_pooled_ones_every_other(page):
@@ -255,6 +272,17 @@ def test_a_weight_of_a_dense_layer(page, network):
     tools.get_by_label("weight", exact=True).fill("4")
     weights[2][11, 6] = 4
     compare(page, network.answers(network.images[0], weights))
+
+
+def test_another_answer_is_said_first(page, network):
+    page.locator(".tile.bar").nth(6).click()
+    tools = page.locator("#interventions")
+    tools.locator("summary").click()
+    tools.get_by_label("bias b").fill("50")
+    was = np.argmax(network.answers(network.images[0]))
+    said = page.locator("#compared").inner_text()
+    assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
+    assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said
 
 
 def test_dropout_draws_masks(page, network):

@@ -254,6 +254,78 @@ def test_a_finger_on_a_small_screen_chooses_a_number(page, browser):
     context.close()
 
 
+@pytest.fixture(scope="module")
+def wide_page(open_page, tmp_path_factory):
+    """A page of a network with more maps and units than are in sight, and raw scores."""
+    chain = [
+        layers.Conv2D(40, 3, activation="relu", name="wide"),
+        layers.MaxPooling2D(name="small"),
+        layers.Flatten(name="flat"),
+        layers.Dense(10, activation="relu", name="dense"),
+        layers.Dropout(0.5, name="drop"),
+        layers.Dense(20, name="scores"),
+    ]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *chain])
+    images = data.load_digits()[0][:2, ..., None] / np.float32(255)
+    path = tmp_path_factory.mktemp("wide") / "page.html"
+    explore.explore(model, images).save(path)
+    page = open_page(path.as_uri())
+    page.set_viewport_size({"width": 1000, "height": 600})
+    yield page
+    assert page.foreign == []
+
+
+def in_sight(page, locator):
+    """Whether an element lies in the part of the layers that is seen."""
+    view, box = page.locator("#overview").bounding_box(), locator.bounding_box()
+    starts = all(view[axis] - 0.5 <= box[axis] for axis in "xy")
+    ends = [(view[at] + view[n], box[at] + box[n]) for at, n in (("x", "width"), ("y", "height"))]
+    return starts and all(last <= end + 0.5 for end, last in ends)
+
+
+def test_what_is_selected_stays_in_sight(wide_page):
+    page = wide_page
+    selected = page.locator(".tile[aria-pressed='true']")
+    page.locator(".tile.bar").last.click()  # for this the layers are given less room
+    expect(page.locator("#detail h3")).to_contain_text("class 19 is")
+    assert in_sight(page, selected)
+    assert selected.bounding_box()["y"] >= 0
+    page.locator(".column").nth(4).locator(".tile").click()
+    page.get_by_role("button", name="map 37 of small").click()
+    expect(selected).to_have_attribute("aria-label", "small, map 37 of 40")
+    assert in_sight(page, selected)
+    names = page.locator(".column h3")
+    assert selected.bounding_box()["y"] > names.nth(2).bounding_box()["y"]
+    page.locator("#overview").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    assert all(
+        name.bounding_box()["y"] >= page.locator("#overview").bounding_box()["y"] - 0.5
+        for name in names.all()
+    )
+    page.locator(".column").nth(2).get_by_role("button", name="fewer").click()
+    expect(selected).to_have_count(0)  # one may fold it all the same
+
+
+def test_only_the_maps_that_are_read_stay_bright(wide_page):
+    page = wide_page
+    page.get_by_label("small, map 3 of 40").click()
+    page.locator(".result .pane").click()
+    bright = page.locator(".column").nth(1).locator(".tile:not(.faded)")
+    expect(bright).to_have_count(1)
+    expect(bright).to_have_attribute("aria-label", "wide, map 3 of 40")
+
+
+def test_the_layer_whose_arithmetic_is_shown_is_named(wide_page):
+    page = wide_page
+    page.get_by_label("drop, all units").click()
+    wanted = "drop changes nothing outside training. How its input comes about, in dense: Each"
+    expect(page.locator(".about")).to_contain_text(wanted)
+
+
+def test_raw_scores_are_no_percentages(wide_page, page):
+    expect(wide_page.locator("#answer")).to_contain_text("raw scores, not percentages")
+    expect(page.locator("#answer")).not_to_contain_text("raw")
+
+
 def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_page, tmp_path):
     model, images, _ = network
     normal = layers.LayerNormalization(name="layer_normal")(model.get_layer("first").output)
