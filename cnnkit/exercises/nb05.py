@@ -393,8 +393,8 @@ def gain_of_mean():
         (201_488, "This is the second layer only."),
         (201_224, "This is half of them: there are two layers, of nearly the same size."),
         (201_744, "The biases of both layers are there, but only one of the two kernels."),
-        (401_920, "The two layers have 256 and 784 outputs: a bias for each of these."),
-        (402_976, "The two layers have 256 and 784 outputs: a bias for each of these."),
+        (401_920, "The 784 outputs have one bias each, and not 256."),
+        (402_976, "The 256 hidden units have one bias each, and not 784."),
         (401_664, "The 784 outputs have biases too."),
         (402_192, "The 256 hidden units have biases too."),
         (

@@ -88,8 +88,8 @@ class _Scene:
         best = step.scores.argmax()
         then = "the end"
         if step.next is not None:
-            expected = f"{step.improvement.max():.1g} more expected"
-            then = f"next {self.places[step.next]:.3g} ({expected})"
+            more = np.format_float_positional(step.improvement.max(), 1, fractional=False, trim="-")
+            then = f"next {self.places[step.next]:.3g} ({more} more expected)"
         return (
             f"{counted(len(step.tried), 'trial')}, {self.n_drawn} of them drawn:  "
             f"best {step.scores[best]:.3g} at {self.places[step.tried[best]]:.3g},  {then}"
