@@ -414,8 +414,8 @@ def corner_sees():
         (lambda layers: np.prod([k for k, _ in layers]), "Windows overlap: they do not multiply."),
         (
             lambda layers: 1 + sum((k - 1) * stride for k, stride in layers),
-            "Each layer adds (k - 1) times the jump *before* it: all strides so far multiplied, not "
-            "its own stride.",
+            "Each layer adds (k - 1) times the jump *before* it: all strides so far multiplied, "
+            "not its own stride.",
         ),
         (lambda layers: _reach(layers) - 1, "One pixel sees itself: the size starts at 1."),
         (
