@@ -342,19 +342,19 @@ def _reach(layers, grow=True, late=False, whole=False):
 @Number(
     within=0.01,
     hints=[
-        "Under the picture the page names rows and columns of each layer that see the pixel. How "
-        "many rows are they for the second pool, and how many columns? Try several pixels.",
+        "Under the picture the page names each layer, with how many numbers of a map the pixel can "
+        "change. The last line is the second pool's. Neighbours of a pixel may reach more.",
         "The fields are 10 pixels wide, and begin 4 pixels apart. So two or three of them, one "
         "beside the other, cover a pixel.",
     ],
     mistakes=[
-        (3, "This is how many rows. Rows times columns."),
+        (3, "So many it is along one axis. Rows times columns."),
         (4, "Some pixels reach 2 x 2 numbers. Try their neighbours: which reach most?"),
         (6, "Some pixels reach 2 x 3 numbers. Try their neighbours: which reach most?"),
         (1, "The fields overlap: a pixel lies in several of them."),
         (100, "These are the pixels that one number sees. Here it is the other way round."),
         (64, "This is the whole map. A number sees 10 x 10 pixels, not all."),
-        (16, "So many it would be with wider fields. Which rows of the second pool are named?"),
+        (16, "This is the second convolution. Its pool comes after it."),
         (288, "These are the numbers of all 32 maps. How many are they in one?"),
     ],
     note="Fields of 10 pixels that begin 4 apart: at most three in a row cover a pixel.",
