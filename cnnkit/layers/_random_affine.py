@@ -5,22 +5,16 @@ import math
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import (
-    BaseAugmentation,
-    as_range,
-    check_fill,
-    check_mask_fill,
-    refuse_boxes,
-    restore,
-)
-from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample, resample_nearest
+from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_resampling import BaseResampling
+from cnnkit.layers._resample import from_middle
+from cnnkit.layers._visible_boxes import boxes_of_polygons
 
 _FLIPS = (None, "horizontal", "vertical", "horizontal_and_vertical")
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
-class RandomAffine(BaseAugmentation):
+class RandomAffine(BaseResampling):
     """Flip, zoom, shear, rotate and translate each image, in this order and by one matrix.
 
     Layers of Keras in a row resample the image each time, which blurs it and takes as often the
@@ -78,17 +72,16 @@ class RandomAffine(BaseAugmentation):
         shear=0.0,
         fill_mode="reflect",
         fill_value=0.0,
+        bounding_box_format=None,
         seed=None,
         **kwargs,
     ):
-        super().__init__(seed, **kwargs)
+        super().__init__(fill_mode, fill_value, bounding_box_format, seed, **kwargs)
         if flip not in _FLIPS:
             raise ValueError(f"`flip` must be one of {_FLIPS}. Received: {flip=}")
-        check_fill(fill_mode, fill_value)
         self.flip = flip
         self.rotation, self.zoom = rotation, zoom
         self.translation, self.shear = translation, shear
-        self.fill_mode, self.fill_value = fill_mode, fill_value
         self._ranges = {
             "rotation": as_range(rotation, "rotation"),
             "zoom": as_range(zoom, "zoom", lowest=-0.99),
@@ -103,18 +96,31 @@ class RandomAffine(BaseAugmentation):
         draws = self.draw(images, *self._ranges.values())
         return _matrices(**dict(zip(self._ranges, draws, strict=True)))
 
-    def transform_images(self, images, transformation):
-        return _transform(images, transformation, self.fill_mode, self.fill_value)
+    @staticmethod
+    def read_places(images, matrices):
+        height, width = ops.shape(images)[1:3]
+        matrices = matrices[:, :, :, None, None]
+        y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
+        x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
+        rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
+        columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
+        return rows, columns
 
-    def transform_segmentation_masks(self, masks, transformation):
-        check_mask_fill(masks, self.fill_mode, self.fill_value)
-        return _transform_masks(masks, transformation, self.fill_mode, self.fill_value)
-
-    def transform_bounding_boxes(self, boxes, transformation):
-        refuse_boxes(self)
+    @staticmethod
+    def move_corners(boxes, images, matrices):
+        height, width = (ops.cast(size, "float32") for size in ops.shape(images)[1:3])
+        y = ops.stack([boxes[..., i] for i in (1, 1, 3, 3)], axis=-1) - height / 2
+        x = ops.stack([boxes[..., i] for i in (0, 2, 2, 0)], axis=-1) - width / 2
+        (a, b, down), (c, d, right) = (
+            [matrices[:, i, j, None, None] for j in range(3)] for i in range(2)
+        )
+        determinant = a * d - b * c
+        rows = (d * y - b * x) / determinant + (0.5 - down) * height
+        columns = (a * x - c * y) / determinant + (0.5 - right) * width
+        return boxes_of_polygons(rows, columns, height, width)
 
     def get_config(self):
-        names = ("flip", "rotation", "zoom", "translation", "shear", "fill_mode", "fill_value")
+        names = ("flip", "rotation", "zoom", "translation", "shear")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -131,26 +137,3 @@ def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
     rows = ops.stack([y * cos, y * sin, -down], axis=-1)
     columns = ops.stack([-x * (sin + shear * cos), x * (cos - shear * sin), -right], axis=-1)
     return ops.stack([rows, columns], axis=1)
-
-
-@compiled
-def _transform(images, matrices, fill_mode, fill_value):
-    """The images, read where the matrices say."""
-    rows, columns = _places(images, matrices)
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
-
-
-@compiled
-def _transform_masks(masks, matrices, fill_mode, fill_value):
-    return resample_nearest(masks, *_places(masks, matrices), fill_mode, fill_value)
-
-
-def _places(images, matrices):
-    """In pixels from the middle, where each new pixel is read: rows and columns."""
-    height, width = ops.shape(images)[1:3]
-    matrices = matrices[:, :, :, None, None]
-    y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
-    x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
-    rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
-    columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
-    return rows, columns

@@ -5,20 +5,14 @@ from numbers import Real
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import (
-    BaseAugmentation,
-    as_range,
-    check_fill,
-    check_mask_fill,
-    refuse_boxes,
-    restore,
-)
-from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample, resample_nearest
+from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_resampling import BaseResampling
+from cnnkit.layers._resample import from_middle
+from cnnkit.layers._visible_boxes import boxes_of_pixels
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
-class RandomWarp(BaseAugmentation):
+class RandomWarp(BaseResampling):
     """Bend each image: as if it were drawn on rubber, or seen through a lens.
 
     For the elastic deformation a grid of control points is laid over the image, each is displaced
@@ -67,19 +61,18 @@ class RandomWarp(BaseAugmentation):
         lens=0.0,
         fill_mode="reflect",
         fill_value=0.0,
+        bounding_box_format=None,
         seed=None,
         **kwargs,
     ):
-        super().__init__(seed, **kwargs)
+        super().__init__(fill_mode, fill_value, bounding_box_format, seed, **kwargs)
         if not isinstance(elastic, Real) or not 0 <= elastic < float("inf"):
             raise ValueError(
                 f"`elastic` must be a number that is not negative. Received: {elastic=}"
             )
         if not isinstance(points, int) or points < 2:
             raise ValueError(f"`points` must be an integer of at least 2. Received: {points=}")
-        check_fill(fill_mode, fill_value)
         self.elastic, self.points, self.lens = elastic, points, lens
-        self.fill_mode, self.fill_value = fill_mode, fill_value
         self._lens_range = as_range(lens, "lens", lowest=-1 / 3)  # else the image folds over
 
     def get_random_transformation(self, images):
@@ -90,43 +83,25 @@ class RandomWarp(BaseAugmentation):
         )
         return moves, lens
 
-    def transform_images(self, images, transformation):
-        return _transform(images, *transformation, self.fill_mode, self.fill_value)
+    @staticmethod
+    def read_places(images, transformation):
+        moves, lens = transformation
+        height, width = ops.shape(images)[1:3]
+        y, x = from_middle(height)[:, None], from_middle(width)
+        height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
+        squares = (y**2 + x**2) / (height**2 + width**2) * 4
+        scale = 1 + lens[:, None, None] * squares
+        smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
+        smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
+        return scale * y + height * smooth[:, 0], scale * x + width * smooth[:, 1]
 
-    def transform_segmentation_masks(self, masks, transformation):
-        check_mask_fill(masks, self.fill_mode, self.fill_value)
-        return _transform_masks(masks, *transformation, self.fill_mode, self.fill_value)
-
-    def transform_bounding_boxes(self, boxes, transformation):
-        refuse_boxes(self)
+    @staticmethod
+    def move_corners(boxes, images, transformation):
+        return boxes_of_pixels(boxes, *RandomWarp.read_places(images, transformation))
 
     def get_config(self):
-        names = ("elastic", "points", "lens", "fill_mode", "fill_value")
+        names = ("elastic", "points", "lens")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-@compiled
-def _transform(images, moves, lens, fill_mode, fill_value):
-    """The images, read where the displaced control points and the lens say."""
-    rows, columns = _places(images, moves, lens)
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
-
-
-@compiled
-def _transform_masks(masks, moves, lens, fill_mode, fill_value):
-    return resample_nearest(masks, *_places(masks, moves, lens), fill_mode, fill_value)
-
-
-def _places(images, moves, lens):
-    """In pixels from the middle, where each new pixel is read: rows and columns."""
-    height, width = ops.shape(images)[1:3]
-    y, x = from_middle(height)[:, None], from_middle(width)
-    height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
-    squares = (y**2 + x**2) / (height**2 + width**2) * 4
-    scale = 1 + lens[:, None, None] * squares
-    smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
-    smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
-    return scale * y + height * smooth[:, 0], scale * x + width * smooth[:, 1]
 
 
 def _spline(positions, points):
