@@ -155,7 +155,7 @@ def _check_values(corners, is_padding, bounding_box_format, height, width):
     begin, end = corners[..., :2], corners[..., 2:]
     is_ordered = ops.all(end >= begin - 1e-3, axis=-1)
     is_near = ops.all(ops.abs(corners) <= _FARTHEST * size, axis=-1)
-    is_tiny = ops.all((begin > 0) & (end < 1), axis=-1) & ~is_padding
+    is_tiny = ops.all((begin > 0) & (end <= 1), axis=-1) & ~is_padding
     is_larger = ~is_tiny & ~is_padding
     fits = ops.all(is_padding | (is_ordered & is_near)) & (ops.any(is_larger) | ~ops.any(is_tiny))
     corners = ops.where(is_padding[..., None], 0.0, corners)

@@ -34,6 +34,9 @@ class RandomWarp(BaseResampling):
             edge pixel repeated: `dcba|abcd|dcba`; NumPy's "reflect" does not repeat it), "constant"
             (the `fill_value`) or "nearest" (the edge pixel, `aaaa|abcd|dddd`).
         fill_value: Number, in the range of the images.
+        bounding_box_format: How boxes are written, in Keras's words: "xyxy", "yxyx", "xywh",
+            "center_xywh" or "center_yxhw", in pixels; "rel_xyxy", "rel_yxyx", "rel_xywh" or
+            "rel_center_xywh", in widths and heights of the image. None where there are no boxes.
         seed: Integer, for the same draws each time. None means others each time.
 
     Call arguments:
@@ -42,7 +45,13 @@ class RandomWarp(BaseResampling):
             belongs to them: "segmentation_masks", of shape `(…, height, width)` or `(…, height,
             width, channels)` and any dtype, move with their image, each pixel of the new ones that
             of the nearest; outside of a mask is seen what is outside of the image, with
-            "constant" `fill_value`. All else is given back as it is.
+            "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
+            `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
+            one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
+            that of all pixels that show something of it, so in whole pixels; mirror images outside
+            of the edges get none. A box of which no pixel shows anything becomes padding: zeros,
+            with the label -1. What is labelled -1 stays as it is, as does all else in the
+            dictionaries.
         training: Whether to change the images. False gives all back as it is.
 
     Output shape:
@@ -50,8 +59,11 @@ class RandomWarp(BaseResampling):
         PyTorch int32 for uint16, which Keras lacks there).
 
     Raises:
-        ValueError: Also for "bounding_boxes" in training, which this layer does not move yet, and
-            if `fill_value` is none of the values that the masks' dtype can hold.
+        ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
+            if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
+            farther away than ten images, or all lie within the first pixel. In a graph of
+            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
+            cannot check it.
     """
 
     def __init__(

@@ -35,34 +35,30 @@ def boxes_of_pixels(boxes, rows, columns):
         A tensor of shape `(batch, boxes, 4)`, whole numbers; without area where no pixel does.
     """
     left, top, right, bottom = (boxes[..., i, None, None] for i in range(4))
+    lines = [ops.arange(size, dtype="float32") for size in ops.shape(rows)[1:]]
     height, width = (ops.cast(size, "float32") for size in ops.shape(rows)[1:])
     rows, columns = rows[:, None] + height / 2, columns[:, None] + width / 2
     inside = (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
-    left, right = _ends(ops.any(inside, axis=-2))
-    top, bottom = _ends(ops.any(inside, axis=-1))
+    left, right = _ends(lines[1], ops.any(inside, axis=-2), width, length=1.0)
+    top, bottom = _ends(lines[0], ops.any(inside, axis=-1), height, length=1.0)
     return ops.stack([left, top, right, bottom], axis=-1)
 
 
 def _extent(along, length, across, limit):
     """From where to where in `(0, length)` polygons reach along, between 0 and `limit` across."""
-    lowest, highest = length, ops.zeros_like(length)
+    places, are_within = [], []
     for step in (1, -1):  # from each corner on to the next, and back to the one before
         other_along, other_across = (ops.roll(at, step, axis=-1) for at in (along, across))
         far = other_across - across
-        is_level = far == 0
-        way = (ops.clip(across, 0.0, limit) - across) / ops.where(is_level, 1.0, far)
-        place = along + ops.clip(way, 0.0, 1.0) * (other_along - along)
-        is_within = ops.maximum(across, other_across) >= 0
-        is_within = is_within & (ops.minimum(across, other_across) <= limit)
-        place = ops.clip(place, 0.0, length)
-        lowest = ops.minimum(lowest, ops.min(ops.where(is_within, place, length), axis=-1))
-        highest = ops.maximum(highest, ops.max(ops.where(is_within, place, 0.0), axis=-1))
-    return lowest, highest
+        way = (ops.clip(across, 0.0, limit) - across) / ops.where(far == 0, 1.0, far)
+        places.append(along + ops.clip(way, 0.0, 1.0) * (other_along - along))
+        nearest, farthest = ops.minimum(across, other_across), ops.maximum(across, other_across)
+        are_within.append((nearest <= limit) & (farthest >= 0))
+    is_within = ops.concatenate(are_within, axis=-1)
+    return _ends(ops.clip(ops.concatenate(places, axis=-1), 0.0, length), is_within, length)
 
 
-def _ends(is_seen):
-    """Where the first True begins and the last one ends, along the last axis."""
-    size = ops.shape(is_seen)[-1]
-    places = ops.arange(size, dtype="float32")
-    first = ops.min(ops.where(is_seen, places, ops.cast(size, "float32")), axis=-1)
-    return first, ops.max(ops.where(is_seen, places + 1, 0.0), axis=-1)
+def _ends(places, are_seen, size, length=0.0):
+    """Where the first of those places begins that are seen, and where the last one ends."""
+    first = ops.min(ops.where(are_seen, places, size), axis=-1, initial=size)
+    return first, ops.max(ops.where(are_seen, places + length, 0.0), axis=-1, initial=0.0)
