@@ -1,7 +1,5 @@
 """Bounding boxes as Keras's dictionaries have them: their formats, padding, and how they move."""
 
-from functools import partial
-
 import keras
 from keras import ops
 
@@ -73,18 +71,20 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
     """
     boxes, labels = bounding_boxes["boxes"], bounding_boxes["labels"]
     height, width = ops.shape(images)[1:3]
-    convert = partial(keras.utils.bounding_boxes.convert_format, height=height, width=width)
+    scale = _scale(bounding_box_format, height, width)
+    form = bounding_box_format.removeprefix("rel_")
     is_one_hot = len(labels.shape) == 3
     is_padding = ops.equal(labels, ops.cast(-1, labels.dtype))
     is_padding = ops.all(is_padding, axis=-1) if is_one_hot else is_padding
-    corners = convert(boxes, source=bounding_box_format, target="xyxy")
+    corners = ops.cast(boxes, "float32") * scale
+    corners = keras.utils.bounding_boxes.convert_format(corners, source=form, target="xyxy")
     _check_values(corners, is_padding, bounding_box_format, height, width)
 
     corners = _move(images, corners, move_corners, transformation)
     is_seen = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
     is_seen = is_seen & ~is_padding
-    moved = convert(corners, source="xyxy", target=bounding_box_format)
-    moved = restore(ops.where(is_seen[..., None], moved, 0.0), boxes.dtype)
+    moved = keras.utils.bounding_boxes.convert_format(corners, source="xyxy", target=form)
+    moved = restore(ops.where(is_seen[..., None], moved / scale, 0.0), boxes.dtype)
     is_labelled = is_seen[..., None] if is_one_hot else is_seen
     return {
         "boxes": ops.where(is_padding[..., None], boxes, moved),
@@ -95,6 +95,17 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
 @compiled
 def _move(images, corners, move_corners, transformation):
     return move_corners(corners, images, transformation)
+
+
+def _scale(bounding_box_format, height, width):
+    """How many pixels 1 is in each of the four numbers of a box.
+
+    (Keras 3.13 takes height for width where it makes pixels of "rel_center_xywh".)
+    """
+    if not bounding_box_format.startswith("rel_"):
+        return 1.0
+    sides = (height, width) if bounding_box_format == "rel_yxyx" else (width, height)
+    return ops.stack([ops.cast(side, "float32") for side in sides * 2])
 
 
 def _without_ragged(bounding_boxes):
@@ -151,7 +162,7 @@ def _check_values(corners, is_padding, bounding_box_format, height, width):
     It is if a box ends before it begins or is many images away, or if all are smaller than a pixel
     and lie within the first one, as relative boxes do that are taken for absolute ones.
     """
-    size = ops.stack([ops.cast(side, "float32") for side in (width, height, width, height)])
+    size = _scale("rel_xyxy", height, width)
     begin, end = corners[..., :2], corners[..., 2:]
     is_ordered = ops.all(end >= begin - 1e-3, axis=-1)
     is_near = ops.all(ops.abs(corners) <= _FARTHEST * size, axis=-1)
