@@ -60,5 +60,5 @@ def _extent(along, length, across, limit):
 
 def _ends(places, are_seen, size, length=0.0):
     """Where the first of those places begins that are seen, and where the last one ends."""
-    first = ops.min(ops.where(are_seen, places, size), axis=-1, initial=size)
-    return first, ops.max(ops.where(are_seen, places + length, 0.0), axis=-1, initial=0.0)
+    to_end = ops.max(ops.where(are_seen, size - places, 0.0), axis=-1, initial=0.0)
+    return size - to_end, ops.max(ops.where(are_seen, places + length, 0.0), axis=-1, initial=0.0)
