@@ -14,9 +14,9 @@ import { COMPUTE } from "./engine.js";
 import { maxPool } from "./engine_maps.js";
 import { isByItself, stepsOf } from "./detail_steps.js";
 import { hasMaps, indexOf } from "./maps.js";
+import { partName, shortName, upTo } from "./numbers.js";
 
 export const LINE = 16; // numbers of a vector that stand side by side
-const upTo = (n) => Array.from({ length: n }, (_, i) => i);
 const here = (row, column) => [[row, column]];
 
 /** All places of a window of `columns`, in the order of a kernel's numbers. */
@@ -41,14 +41,8 @@ const everyPlace = ([rows, columns]) => {
 function partOf(input, channel, more = {}) {
   const { layer, values } = input;
   const shape = hasMaps(layer) ? layer.shape : [1, layer.size, 1];
-  const part = { name: nameOfPart(layer, channel), layer: layer.index, channel, values, shape };
-  return { ...part, columns: 1, places: here, ...more };
-}
-
-function nameOfPart(layer, channel) {
-  if (!hasMaps(layer)) return layer.name;
-  if (layer.type !== "InputLayer") return `map ${channel + 1} of ${layer.name}`;
-  return layer.shape[2] === 1 ? "the picture" : `channel ${channel + 1} of the picture`;
+  const name = hasMaps(layer) ? partName(layer, channel) : shortName(layer);
+  return { name, layer: layer.index, channel, values, shape, columns: 1, places: here, ...more };
 }
 
 const summed = (parts, more = {}) => ({ parts, within: "sum", across: "sum", steps: [], ...more });

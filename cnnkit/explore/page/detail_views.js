@@ -2,13 +2,11 @@
  * What is shown of a number: windows as tables, steps as lines. Texts and elements, no state.
  */
 
-import { colorOf, rangeOf } from "./colors.js";
+import { colorOf, rangeOf, signedRange } from "./colors.js";
 import { make, makeLink } from "./elements.js";
-import { classText, textOf } from "./numbers.js";
+import { classText, textOf, withMinus } from "./numbers.js";
 
 const HIDDEN = "?";
-
-const withMinus = (text) => text.replace(/^-/, "−");
 
 /** A number, rounded, with its exact value for whoever reads the page by a program. */
 export function showValue(value, isHidden = false, text = textOf(value)) {
@@ -32,11 +30,13 @@ function lightness(color) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. */
-export function showTable(name, numbers, columns, isHidden = false) {
+/** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. Weights and
+ * products are `isSigned`: white is 0, also where all have one sign. */
+export function showTable(name, numbers, columns, { isHidden = false, isSigned = false } = {}) {
   const table = make("table", "window");
   table.setAttribute("aria-label", name);
-  const range = rangeOf({ values: numbers, start: 0, step: 1, rows: 1, columns: numbers.length });
+  const own = rangeOf({ values: numbers, start: 0, step: 1, rows: 1, columns: numbers.length });
+  const range = isSigned ? signedRange(own) : own;
   const round = roundingFor(Math.max(-range[0], range[1]) || 1);
   for (let start = 0; start < numbers.length; start += columns) {
     const row = table.insertRow();
@@ -76,8 +76,11 @@ export function showPart(plan, read, isHidden, go) {
   });
   tables.append(numbers);
   if (weights) {
-    tables.append(make("span", "sign", "×"), showTable("Weights", weights, part.columns));
-    const own = showTable("Products", products, part.columns, isHidden);
+    tables.append(
+      make("span", "sign", "×"),
+      showTable("Weights", weights, part.columns, { isSigned: true }),
+    );
+    const own = showTable("Products", products, part.columns, { isHidden, isSigned: true });
     if (found.length > 1) tables.append(make("span", "sign", "="), own);
   }
   const times = part.factor === undefined ? "" : ` × its weight ${withMinus(textOf(part.factor))}`;

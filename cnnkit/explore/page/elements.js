@@ -4,10 +4,15 @@
 
 /** A button that looks like a word of the text. */
 export function makeLink(text, follow) {
-  const link = make("button", "link", text);
-  link.type = "button";
-  link.addEventListener("click", follow);
-  return link;
+  return makeButton(text, follow, "link");
+}
+
+/** A button. */
+export function makeButton(text, press, className = "") {
+  const button = make("button", className, text);
+  button.type = "button";
+  button.addEventListener("click", press);
+  return button;
 }
 
 /** An element of a class, with a text. */

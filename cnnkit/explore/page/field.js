@@ -8,8 +8,8 @@
  */
 
 import { paintPicture } from "./colors.js";
-import { make } from "./elements.js";
-import { hasMaps } from "./maps.js";
+import { make, makeButton } from "./elements.js";
+import { fieldAt, hasMaps } from "./maps.js";
 import { countOf, shapeText } from "./numbers.js";
 
 /** The pixels that a number sees: `{row, column, rows, columns}`, beyond the picture too. */
@@ -89,7 +89,7 @@ export function pickPlaces(pane, [rows, columns], current, choose) {
 }
 
 const span = (first, count) => (count === 1 ? `${first + 1}` : `${first + 1} to ${first + count}`);
-const placesText = ({ row, column, rows, columns }) =>
+export const placesText = ({ row, column, rows, columns }) =>
   `row${rows > 1 ? "s" : ""} ${span(row, rows)}, column${columns > 1 ? "s" : ""} ${span(column, columns)}`;
 
 export function showField(element, network, state) {
@@ -102,7 +102,7 @@ export function showField(element, network, state) {
   const [sees, reaches] = [make("p", "sees"), make("div", "reaches")];
   pane.tabIndex = 0;
   pane.setAttribute("role", "application");
-  pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel");
+  pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel, Escape leaves it");
   pane.append(canvas);
   element.append(make("h2", "", "How far it sees"), pane, sees, reaches);
   pickPlaces(
@@ -112,15 +112,22 @@ export function showField(element, network, state) {
     (row, column) => state.set({ pixel: [row, column] }),
   );
 
+  const forget = makeButton("Take the yellow frames away", () => state.set({ pixel: null }));
+  pane.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") state.set({ pixel: null });
+  });
+
   function paintInput() {
     if (first < 0) return;
     paintPicture(canvas, network.values(first), shape, snapshot.images);
   }
 
-  function showSeen({ layer, row, column }) {
+  function showSeen({ layer, channel, row, column }) {
     const chosen = layers[layer];
     const isPlace = chosen && (row !== null || !hasMaps(chosen));
-    const box = isPlace && chosen.field ? seenBy(chosen.field, row, column) : null;
+    const found = isPlace && fieldAt(layers, chosen, channel ?? 0, row, column);
+    const field = found?.field;
+    const box = field ? seenBy(field, found.row, found.column) : null;
     frame(pane, "seen", box, shape);
     sees.textContent = "Choose a number of a map: here is framed which pixels it sees.";
     if (isPlace) sees.textContent = "What it sees is not known.";
@@ -128,10 +135,10 @@ export function showField(element, network, state) {
     const inside = cutBox(box, shape);
     const isCut = inside.rows < box.rows || inside.columns < box.columns;
     sees.textContent =
-      `The number sees ${shapeText(chosen.field.size)} pixels: ${placesText(inside)}` +
+      `The number sees ${shapeText(field.size)} pixels: ${placesText(inside)}` +
       `${isCut ? "; the rest lies beyond the edge" : ""}.` +
-      `${chosen.field.beyond ? " By some layers it depends on further pixels too." : ""}` +
-      `${chosen.field.misaligned ? " Branches see differently; this is around them all." : ""}`;
+      `${field.beyond ? " By some layers it depends on further pixels too." : ""}` +
+      `${field.misaligned ? " Branches see differently; this is around them all." : ""}`;
   }
 
   function showReached({ pixel }) {
@@ -142,13 +149,14 @@ export function showField(element, network, state) {
       const reached = box && reachedBy(layer.field, layer.shape, pixel);
       frame(tile.querySelector(".pane"), "reached", reached || null, layer.shape);
     }
-    reaches.replaceChildren(pixel ? reachedTable(layers, pixel) : "");
-    if (!pixel)
-      reaches.append("Choose a pixel: on the maps is framed which numbers it can change.");
+    reaches.replaceChildren(
+      pixel ? forget : "Choose a pixel: on the maps is framed which numbers it can change.",
+    );
+    if (pixel) reaches.append(reachedTable(layers, pixel));
   }
 
   network.subscribe(paintInput);
-  state.subscribe(["layer", "row", "column"], showSeen);
+  state.subscribe(["layer", "channel", "row", "column"], showSeen);
   state.subscribe(["pixel", "open"], showReached);
   paintInput();
   showSeen(state.values);

@@ -29,9 +29,13 @@ export function showPictures(element, network, state) {
   });
   element.replaceChildren(...buttons);
 
-  function mark({ picture }) {
-    buttons.forEach((button, index) => button.setAttribute("aria-pressed", index === picture));
+  /** A picture that was changed is none of these any more. */
+  function mark({ picture, input }) {
+    buttons.forEach((button, index) => {
+      button.setAttribute("aria-pressed", index === picture && !input);
+      button.classList.toggle("changed", index === picture && Boolean(input));
+    });
   }
-  state.subscribe(["picture"], mark);
+  state.subscribe(["picture", "input"], mark);
   mark(state.values);
 }

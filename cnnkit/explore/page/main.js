@@ -18,6 +18,7 @@ import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
 import { showTraining } from "./training.js";
 import { showTour, showViews } from "./tour.js";
+import { showAsk, showWhy } from "./why.js";
 import { showWorkshop } from "./workshop.js";
 
 const FIRST = {
@@ -86,7 +87,6 @@ function showAnswer(element, network, { values: { picture, input } }) {
 function showTools(network, state) {
   find("tools").hidden = !network.isComputed;
   if (!network.isComputed) return;
-  find("drawing").open = matchMedia("(width >= 900px)").matches;
   showDrawing(find("drawing"), network, state);
   showInterventions(find("interventions"), network, state);
   showTraining(find("training"), network, state);
@@ -98,6 +98,8 @@ function start() {
   const state = makeState(FIRST);
   const network = makeNetwork(snapshot, state);
   showHead(snapshot);
+  const isWide = matchMedia("(width >= 900px)").matches;
+  for (const id of ["drawing", "workshop"]) find(id).open = isWide;
   bind(find("scale"), state, "scale");
   bind(find("theme"), state, "theme");
   bind(find("zoom"), state, "zoom", Number);
@@ -111,6 +113,8 @@ function start() {
   showOverview(find("overview"), network, state);
   showTools(network, state);
   showDetail(find("detail"), network, state);
+  showWhy(find("why"), network, state);
+  showAsk(find("ask"), find("why"), network, state);
   showField(find("field"), network, state);
   showSentence(find("sentence"), network, state);
   showWorkshop(find("workshop"), network, state);

@@ -9,10 +9,18 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
-import { make } from "./elements.js";
+import { make, makeButton } from "./elements.js";
 import { foldsOf } from "./folds.js";
-import { countMaps, hasMaps, isOneTile, mapOf } from "./maps.js";
-import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
+import { countMaps, fieldAt, hasMaps, isOneTile, mapOf } from "./maps.js";
+import {
+  answerText,
+  countOf,
+  fieldText,
+  shapeText,
+  shortName,
+  textOf,
+  withMinus,
+} from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const RING = 4; // px around the selected tile, for its frame
@@ -27,13 +35,20 @@ function makeTile(className, layer, channel) {
   return tile;
 }
 
-function makeFacts(layer) {
+/** What a number of a layer sees; where its numbers see differently, all of them together. */
+function fieldOf(layers, layer) {
+  if (!layer.shape) return layer.field;
+  const sizes = [0, layer.size - 1].map((unit) => fieldAt(layers, layer, unit).field);
+  return shapeText(sizes[0]?.size) === shapeText(sizes[1]?.size) ? sizes[0] : layer.field;
+}
+
+function makeFacts(layers, layer) {
   const facts = make("dl", "facts");
   const all = [
     ["shape", shapeText(layer.shape)],
     ["parameters", countOf(layer.parameters)],
     ["multiply-adds", countOf(layer.multiply_adds)],
-    ["sees", fieldText(layer.field)],
+    ["sees", fieldText(fieldOf(layers, layer))],
   ];
   for (const [name, value] of all) facts.append(make("dt", "", name), make("dd", "", value));
   return facts;
@@ -77,10 +92,13 @@ export function showOverview(element, network, state) {
     tiles.append(tile);
     painters.push(() => {
       const values = network.values(layer.index);
-      const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-30);
-      value.textContent = textOf(values[unit]);
-      fill.style.setProperty("--share", Math.abs(values[unit]) / Math.max(largest, 1));
-      fill.classList.toggle("negative", values[unit] < 0);
+      const x = values[unit];
+      const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
+      value.textContent = withMinus(textOf(x));
+      tile.style.setProperty("--zero", -low / (high - low));
+      fill.style.setProperty("--start", (Math.min(x, 0) - low) / (high - low));
+      fill.style.setProperty("--share", Math.abs(x) / (high - low));
+      fill.classList.toggle("negative", x < 0);
       tile.classList.toggle("largest", values[unit] === Math.max(...values));
     });
   }
@@ -90,11 +108,11 @@ export function showOverview(element, network, state) {
     column.dataset.layer = layer.index;
     column.setAttribute("role", "group");
     column.setAttribute("aria-label", `${layer.name}, ${layer.type}`);
-    const name = make("h3", "", layer.name.split("/").at(-1));
+    const name = make("h3", "", shortName(layer));
     name.title = layer.name;
     const head = make("div", "head");
     head.append(name, make("p", "type", layer.type));
-    column.append(head, makeFacts(layer));
+    column.append(head, makeFacts(layers, layer));
     if (!network.isKnown(layer.index)) {
       column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
       return column;
@@ -113,15 +131,14 @@ export function showOverview(element, network, state) {
   }
 
   function makeSwitch(key, text, isOpen = state.values.open.includes(key)) {
-    const button = make("button", "switch", text);
-    button.type = "button";
-    button.dataset.key = key;
-    button.setAttribute("aria-expanded", isOpen);
-    button.addEventListener("click", () => {
+    const press = () => {
       const { open } = state.values;
       state.set({ open: open.includes(key) ? open.filter((k) => k !== key) : [...open, key] });
       element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
-    });
+    };
+    const button = makeButton(text, press, "switch");
+    button.dataset.key = key;
+    button.setAttribute("aria-expanded", isOpen);
     return button;
   }
 

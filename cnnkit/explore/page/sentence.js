@@ -7,7 +7,7 @@
  */
 
 import { rangeOf } from "./colors.js";
-import { countMaps, hasMaps, indexOf, mapOf } from "./maps.js";
+import { countMaps, fieldAt, hasMaps, indexOf, mapOf } from "./maps.js";
 import { answerText, countOf, shapeText, textOf } from "./numbers.js";
 
 const NOTHING =
@@ -21,8 +21,9 @@ function seenAlong(name, axis, { offset, strides, size }, place, n) {
   return to > from ? `${name}s ${from + 1} to ${to + 1}` : `${name} ${from + 1}`;
 }
 
-function seenText(network, { field }, row, column) {
-  if (!field) return "";
+function seenText(network, ...chosen) {
+  const { field, row, column } = fieldAt(network.layers, ...chosen);
+  if (!field || row === null) return "";
   const [rows, columns] = network.snapshot.images.shape.slice(1);
   const seen = [
     seenAlong("row", 0, field, row, rows),
@@ -37,7 +38,8 @@ function unitText(network, layer, unit, values) {
   const rank = values.filter((value) => value > values[unit]).length + 1;
   const place = rank === 1 ? "the largest" : `number ${rank} by size`;
   const number = textOf(values[unit]);
-  return `Selected: ${name} in ${layer.name}. It is ${number}, ${place} of ${layer.size}.`;
+  const seen = seenText(network, layer, unit, null, null);
+  return `Selected: ${name} in ${layer.name}. It is ${number}, ${place} of ${layer.size}.${seen}`;
 }
 
 /** The range of a map in words, and where its largest value is. */
@@ -65,7 +67,7 @@ export function sentenceOf(network, { layer: index, channel, row, column }) {
   }
   const value = textOf(values[indexOf(layer, channel, row, column)]);
   const place = `The number in row ${row + 1}, column ${column + 1} of ${map} is ${value}.`;
-  return place + seenText(network, layer, row, column);
+  return place + seenText(network, layer, channel, row, column);
 }
 
 /** Keep an element's text up to date. */

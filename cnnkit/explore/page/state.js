@@ -13,6 +13,8 @@
  *   layer, channel, row, column   what is selected: a layer, one of its maps, one of its numbers;
  *              null where nothing is. `select` sets them; what is finer than given becomes null.
  *              Of a vector the channel is the unit, and there are no rows and columns.
+ *   against, trail   with which answer the selected one is compared, and the way that one has come from
+ *              there (why.js)
  *   pixel      [row, column] of the picture, whose reach is marked, or null
  *   guessing   whether a number is hidden until one has guessed it (guess.js)
  *   guesses    {right, of}: how many guesses were right, of how many

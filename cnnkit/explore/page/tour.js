@@ -8,7 +8,7 @@
  * layer, is asked when one of the state's `keys` was changed by hand, not with a view jumped to.
  */
 
-import { make } from "./elements.js";
+import { makeButton } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
 import { hasLeftOver } from "./workshop.js";
 
@@ -94,15 +94,16 @@ export function showTour(element, network, state) {
       item.remove();
       continue;
     }
-    const button = make("button", "", "Where?");
-    button.type = "button";
-    button.addEventListener("click", () => leadTo(place));
-    item.append(" ", button);
-    steps.push(step);
+    item.append(
+      " ",
+      makeButton("Where?", () => leadTo(place)),
+    );
+    steps.push({ ...step, place });
   }
 
   function leadTo(selector) {
     const place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
+    if (!place.matches("summary")) place.closest("details")?.setAttribute("open", "");
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
     place.focus({ preventScroll: true, focusVisible: true });
@@ -111,12 +112,19 @@ export function showTour(element, network, state) {
   function mark() {
     const { ticked } = state.values;
     const left = steps.filter(({ name }) => !ticked.includes(name));
+    const last = steps.findIndex(({ name }) => name === ticked.at(-1));
+    const next = left.find((step) => steps.indexOf(step) > last) ?? left[0];
     for (const step of steps) {
       step.item.classList.toggle("done", !left.includes(step));
-      step.item.classList.toggle("next", step === left[0]);
+      step.item.classList.toggle("next", step === next);
     }
     const n = steps.length - left.length;
-    told.textContent = `${n} of ${steps.length} steps are done. ${left.length ? `Next: ${left[0].text}` : ""}`;
+    told.textContent = `${n} of ${steps.length} steps are done. ${next ? `Next: ${next.text}` : ""}`;
+    if (next)
+      told.append(
+        " ",
+        makeButton("Where?", () => leadTo(next.place)),
+      );
   }
 
   function tick(values, changed) {
@@ -155,6 +163,13 @@ function firstWrong({ labels, answers, images }) {
   });
 }
 
+/** What the network takes a picture for, as a selection. */
+function wrongAnswer({ outputs, answers }, picture) {
+  const size = answers.shape[1];
+  const own = answers.values.subarray(picture * size, (picture + 1) * size);
+  return { layer: outputs[0], channel: own.indexOf(Math.max(...own)), against: null, trail: [] };
+}
+
 /** Views to jump to, `[name, changes]`, of those that the network has. */
 function viewsOf(network) {
   const nothing = { layer: null, channel: null, row: null, column: null };
@@ -177,10 +192,10 @@ function viewsOf(network) {
   }
   const wrong = firstWrong(network.snapshot);
   if (wrong >= 0) {
-    views.push([
-      "A picture that it gets wrong",
-      () => ({ ...nothing, picture: wrong, input: null }),
-    ]);
+    const picture = { picture: wrong, input: null };
+    const asked = wrongAnswer(network.snapshot, wrong);
+    views.push(["A picture that it gets wrong", () => ({ ...nothing, ...picture })]);
+    views.push(["Why it gets it wrong", () => ({ ...nothing, ...picture, ...asked })]);
   }
   return views;
 }
