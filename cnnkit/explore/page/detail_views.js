@@ -83,7 +83,7 @@ export function showPart(plan, read, isHidden, go) {
     const own = showTable("Products", products, part.columns, { isHidden, isSigned: true });
     if (found.length > 1) tables.append(make("span", "sign", "="), own);
   }
-  const times = part.factor === undefined ? "" : ` × its weight ${withMinus(textOf(part.factor))}`;
+  const times = part.factor === undefined ? "" : ` × its weight ${textOf(part.factor)}`;
   const line = make("p", "total", `${plan.within === "largest" ? "largest" : "sum"}${times} = `);
   line.append(showValue(total, isHidden));
   if (plan.parts.length > 1 && (found.length > 1 || weights)) card.append(line);
@@ -97,7 +97,7 @@ function largestProducts({ part, places, found, weights, products }, isHidden, g
   for (const i of order.slice(0, 6)) {
     const [row, column] = places[i].map((at) => at + 1);
     const where = part.shape[0] === 1 ? `unit ${column}` : `row ${row}, column ${column}`;
-    const times = weights ? ` × ${withMinus(textOf(weights[i]))}` : "";
+    const times = weights ? ` × ${textOf(weights[i])}` : "";
     const line = make("li", "");
     line.append(
       makeLink(where, () => go(part, places[i])),
@@ -127,7 +127,7 @@ export function showSteps(plan, { start, steps }, isHidden) {
     const line = document.createElement("li");
     line.append(
       make("b", "", text ? `${name}:` : name),
-      ` ${text.replace(/(^| )-/g, "$1−")} `,
+      ` ${text} `,
       make("span", "sign", "="),
       " ",
     );

@@ -7,7 +7,7 @@
 import { colorOf } from "./colors.js";
 import { make, makeButton } from "./elements.js";
 import { channelsOff, maskOf } from "./interventions_edits.js";
-import { partName, percent, shortName, textOf } from "./numbers.js";
+import { partName, percent, plainText, shortName, textOf } from "./numbers.js";
 
 const KERNELS = ["kernel", "pointwise"]; // of shape …, inputs, filters
 const PER_CHANNEL = {
@@ -90,7 +90,7 @@ export function showInterventions(element, network, state) {
       const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const color = colorOf(values[at], [-largest || -1, largest || 1]);
       input.style.setProperty("--weight", `rgb(${color.join(" ")})`);
-      if (document.activeElement !== input) input.value = textOf(values[at]);
+      if (document.activeElement !== input) input.value = plainText(values[at]);
     });
     input.addEventListener("blur", refresh);
     parent.append(input);

@@ -7,15 +7,20 @@ import { hasMaps } from "./maps.js";
 /** The numbers from 0 to n - 1. */
 export const upTo = (n) => [...Array(n).keys()];
 
-/** A value with three digits that count, as "-0.0123", "1.5" or "1.2e+6". */
-export function textOf(value) {
+/** A value with three digits that count, as "-0.0123", "1.5" or "1.2e+6": as a program reads it. */
+export function plainText(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-4) return value.toExponential(1);
   return String(Number(value.toPrecision(3)));
 }
 
-/** A text that begins with a number, with the sign that a minus has in print. */
+/** The same as one prints it: "−0.0123". */
+export function textOf(value) {
+  return withMinus(plainText(value));
+}
+
+/** A number as a text, with the sign that a minus has in print. */
 export function withMinus(text) {
   return text.replace(/^-/, "−");
 }

@@ -12,15 +12,7 @@ import { paint, paintPicture, rangeOf } from "./colors.js";
 import { make, makeButton } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, fieldAt, hasMaps, isOneTile, mapOf } from "./maps.js";
-import {
-  answerText,
-  countOf,
-  fieldText,
-  shapeText,
-  shortName,
-  textOf,
-  withMinus,
-} from "./numbers.js";
+import { answerText, countOf, fieldText, shapeText, shortName, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const RING = 4; // px around the selected tile, for its frame
@@ -94,7 +86,7 @@ export function showOverview(element, network, state) {
       const values = network.values(layer.index);
       const x = values[unit];
       const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
-      value.textContent = withMinus(textOf(x));
+      value.textContent = textOf(x);
       tile.style.setProperty("--zero", -low / (high - low));
       fill.style.setProperty("--start", (Math.min(x, 0) - low) / (high - low));
       fill.style.setProperty("--share", Math.abs(x) / (high - low));

@@ -7,6 +7,7 @@
  */
 
 import { rangeOf } from "./colors.js";
+import { cutBox, placesText, seenBy } from "./field.js";
 import { countMaps, fieldAt, hasMaps, indexOf, mapOf } from "./maps.js";
 import { answerText, countOf, shapeText, textOf } from "./numbers.js";
 
@@ -14,22 +15,11 @@ const NOTHING =
   "Nothing is selected. Click a map of a layer; or press Tab until a map has a frame, walk with the " +
   "arrow keys and press Enter.";
 
-/** The pixels that one place of a layer sees along one axis, such as "rows 3 to 7". */
-function seenAlong(name, axis, { offset, strides, size }, place, n) {
-  const first = offset[axis] + place * strides[axis];
-  const [from, to] = [Math.max(first, 0), Math.min(first + size[axis] - 1, n - 1)];
-  return to > from ? `${name}s ${from + 1} to ${to + 1}` : `${name} ${from + 1}`;
-}
-
 function seenText(network, ...chosen) {
   const { field, row, column } = fieldAt(network.layers, ...chosen);
   if (!field || row === null) return "";
-  const [rows, columns] = network.snapshot.images.shape.slice(1);
-  const seen = [
-    seenAlong("row", 0, field, row, rows),
-    seenAlong("column", 1, field, column, columns),
-  ];
-  return ` It sees ${seen.join(" and ")} of the picture.`;
+  const seen = cutBox(seenBy(field, row, column), network.snapshot.images.shape.slice(1));
+  return ` It sees ${placesText(seen)} of the picture.`;
 }
 
 function unitText(network, layer, unit, values) {

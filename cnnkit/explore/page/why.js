@@ -12,7 +12,7 @@ import { planOf } from "./detail_numbers.js";
 import { showValue } from "./detail_views.js";
 import { make, makeButton, makeLink } from "./elements.js";
 import { cutBox, pickPlaces, placesText, seenBy } from "./field.js";
-import { answerText, partName, shortName, textOf, withMinus } from "./numbers.js";
+import { answerText, partName, shortName, textOf } from "./numbers.js";
 import { mapOfSum, sumOf } from "./why_numbers.js";
 
 const FEW_GROUPS = 5; // lines that are shown unless one asks for more
@@ -112,7 +112,7 @@ export function showWhy(element, network, state) {
     sides.append(...groups.map((side, i) => showSide(words[i], side, i ? "down" : "up")));
     const lines = groups.map((side, i) => [`${words[i]}, together`, sumOfTotals(side)]);
     const biases = sum.biases
-      .map((bias) => withMinus(textOf(bias)))
+      .map((bias) => textOf(bias))
       .join(" − ")
       .replace("− −", "+ ");
     lines.push([isPair ? `the biases, ${biases}` : "the bias", sum.bias]);

@@ -41,13 +41,19 @@ def page(saved, open_page):
     assert page.faults == [] and page.foreign == []
 
 
+def bar_values(page):
+    """The numbers beside the bars of the answer."""
+    texts = page.locator(".bar .value").all_inner_texts()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
 def test_the_answers_are_those_of_keras(page, network):
     model, images, _ = network
     expected = keras.ops.convert_to_numpy(model(images, training=False))
     for at, button in enumerate(page.locator(".picture").all()):
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
-        values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+        values = bar_values(page)
         np.testing.assert_allclose(values, expected[at], rtol=1e-2, atol=1e-3)
 
 
@@ -128,5 +134,5 @@ def test_a_recorded_network_says_what_it_does_not_have(network, open_page, tmp_p
     expect(page.locator(".bar")).to_have_count(3)
     snapshot = json.loads(page.locator("#snapshot").text_content())
     answers = np.frombuffer(base64.b64decode(snapshot["answers"]["data"]), "<f4")[:3]
-    values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+    values = bar_values(page)
     np.testing.assert_allclose(values, answers, rtol=1e-2, atol=1e-3)

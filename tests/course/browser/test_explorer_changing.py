@@ -85,8 +85,14 @@ def seen(page):
     return np.asarray(image, np.float32)[..., :1]
 
 
+def bar_values(page):
+    """The numbers beside the bars of the answer."""
+    texts = page.locator(".bar .value").all_inner_texts()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
 def compare(page, expected, **tolerance):
-    values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+    values = bar_values(page)
     np.testing.assert_allclose(values, expected, **({"rtol": 1e-2, "atol": 1e-3} | tolerance))
 
 
@@ -184,6 +190,21 @@ def test_a_photo_is_read_and_what_is_none_is_said(page, network):
     expect(page.locator(".photo-said")).to_contain_text("a.txt is no picture")
 
 
+def test_a_large_photo_is_made_small_and_answered(page, network):
+    ramp = np.linspace(0, 255, 3000).astype(np.uint8)
+    pixels = np.broadcast_to(ramp[None, :, None], (2000, 3000, 3))
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG")
+    photo = page.get_by_label("A photo of your own")
+    photo.set_input_files({"name": "big.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+    said = page.locator(".photo-said")
+    expect(said).to_have_text("The middle of big.jpg, made 8×8 pixels.", timeout=5000)
+    middle = ramp[500:2500].reshape(8, 250).mean(1)
+    now = seen(page)
+    assert np.abs(now[..., 0] - middle).max() <= 4
+    compare(page, network.answers(now), atol=0.02)
+
+
 def test_beside_each_map_stands_how_much_it_changed(page, network):
     page.get_by_label("Turn").fill("90")
     turned = np.rot90(network.images[0], -1)
@@ -237,6 +258,21 @@ def test_a_map_is_switched_off(page, network, of_map):
     of_map.get_by_role("button", name="Undo").click()
     compare(page, network.answers(network.images[0]))
     expect(of_map.get_by_label("map 3 of conv is on")).to_be_checked()
+
+
+def test_why_one_answer_and_not_another_of_what_was_changed(page, network, of_map):
+    of_map.get_by_label("map 3 of conv is on").uncheck()
+    page.get_by_label("Turn").fill("90")
+    weights = [weight.copy() for weight in network.model.get_weights()]
+    weights[0][..., 2] = weights[1][2] = 0
+    shares = network.answers(np.rot90(network.images[0], -1), weights)
+    first, second = np.argsort(shares)[:-3:-1]
+    button = page.locator("#ask")
+    expect(button).to_have_text(f"Why class {first} and not class {second}?")
+    button.click()
+    total = page.locator("#why .steps data").last.evaluate("data => data.value")
+    assert float(total) == pytest.approx(np.log(shares[first] / shares[second]), abs=1e-3)
+    expect(page.locator("#why .link", has_text="map 3 of")).to_have_count(0)
 
 
 def test_weights_are_edited_undone_and_reset(page, network, of_map):
