@@ -9,8 +9,15 @@
 import { paint, paintPicture, rangeOf, signedRange } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { isByItself } from "./detail_steps.js";
-import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
-import { make, makeLink } from "./elements.js";
+import {
+  showPart,
+  showSoftmax,
+  showSome,
+  showSteps,
+  showValue,
+  startText,
+} from "./detail_views.js";
+import { make, makeLink, makePane } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
 import { maskOf } from "./interventions_edits.js";
@@ -20,7 +27,8 @@ import { answerText, percent } from "./numbers.js";
 const ROUNDED =
   "Numbers are shown rounded, and added up exactly: the last digit of a sum may differ from yours. " +
   "A number with dots below it leads to where it comes from.";
-const FEW_PARTS = 8; // windows that are shown unless one asks for more
+/** How many windows are shown unless one asks for more. */
+const fewParts = () => (matchMedia("(width >= 900px)").matches ? 8 : 3);
 
 /** What a layer does, in a sentence. */
 const ABOUT = {
@@ -97,10 +105,8 @@ export function showDetail(element, network, state) {
 
   function addPane(parent, caption, map, range, className = "") {
     const figure = make("figure", className);
-    const pane = make("div", "pane");
-    const canvas = document.createElement("canvas");
+    const [pane, canvas] = makePane();
     paint(canvas, map, range ?? rangeOf(map));
-    pane.append(canvas);
     pane.style.aspectRatio = `${map.columns} / ${map.rows}`;
     figure.append(pane, make("figcaption", "", caption));
     parent.append(figure);
@@ -250,24 +256,15 @@ export function showDetail(element, network, state) {
     for (const { all, unit } of steps.filter((step) => step.all)) {
       number.append(showSoftmax(network.snapshot, all(row, column), unit, isHidden));
     }
-    number.append(showWindows(found.parts, isHidden));
+    number.append(...showWindows(found.parts, isHidden));
     number.append(make("p", "hint", ROUNDED));
   }
 
   /** Windows of all parts, those that give most first. */
   function showWindows(parts, isHidden) {
     const order = [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total));
-    const windows = make("div", "windows");
     const show = (part) => showPart(now.plan, part, isHidden, goTo);
-    windows.append(...order.slice(0, FEW_PARTS).map(show));
-    const rest = order.slice(FEW_PARTS);
-    if (!rest.length) return windows;
-    const sum = rest.reduce((total, part) => total + part.total, 0);
-    const button = make("button", "switch", `${rest.length} more, `);
-    button.append("together ", showValue(sum, isHidden));
-    button.addEventListener("click", () => button.replaceWith(...rest.map(show)));
-    windows.append(button);
-    return windows;
+    return showSome(make("div", "windows"), order, fewParts(), show, isHidden);
   }
 
   /** Select a number that a part reads: it lies at the same place, whatever shape it is read in. */
@@ -302,13 +299,11 @@ export function showDetail(element, network, state) {
     }
   }
 
-  state.subscribe(["layer", "channel"], build);
   state.subscribe(["row", "column"], (_, changed) => {
     if (!changed.includes("layer") && !changed.includes("channel")) showNumber();
   });
   state.subscribe(["open"], mark);
-  network.subscribe(build);
-  build();
+  network.watch(["layer", "channel"], build);
 }
 
 const titleOf = (layer, channel) => {

@@ -3,7 +3,7 @@
  */
 
 import { colorOf, rangeOf, signedRange } from "./colors.js";
-import { make, makeLink } from "./elements.js";
+import { make, makeButton, makeLink } from "./elements.js";
 import { classText, textOf, withMinus } from "./numbers.js";
 
 const HIDDEN = "?";
@@ -65,7 +65,7 @@ export function showPart(plan, read, isHidden, go) {
   card.append(make("h4", "", part.name));
   let tables = card;
   if (found.length > MANY_NUMBERS) {
-    tables = document.createElement("details");
+    tables = make("details", "");
     tables.append(make("summary", "", `all ${found.length} numbers`));
     card.append(largestProducts(read, isHidden, go), tables);
   }
@@ -124,7 +124,7 @@ export function showSteps(plan, { start, steps }, isHidden) {
   const list = make("ol", "steps");
   const lines = [[startText(plan), "", start], ...steps.map((s) => [s.name, s.text, s.value])];
   for (const [name, text, value] of lines) {
-    const line = document.createElement("li");
+    const line = make("li", "");
     line.append(
       make("b", "", text ? `${name}:` : name),
       ` ${text} `,
@@ -158,4 +158,19 @@ export function showSoftmax(snapshot, numbers, unit, isHidden) {
     }
   });
   return table;
+}
+
+/** A list in `parent`, of which the first few are shown, and a button for all others with their sum. */
+export function showSome(parent, list, few, show, isHidden = false) {
+  parent.append(...list.slice(0, few).map(show));
+  const rest = list.slice(few);
+  if (!rest.length) return [parent];
+  const open = () => {
+    button.remove();
+    parent.append(...rest.map(show));
+  };
+  const button = makeButton(`${rest.length} more, together `, open, "switch");
+  const sum = rest.reduce((total, each) => total + each.total, 0);
+  button.append(showValue(sum, isHidden));
+  return [parent, button];
 }

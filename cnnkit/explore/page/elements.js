@@ -22,3 +22,17 @@ export function make(tag, className, text = "") {
   element.textContent = text;
   return element;
 }
+
+/** A label with what it belongs to. */
+export function labelled(text, ...elements) {
+  const label = make("label", "", text);
+  label.append(...elements);
+  return label;
+}
+
+/** A pane with a canvas that fills it: frames can be placed in it. `[pane, canvas]`. */
+export function makePane(tag = "div") {
+  const [pane, canvas] = [make(tag, "pane"), make("canvas", "")];
+  pane.append(canvas);
+  return [pane, canvas];
+}

@@ -8,9 +8,9 @@
  */
 
 import { paintPicture } from "./colors.js";
-import { make, makeButton } from "./elements.js";
+import { make, makeButton, makePane } from "./elements.js";
 import { fieldAt, hasMaps } from "./maps.js";
-import { countOf, shapeText } from "./numbers.js";
+import { clamp, countOf, shapeText } from "./numbers.js";
 
 /** The pixels that a number sees: `{row, column, rows, columns}`, beyond the picture too. */
 export function seenBy({ size, strides, offset }, row, column) {
@@ -69,14 +69,13 @@ export function frame(pane, className, box, shape) {
 
 /** Call `choose(row, column)` with the place of a pane that is clicked, or that an arrow leads to. */
 export function pickPlaces(pane, [rows, columns], current, choose) {
-  const clamp = (at, n) => Math.min(Math.max(at, 0), n - 1);
   pane.addEventListener("pointerdown", (event) => point(event));
   pane.addEventListener("pointermove", (event) => event.buttons && point(event));
   function point(event) {
     const box = pane.getBoundingClientRect();
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
-    choose(clamp(row, rows), clamp(column, columns));
+    choose(clamp(row, 0, rows - 1), clamp(column, 0, columns - 1));
   }
   pane.addEventListener("keydown", (event) => {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -84,7 +83,7 @@ export function pickPlaces(pane, [rows, columns], current, choose) {
     event.preventDefault();
     const [down, right] = current() ? steps[event.key] : [0, 0];
     const [row, column] = current() ?? [0, 0];
-    choose(clamp(row + down, rows), clamp(column + right, columns));
+    choose(clamp(row + down, 0, rows - 1), clamp(column + right, 0, columns - 1));
   });
 }
 
@@ -97,13 +96,11 @@ export function showField(element, network, state) {
   const { snapshot, layers } = network;
   const shape = snapshot.images.shape.slice(1);
   const first = layers.findIndex((layer) => layer.type === "InputLayer");
-  const pane = make("div", "pane");
-  const canvas = document.createElement("canvas");
+  const [pane, canvas] = makePane();
   const [sees, reaches] = [make("p", "sees"), make("div", "reaches")];
   pane.tabIndex = 0;
   pane.setAttribute("role", "application");
   pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel, Escape leaves it");
-  pane.append(canvas);
   element.append(make("h2", "", "How far it sees"), pane, sees, reaches);
   pickPlaces(
     pane,
@@ -156,11 +153,9 @@ export function showField(element, network, state) {
   }
 
   network.subscribe(paintInput);
-  state.subscribe(["layer", "channel", "row", "column"], showSeen);
-  state.subscribe(["pixel", "open"], showReached);
+  state.watch(["layer", "channel", "row", "column"], showSeen);
+  state.watch(["pixel", "open"], showReached);
   paintInput();
-  showSeen(state.values);
-  showReached(state.values);
 }
 
 /** How many numbers of each map a pixel reaches. */

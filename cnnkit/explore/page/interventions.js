@@ -5,9 +5,9 @@
  */
 
 import { colorOf } from "./colors.js";
-import { make, makeButton } from "./elements.js";
+import { labelled, make, makeButton } from "./elements.js";
 import { channelsOff, maskOf } from "./interventions_edits.js";
-import { partName, percent, plainText, shortName, textOf } from "./numbers.js";
+import { clamp, partName, percent, plainText, shortName, textOf } from "./numbers.js";
 
 const KERNELS = ["kernel", "pointwise"]; // of shape …, inputs, filters
 const PER_CHANNEL = {
@@ -54,7 +54,7 @@ export function kernelPlaces(shape, from, channel) {
 }
 
 function makeNumber(label, onValue, step = 0.1, event = "input") {
-  const input = document.createElement("input");
+  const input = make("input", "");
   Object.assign(input, { type: "number", step, min: -LARGEST, max: LARGEST });
   input.setAttribute("aria-label", label);
   input.addEventListener(event, () => {
@@ -62,12 +62,6 @@ function makeNumber(label, onValue, step = 0.1, event = "input") {
     if (input.value !== "" && Math.abs(value) <= LARGEST) onValue(value);
   });
   return input;
-}
-
-function labelled(text, ...elements) {
-  const label = document.createElement("label");
-  label.append(text, ...elements);
-  return label;
 }
 
 /** Fill an element with what one can do to the network, which is computed. */
@@ -119,7 +113,7 @@ export function showInterventions(element, network, state) {
     };
     if (nInputs > 1) {
       const choose = (value) => {
-        from = Math.min(Math.max(Math.round(value) - 1 - first, 0), nInputs - 1);
+        from = clamp(Math.round(value) - 1 - first, 0, nInputs - 1);
         build();
         find("from").focus();
       };

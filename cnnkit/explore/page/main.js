@@ -11,7 +11,7 @@ import { showPictures } from "./inputs.js";
 import { showDrawing } from "./inputs_draw.js";
 import { showInterventions } from "./interventions.js";
 import { makeNetwork } from "./network.js";
-import { classText, countOf, textOf } from "./numbers.js";
+import { classText, countOf, orderOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { showSentence } from "./sentence.js";
 import { readSnapshot } from "./snapshot.js";
@@ -73,7 +73,7 @@ function showAnswer(element, network, { values: { picture, input } }) {
   const [last] = snapshot.outputs;
   const answers = snapshot.outputs.length === 1 && network.values(last);
   if (!answers || snapshot.layers[last].shape.length > 1 || answers.length === 1) return;
-  const order = [...answers.keys()].sort((a, b) => answers[b] - answers[a]).slice(0, 2);
+  const order = orderOf(answers).slice(0, 2);
   const said = order.map((unit) => `${classText(snapshot, unit)} (${textOf(answers[unit])})`);
   const right = input ? null : snapshot.labels?.[picture];
   const truth =
@@ -106,9 +106,7 @@ function start() {
   const root = document.documentElement;
   state.subscribe(["theme"], ({ theme }) => (root.dataset.theme = theme));
   state.subscribe(["zoom"], ({ zoom }) => root.style.setProperty("--zoom", zoom));
-  const answer = () => showAnswer(find("answer"), network, state);
-  network.subscribe(answer);
-  answer();
+  network.watch([], () => showAnswer(find("answer"), network, state));
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
   showTools(network, state);

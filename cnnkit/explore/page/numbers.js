@@ -7,6 +7,11 @@ import { hasMaps } from "./maps.js";
 /** The numbers from 0 to n - 1. */
 export const upTo = (n) => [...Array(n).keys()];
 
+export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+
+/** Which of some values is the largest, the next one, …, as places. */
+export const orderOf = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
+
 /** A value with three digits that count, as "-0.0123", "1.5" or "1.2e+6": as a program reads it. */
 export function plainText(value) {
   if (value === 0) return "0";

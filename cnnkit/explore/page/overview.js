@@ -9,7 +9,7 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
-import { make, makeButton } from "./elements.js";
+import { make, makeButton, makePane } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, fieldAt, hasMaps, isOneTile, mapOf } from "./maps.js";
 import { answerText, countOf, fieldText, shapeText, shortName, textOf } from "./numbers.js";
@@ -60,9 +60,7 @@ export function showOverview(element, network, state) {
     const tile = makeTile("map", layer, channel);
     tile.setAttribute("aria-label", `${layer.name}, ${what}`);
     tile.title = what;
-    const canvas = document.createElement("canvas");
-    const pane = make("span", "pane"); // frames are placed in it, whatever else is in the tile
-    pane.append(canvas);
+    const [pane, canvas] = makePane("span"); // frames are placed in it, whatever else is in the tile
     tile.append(pane);
     tiles.append(tile);
     painters.push((ranges) => {

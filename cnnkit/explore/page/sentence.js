@@ -63,7 +63,5 @@ export function sentenceOf(network, { layer: index, channel, row, column }) {
 /** Keep an element's text up to date. */
 export function showSentence(element, network, state) {
   const show = () => (element.textContent = sentenceOf(network, state.values));
-  network.subscribe(show);
-  state.subscribe(["layer", "channel", "row", "column"], show);
-  show();
+  network.watch(["layer", "channel", "row", "column"], show);
 }

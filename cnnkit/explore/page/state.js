@@ -4,6 +4,7 @@
  *     const state = makeState({ picture: 0 });          // all keys with their first values
  *     state.extend({ guessing: false });                // a part of the page adds keys of its own
  *     const stop = state.subscribe(["picture"], draw);  // draw(values, changed), when one changes
+ *     state.watch(["picture"], draw);                   // the same, and it is called at once
  *     state.set({ picture: 1, layer: 2 });              // one change, each listener called once
  *     state.values.picture                              // to read; never to write
  *
@@ -72,16 +73,23 @@ export function makeState(first) {
     tellAll();
   }
 
+  function subscribe(keys, listener) {
+    const entry = { keys, listener };
+    listeners.add(entry);
+    return () => listeners.delete(entry);
+  }
+
   return {
     values,
     set,
     extend(more) {
       for (const [key, value] of Object.entries(more)) values[key] ??= value;
     },
-    subscribe(keys, listener) {
-      const entry = { keys, listener };
-      listeners.add(entry);
-      return () => listeners.delete(entry);
+    subscribe,
+    /** As `subscribe`, and the listener is called at once. */
+    watch(keys, listener) {
+      subscribe(keys, listener);
+      listener(values, keys);
     },
     /** Select a layer, a map of it, or one number. Nothing is selected by `select(null)`. */
     select(layer, channel = null, row = null, column = null) {

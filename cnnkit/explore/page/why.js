@@ -7,17 +7,16 @@
  * suggests itself; and `trail`, the way that one has come, a list of [layer, channel, row, column].
  */
 
-import { paint } from "./colors.js";
-import { planOf } from "./detail_numbers.js";
-import { showValue } from "./detail_views.js";
-import { make, makeButton, makeLink } from "./elements.js";
+import { paint, rangeOf, signedRange } from "./colors.js";
+import { numberAt, planOf } from "./detail_numbers.js";
+import { showSome, showValue } from "./detail_views.js";
+import { make, makeLink, makePane } from "./elements.js";
 import { cutBox, pickPlaces, placesText, seenBy } from "./field.js";
-import { answerText, partName, shortName, textOf } from "./numbers.js";
+import { answerText, orderOf, partName, shortName, textOf } from "./numbers.js";
 import { mapOfSum, sumOf } from "./why_numbers.js";
 
 const FEW_GROUPS = 5; // lines that are shown unless one asks for more
 const sumOfTotals = (groups) => groups.reduce((sum, { total }) => sum + total, 0);
-const orderOf = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
 const isBias = (step) => step.name === "bias" || step.isChange;
 
 /** The dense layer whose sum a unit is, if no more than an activation follows; else null. */
@@ -29,7 +28,8 @@ function denseOf(network, { layer: index, channel }) {
   if (dense?.kind !== "Dense" || plan.steps.some(({ name }) => /normalise|scale/.test(name))) {
     return null;
   }
-  return { dense, activation: plan.steps.find((step) => !isBias(step))?.name };
+  const isChanged = numberAt(plan, 0, 0).steps.some((x) => x.isChange && x.before !== x.value);
+  return { dense, activation: plan.steps.find((step) => !isBias(step))?.name, isChanged };
 }
 
 /** What the lines say. */
@@ -96,7 +96,7 @@ export function showWhy(element, network, state) {
     return way;
   }
 
-  function showSum({ dense, activation }, units) {
+  function showSum({ dense, activation, isChanged }, units) {
     const sum = sumOf({ ...network, layers: network.edited() }, dense, units);
     const layer = snapshot.layers[state.values.layer];
     const names = units.map((unit) => answerText(snapshot, layer, unit));
@@ -111,10 +111,7 @@ export function showWhy(element, network, state) {
     const sides = make("div", "sides");
     sides.append(...groups.map((side, i) => showSide(words[i], side, i ? "down" : "up")));
     const lines = groups.map((side, i) => [`${words[i]}, together`, sumOfTotals(side)]);
-    const biases = sum.biases
-      .map((bias) => textOf(bias))
-      .join(" − ")
-      .replace("− −", "+ ");
+    const biases = sum.biases.map(textOf).join(" − ").replace("− −", "+ ");
     lines.push([isPair ? `the biases, ${biases}` : "the bias", sum.bias]);
     const list = make("ol", "steps");
     lines.push([
@@ -126,7 +123,8 @@ export function showWhy(element, network, state) {
       line.append(showValue(value));
       list.append(line);
     }
-    const score = activation ? ` before the ${activation}` : "";
+    const changed = isChanged ? " before your change" : "";
+    const score = activation ? ` before the ${activation}` : changed;
     const result = make("p", "result-line");
     result.append(
       isPair
@@ -139,7 +137,7 @@ export function showWhy(element, network, state) {
 
   function showChoice([one, other]) {
     const layer = snapshot.layers[state.values.layer];
-    const choice = document.createElement("select");
+    const choice = make("select", "");
     choice.setAttribute("aria-label", "Answer to compare with");
     for (let unit = 0; unit < layer.size; unit++) {
       if (unit === one) continue;
@@ -152,23 +150,8 @@ export function showWhy(element, network, state) {
   function showSide(name, groups, className) {
     const side = make("section", className);
     const head = make("h3", "", `${name}: `);
-    const list = make("ol", "largest");
     head.append(showValue(sumOfTotals(groups)));
-    list.append(...groups.slice(0, FEW_GROUPS).map(showGroup));
-    side.append(head, list);
-    const rest = groups.slice(FEW_GROUPS);
-    if (rest.length) {
-      const more = makeButton(
-        `${rest.length} more, together `,
-        () => {
-          more.remove();
-          list.append(...rest.map(showGroup));
-        },
-        "switch",
-      );
-      more.append(showValue(sumOfTotals(rest)));
-      side.append(more);
-    }
+    side.append(head, ...showSome(make("ol", "largest"), groups, FEW_GROUPS, showGroup));
     return side;
   }
 
@@ -201,11 +184,9 @@ export function showWhy(element, network, state) {
     if (!all) return "";
     const { rows, columns, values, layer } = all;
     const figure = make("figure", "where");
-    const pane = make("div", "pane");
-    const canvas = document.createElement("canvas");
-    const size = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
-    paint(canvas, { values, start: 0, step: 1, rows, columns }, [-size, size]);
-    pane.append(canvas);
+    const [pane, canvas] = makePane();
+    const map = { values, start: 0, step: 1, rows, columns };
+    paint(canvas, map, signedRange(rangeOf(map)));
     pane.style.aspectRatio = `${columns} / ${rows}`;
     const lead = (row, column) => {
       const group = all.groupAt([row, column]);
@@ -226,9 +207,7 @@ export function showWhy(element, network, state) {
     return figure;
   }
 
-  network.subscribe(build);
-  state.subscribe(["layer", "channel", "row", "column", "against", "trail"], build);
-  build();
+  network.watch(["layer", "channel", "row", "column", "against", "trail"], build);
 }
 
 /** A button beside the answer that asks why it is the first, and not the right or the second one. */
@@ -254,6 +233,5 @@ export function showAsk(button, element, network, state) {
     state.set({ layer, channel: unit(), ...nothing });
     element.scrollIntoView({ block: "nearest" });
   });
-  network.subscribe(show);
-  show();
+  network.watch([], show);
 }

@@ -57,6 +57,15 @@ def test_the_answers_are_those_of_keras(page, network):
         np.testing.assert_allclose(values, expected[at], rtol=1e-2, atol=1e-3)
 
 
+def test_the_bar_of_a_negative_score_goes_to_the_left_of_zero(page):
+    boxes = [fill.bounding_box() for fill in page.locator(".bar .fill").all()]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes]
+    is_negative = [value < 0 for value in bar_values(page)]
+    zero = [end[negative] for end, negative in zip(ends, is_negative, strict=True)]
+    assert len(set(is_negative)) == 2
+    assert zero == pytest.approx([zero[0]] * len(zero), abs=0.1)
+
+
 def test_each_layer_has_a_column_with_what_is_known_of_it(page, network):
     columns = page.locator(".column")
     expect(columns).to_have_count(len(network[0].layers) + 1)

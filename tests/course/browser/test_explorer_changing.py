@@ -115,7 +115,9 @@ def test_a_stroke_is_answered(page, network):
     assert (now[1:7, 1] > 250).all() and np.array_equal(now[:, 3:], before[:, 3:])
     compare(page, network.answers(now), atol=0.02)  # the canvas has whole numbers
     expect(page.locator("#compared")).to_contain_text("the picture as it was given")
+    expect(page.locator(".picture[aria-pressed='true']")).to_have_count(0)  # it is none of these
     page.get_by_role("button", name="As given").click()
+    expect(page.locator(".picture").first).to_have_attribute("aria-pressed", "true")
     assert np.array_equal(seen(page), before)
     compare(page, network.answers(network.images[0]))
     expect(page.locator(".change")).to_have_count(0)
@@ -316,6 +318,7 @@ def test_another_answer_is_said_first(page, network):
     tools.locator("summary").click()
     tools.get_by_label("bias b").fill("50")
     was = np.argmax(network.answers(network.images[0]))
+    expect(tools.locator(".on-text")).to_have_text("answer “class 6” of answer is on")
     said = page.locator("#compared").inner_text()
     assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
     assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said
@@ -329,6 +332,7 @@ def test_dropout_draws_masks(page, network):
     texts = page.locator(".bar .value")
     answers = [texts.all_inner_texts()]
     tools.get_by_label("Rate").fill("0.5")
+    expect(page.locator(".about")).to_contain_text("that you have set, drop makes 50 % of its")
     answers.append(texts.all_inner_texts())
     tools.get_by_role("button", name="Another mask").click()
     answers.append(texts.all_inner_texts())

@@ -118,6 +118,7 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
         page.locator(f'#tour [data-step="{step}"]').get_by_role("button").click()
         expect(page.locator(place)).to_be_focused()
     page.get_by_label("Colours").select_option("layer")
+    expect(page.locator("#tour .told")).to_contain_text("Next: Select one number")
     page.locator('#workshop [name="strides"]').focus()
     page.locator('#workshop [name="strides"]').fill("3")
     page.keyboard.press("Tab")
@@ -265,6 +266,7 @@ def test_axe_finds_nothing(page, theme):
     places = [
         lambda: tile(page, 2, 0).click(),
         lambda: page.locator(".tile").last.click(),
+        lambda: page.locator("#why .link").first.click(),
         lambda: page.get_by_label("Go to").select_option("What the middle of the last maps sees"),
         lambda: page.get_by_label("Guess first").check(),
     ]

@@ -267,6 +267,8 @@ def test_what_a_pixel_reaches_is_framed(page, network):
         column = page.locator(".column").filter(has=page.get_by_role("heading", name=name))
         assert box_of(column.locator(".reached").first, shape) == wanted
         expect(page.get_by_role("row", name=name)).to_contain_text(f"{wanted[2] * wanted[3]} of")
+    page.get_by_role("button", name="Take the yellow frames away").click()
+    expect(page.locator(".reached")).to_have_count(0)
 
 
 def test_a_number_is_hidden_until_it_is_guessed(page, network):
