@@ -107,8 +107,10 @@ export function showOverview(element, network, state) {
       column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
       return column;
     }
-    const tiles = make("div", "tiles");
-    column.append(tiles);
+    const [shown, block, tiles] = [make("div", "shown"), make("div", ""), make("div", "tiles")];
+    column.append(shown);
+    shown.append(block);
+    block.append(tiles);
     if (isAnswer(layer)) {
       for (let unit = 0; unit < layer.size; unit++) addBar(tiles, layer, unit);
       return column;
@@ -116,7 +118,7 @@ export function showOverview(element, network, state) {
     const n = layer.type === "InputLayer" ? 1 : countMaps(layer);
     const isOpen = state.values.open.includes(layer.name);
     for (let i = 0; i < (isOpen ? n : Math.min(n, FEW)); i++) addMap(tiles, layer, i);
-    if (n > FEW) column.append(makeSwitch(layer.name, isOpen ? "fewer" : `${n - FEW} more maps`));
+    if (n > FEW) block.append(makeSwitch(layer.name, isOpen ? "fewer" : `${n - FEW} more maps`));
     return column;
   }
 
