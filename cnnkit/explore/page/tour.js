@@ -10,6 +10,7 @@
 
 import { makeButton } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
+import { upTo } from "./numbers.js";
 import { hasLeftOver } from "./workshop.js";
 
 const isConvolution = (layer) => /Conv2D$/.test(layer?.type);
@@ -153,21 +154,15 @@ function strongest(network, layer, row, column) {
   return values.indexOf(values.reduce((a, b) => Math.max(a, b))) % n;
 }
 
-/** The first picture for which the largest answer is not the right class; -1 if there is none. */
-function firstWrong({ labels, answers, images }) {
-  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return -1;
-  const size = answers.shape[1];
-  return Array.from({ length: images.shape[0] }).findIndex((_, i) => {
-    const own = answers.values.subarray(i * size, (i + 1) * size);
-    return own.some((value) => value > own[labels[i]]);
+/** The first picture whose largest answer is not the right class, with that answer as selected. */
+function firstWrong({ labels, answers, outputs }) {
+  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return undefined;
+  const [n, size] = answers.shape;
+  const said = upTo(n).map((picture) => {
+    const own = answers.values.subarray(picture * size, (picture + 1) * size);
+    return { picture, layer: outputs[0], channel: own.indexOf(Math.max(...own)) };
   });
-}
-
-/** What the network takes a picture for, as a selection. */
-function wrongAnswer({ outputs, answers }, picture) {
-  const size = answers.shape[1];
-  const own = answers.values.subarray(picture * size, (picture + 1) * size);
-  return { layer: outputs[0], channel: own.indexOf(Math.max(...own)), against: null, trail: [] };
+  return said.find(({ picture, channel }) => channel !== labels[picture]);
 }
 
 /** Views to jump to, `[name, changes]`, of those that the network has. */
@@ -191,11 +186,11 @@ function viewsOf(network) {
     views.push(["What the middle of the last maps sees", view]);
   }
   const wrong = firstWrong(network.snapshot);
-  if (wrong >= 0) {
-    const picture = { picture: wrong, input: null };
-    const asked = wrongAnswer(network.snapshot, wrong);
-    views.push(["A picture that it gets wrong", () => ({ ...nothing, ...picture })]);
-    views.push(["Why it gets it wrong", () => ({ ...nothing, ...picture, ...asked })]);
+  if (wrong) {
+    const given = { ...nothing, input: null, against: null, trail: [] };
+    const picture = { ...given, picture: wrong.picture };
+    views.push(["A picture that it gets wrong", () => picture]);
+    views.push(["Why it gets that picture wrong", () => ({ ...given, ...wrong })]);
   }
   return views;
 }

@@ -20,7 +20,7 @@ const sumOfTotals = (groups) => groups.reduce((sum, { total }) => sum + total, 0
 const isBias = (step) => step.name === "bias" || step.isChange;
 
 /** The dense layer whose sum a unit is, if no more than an activation follows; else null. */
-function denseOf(network, { layer: index, channel }) {
+function denseOf(network, { layer: index, channel, edits }) {
   const layer = network.edited()[index];
   if (layer?.shape?.length !== 1 || channel === null || !network.isKnown(index)) return null;
   const plan = planOf(network.edited(), network.values, index, channel);
@@ -28,7 +28,8 @@ function denseOf(network, { layer: index, channel }) {
   if (dense?.kind !== "Dense" || plan.steps.some(({ name }) => /normalise|scale/.test(name))) {
     return null;
   }
-  const isChanged = numberAt(plan, 0, 0).steps.some((x) => x.isChange && x.before !== x.value);
+  const differs = (step) => step.isChange && step.before !== step.value;
+  const isChanged = edits.length > 0 && numberAt(plan, 0, 0).steps.some(differs);
   return { dense, activation: plan.steps.find((step) => !isBias(step))?.name, isChanged };
 }
 
@@ -218,7 +219,7 @@ export function showAsk(button, element, network, state) {
 
   function show() {
     const isKnown = snapshot.outputs.length === 1 && network.isKnown(layer);
-    const found = isKnown && denseOf(network, { layer, channel: unit() });
+    const found = isKnown && denseOf(network, { layer, channel: unit(), edits: [] });
     const units = found
       ? comparedUnits(network, { ...state.values, layer, channel: unit(), against: null })
       : [];
