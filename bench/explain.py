@@ -77,7 +77,7 @@ def cam_ways(model, images, layer):
             "xplique": partial(xp.GradCAM(model, conv_layer=layer), images, one_hot),
         },
         "Grad-CAM++": {
-            "cnnkit": partial(ours, plus_plus=True),
+            "cnnkit": partial(explain.grad_cam_plus_plus, model, images, target=CLASS, layer=layer),
             "tf-keras-vis": partial(GradcamPlusPlus(model), score, images, **where),
             "xplique": partial(xp.GradCAMPP(model, conv_layer=layer), images, one_hot),
         },

@@ -18,6 +18,7 @@ from cnnkit.explain._targets import (
     check_probabilities,
     class_weights,
     is_known,
+    is_regression,
     logit_score,
 )
 
@@ -74,7 +75,7 @@ class Scores:
         self.images = tf.nest.flatten(self._inputs)[self._at]
         self._target, self._traces = target, {}
         if not callable(target):
-            self._weights = class_weights(target, self._of_classes())
+            self._weights = class_weights(target, self._of_classes(), meaning_of_loss(model))
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
@@ -101,23 +102,25 @@ class Scores:
     def probabilities(self, images, which):
         """The same as `values`, with the probabilities of the classes in the place of logits.
 
+        Of a pair it is their difference. A number that stands for no class is itself.
+
         Raises:
             ValueError: If a class is asked for and its probability is not known.
         """
         if callable(self._target):
             return self.values(images, which)
         weights, outputs = self._weights[which], self._outputs(images, which)
-        one_unit = weights.shape[1] == 1
-        if one_unit and not is_known(outputs):  # a number of its own, as of a regression
-            return outputs.logits[:, 0].numpy()
+        meaning, one_unit = meaning_of_loss(self._model), weights.shape[1] == 1
+        if is_regression(outputs, meaning) or (one_unit and not is_known(outputs)):
+            return logit_score(weights, outputs).numpy()
         check_known(outputs, self._target)
         p = outputs.probabilities.numpy()
-        check_probabilities(
-            p, meaning_of_loss(self._model).activation == "Softmax" and not one_unit
-        )
-        if one_unit:
-            return np.where(weights > 0, p, 1 - p)[:, 0]
-        return (weights * p).sum(axis=1)
+        check_probabilities(p, meaning.activation == "Softmax" and not one_unit)
+        if not one_unit:
+            return (weights * p).sum(axis=1)
+        if isinstance(self._target, tuple):  # the weights are 2 or -2
+            return (weights * (p - 0.5))[:, 0]
+        return np.where(weights > 0, p, 1 - p)[:, 0]
 
     def gradients(self, images, which):
         """Compute the gradients of `values`: a float32 array of the shape of the images."""

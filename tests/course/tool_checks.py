@@ -135,21 +135,37 @@ def find_layer(kind, layer=None, image=None):
 # Explaining a score
 
 
-def grad_cam(kind, target=None, layer=None, image=None, plus_plus=False):
+def grad_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.grad_cam, kind, target, layer, image)
+    expected = np.einsum("bhwc,bc->bhw", maps, gradients.mean(axis=(1, 2))).max()
+    assert 0.7 * expected < found.max() < 1.03 * expected  # between its places, it is less
+
+
+def grad_cam_plus_plus(kind, target=None, layer=None, image=None):
+    _activation_map(explain.grad_cam_plus_plus, kind, target, layer, image)
+
+
+def hires_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.hires_cam, kind, target, layer, image)
+    expected = (maps * gradients).sum(axis=-1).max()
+    assert 0.7 * expected < found.max() < 1.03 * expected
+
+
+def layer_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.layer_cam, kind, target, layer, image)
+    expected = (maps * gradients.clip(0)).sum(axis=-1).max()
+    assert 0.7 * expected < found.max() < 1.03 * expected
+
+
+def _activation_map(explain, kind, target, layer, image):
     inputs = kind.inputs(kind.spot())
     options = given(target=target, layer=layer, image=image)
-    found = explain.grad_cam(kind.model, inputs, plus_plus=plus_plus, **options)
+    found = explain(kind.model, inputs, **options)
     _check_peak(kind, found)
     score = target or kind.score
     maps = kind.maps(inputs)
     gradients, _ = gradient(lambda maps: score(kind.rest(maps, inputs)), maps)
-    if not plus_plus:
-        expected = np.einsum("bhwc,bc->bhw", maps, gradients.mean(axis=(1, 2))).max()
-        assert 0.7 * expected < found.max() < 1.03 * expected  # between its places, it is less
-
-
-def grad_cam_plus_plus(kind, target=None, layer=None, image=None):
-    grad_cam(kind, target, layer, image, plus_plus=True)
+    return found, np.asarray(maps), gradients
 
 
 def score_cam(kind, target=None, layer=None, image=None):
@@ -324,7 +340,9 @@ TOOLS = {
     "explain.activation_maximization": activation_maximization,
     "explain.effective_receptive_field": effective_receptive_field,
     "explain.grad_cam": grad_cam,
-    "explain.grad_cam, plus_plus": grad_cam_plus_plus,
+    "explain.grad_cam_plus_plus": grad_cam_plus_plus,
+    "explain.hires_cam": hires_cam,
+    "explain.layer_cam": layer_cam,
     "explain.score_cam": score_cam,
     "explain.saliency": saliency,
     "explain.smoothgrad": smoothgrad,
