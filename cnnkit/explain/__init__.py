@@ -18,8 +18,9 @@ from cnnkit.explain._deletion_insertion import DeletionInsertion, deletion_inser
 from cnnkit.explain._effective_receptive_field import effective_receptive_field
 from cnnkit.explain._feature_maps import TopImages, feature_maps, top_images
 from cnnkit.explain._grad_cam import grad_cam, grad_cam_plus_plus
-from cnnkit.explain._gradients import integrated_gradients, saliency, smoothgrad
+from cnnkit.explain._gradients import saliency, smoothgrad
 from cnnkit.explain._hires_cam import hires_cam
+from cnnkit.explain._integrated_gradients import completeness_error, integrated_gradients
 from cnnkit.explain._layer_cam import layer_cam
 from cnnkit.explain._occlusion import occlusion
 from cnnkit.explain._score_cam import score_cam
@@ -33,6 +34,7 @@ __all__ = [
     "activation_maximization",
     "capture",
     "capture_gradients",
+    "completeness_error",
     "deletion_insertion",
     "effective_receptive_field",
     "feature_maps",

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from cnnkit._checks import check_positive
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores
+from cnnkit.explain._scores import Scores, as_maps
 from cnnkit.explain._targets import Target
 
 _BLUR = 1 / 8  # standard deviation, as a part of the shorter side
@@ -73,7 +73,7 @@ def deletion_insertion(
     check_positive(n_steps, "n_steps")
     scores = Scores(model, images, target, image)
     images = scores.images
-    ranks = _ranks(_as_maps(maps, images.shape[:3]))
+    ranks = _ranks(as_maps(maps, images.shape[:3]))
     fractions = np.arange(n_steps + 1) / n_steps
     limits = np.round(fractions * ranks[0].size)
     gray = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
@@ -83,16 +83,6 @@ def deletion_insertion(
     ]
     areas = [np.trapezoid(curve, fractions, axis=1).astype(np.float32) for curve in curves]
     return DeletionInsertion(fractions, *curves, *areas)
-
-
-def _as_maps(maps, shape):
-    maps = np.asarray(maps)
-    if maps.shape != shape or not np.isfinite(maps).all():
-        raise ValueError(
-            f"`maps` must have the shape of the images, {shape}, and finite values. "
-            f"Received: maps of shape {maps.shape}"
-        )
-    return maps
 
 
 def _ranks(maps):

@@ -54,6 +54,17 @@ def _zeros(tensor, n):
     return np.zeros([n, *tensor.shape[1:]], tensor.dtype.as_numpy_dtype)
 
 
+def as_maps(maps, shape):
+    """One map for each image, as an array; a ValueError if that is something else."""
+    maps = np.asarray(maps)
+    if maps.shape != shape or not np.isfinite(maps).all():
+        raise ValueError(
+            f"`maps` must have the shape of the images, {shape}, and finite values. "
+            f"Received: maps of shape {maps.shape}"
+        )
+    return maps
+
+
 class Scores:
     """The scores of images under a model, and their gradients with respect to the pixels.
 
@@ -138,6 +149,26 @@ class Scores:
         if not found.any():
             _check_connected(self._model, trace, gradients)
         return found
+
+    def summed_gradients(self, variants, n_variants, which=None):
+        """Compute the gradients of `values`, added up over the variants of each image.
+
+        Args:
+            variants: A function from two int arrays of shape `(n,)`, the image and the variant, to
+                an array of shape `(n, height, width, channels)`.
+            n_variants: How many variants each image has.
+            which: Int array of shape `(m,)`: of which images. None means of all.
+
+        Returns:
+            A float32 array of shape `(m, height, width, channels)`.
+        """
+        which = np.arange(len(self.images)) if which is None else which
+        sums = np.zeros((len(which), *self.images.shape[1:]), np.float32)
+        for at, variant in chunks(len(which), n_variants, self.images.shape[1:3]):
+            gradients = self.gradients(variants(which[at], variant), which[at])
+            for each in np.unique(at):
+                sums[each] += gradients[at == each].sum(axis=0)
+        return sums
 
     def _class_gradients(self, trace, which):
         """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
