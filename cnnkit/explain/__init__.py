@@ -23,6 +23,7 @@ from cnnkit.explain._hires_cam import hires_cam
 from cnnkit.explain._integrated_gradients import completeness_error, integrated_gradients
 from cnnkit.explain._layer_cam import layer_cam
 from cnnkit.explain._occlusion import occlusion
+from cnnkit.explain._sanity_check import SanityCheck, sanity_check
 from cnnkit.explain._score_cam import score_cam
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Captured",
     "CapturedGradients",
     "DeletionInsertion",
+    "SanityCheck",
     "TopImages",
     "activation_maximization",
     "capture",
@@ -47,6 +49,7 @@ __all__ = [
     "layer_paths",
     "occlusion",
     "saliency",
+    "sanity_check",
     "score_cam",
     "smoothgrad",
     "top_images",

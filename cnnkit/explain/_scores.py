@@ -14,12 +14,14 @@ from cnnkit.explain._maps import check_rows
 from cnnkit.explain._output_gradients import floats, output_gradients
 from cnnkit.explain._targets import (
     as_score,
+    asks_for_likely_class,
     check_known,
     check_probabilities,
     class_weights,
     is_known,
     is_regression,
     logit_score,
+    without_none,
 )
 
 SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
@@ -74,6 +76,7 @@ class Scores:
 
     Attributes:
         images: The images of `inputs`, float32.
+        target: The target, where it says None with the classes that are chosen.
 
     Raises:
         RuntimeError, TypeError, ValueError: As `cnnkit.explain.grad_cam`.
@@ -84,9 +87,11 @@ class Scores:
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
         self.images = tf.nest.flatten(self._inputs)[self._at]
-        self._target, self._traces = target, {}
+        self.target, self._traces = target, {}
         if not callable(target):
-            self._weights = class_weights(target, self._of_classes(), meaning_of_loss(model))
+            outputs, meaning = self._of_classes(), meaning_of_loss(model)
+            self._weights = class_weights(target, outputs, meaning)
+            self.target = without_none(target, outputs, meaning)
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
@@ -118,18 +123,18 @@ class Scores:
         Raises:
             ValueError: If a class is asked for and its probability is not known.
         """
-        if callable(self._target):
+        if callable(self.target):
             return self.values(images, which)
         weights, outputs = self._weights[which], self._outputs(images, which)
         meaning, one_unit = meaning_of_loss(self._model), weights.shape[1] == 1
         if is_regression(outputs, meaning) or (one_unit and not is_known(outputs)):
             return logit_score(weights, outputs).numpy()
-        check_known(outputs, self._target)
+        check_known(outputs, self.target)
         p = outputs.probabilities.numpy()
         check_probabilities(p, meaning.activation == "Softmax" and not one_unit)
         if not one_unit:
             return (weights * p).sum(axis=1)
-        if isinstance(self._target, tuple):  # the weights are 2 or -2
+        if isinstance(self.target, tuple):  # the weights are 2 or -2
             return (weights * (p - 0.5))[:, 0]
         return np.where(weights > 0, p, 1 - p)[:, 0]
 
@@ -138,7 +143,7 @@ class Scores:
         _check_takes_floats(self._model, self._inputs, self._at)
         inputs = self._inputs_of(images, which)
         trace, inputs = self._trace(inputs), tf.nest.map_structure(tf.constant, inputs)
-        if callable(self._target):
+        if callable(self.target):
             outputs = in_halves(trace.forward, inputs)[1]
             gradients = output_gradients(self._score(which), outputs, len(which))
             gradients = [SCALE * gradient for gradient in gradients]
@@ -178,8 +183,8 @@ class Scores:
         return [tf.constant(gradient) for gradient in gradients]
 
     def _score(self, which):
-        if callable(self._target):
-            return as_score(self._target)
+        if callable(self.target):
+            return as_score(self.target)
         return partial(logit_score, self._weights[which])
 
     def _outputs(self, images, which):
@@ -188,7 +193,7 @@ class Scores:
 
     def _of_classes(self):
         """The logits and probabilities of the images; zeros if only their number counts."""
-        if self._target is None:
+        if asks_for_likely_class(self.target):
             parts = [which for which, _ in self.chunks()]
             parts = [self._outputs(self.images[which], which)[1:] for which in parts]
             return Outputs(None, *tf.nest.map_structure(_joined, *parts))

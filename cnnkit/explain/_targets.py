@@ -74,13 +74,30 @@ def class_weights(target, outputs, meaning=UNKNOWN):
     if n_units == 1 and not is_known(outputs):
         _check_no_class(target)
         return np.ones((n_images, 1), np.float32)
-    if target is None:
-        logits = np.asarray(outputs.logits)
-        target = logits.argmax(axis=1) if n_units > 1 else _class_of_one_unit(outputs)
+    target = _likely_classes(outputs) if target is None else target
     classes = _check_classes(target, n_images, max(n_units, 2))
     if n_units == 1:
         return (2 * classes[:, None] - 1).astype(np.float32)
     return np.eye(n_units, dtype=np.float32)[classes]
+
+
+def asks_for_likely_class(target):
+    """Whether a target says None, alone or in a pair."""
+    parts = target if isinstance(target, tuple) else (target,)
+    return any(part is None for part in parts)
+
+
+def without_none(target, outputs, meaning):
+    """The target with the classes that None stands for, as `class_weights` finds them.
+
+    None stays where it is an output that stands for no class.
+    """
+    if isinstance(target, tuple):
+        return tuple(without_none(part, outputs, meaning) for part in target)
+    one_number = outputs.logits.shape[1] == 1 and not is_known(outputs)
+    if target is not None or one_number or is_regression(outputs, meaning):
+        return target
+    return _likely_classes(outputs)
 
 
 def _weights_of_pair(target, outputs, meaning):
@@ -139,9 +156,12 @@ def _check_no_class(target):
         )
 
 
-def _class_of_one_unit(outputs):
+def _likely_classes(outputs):
+    logits = np.asarray(outputs.logits)
+    if logits.shape[1] > 1:
+        return logits.argmax(axis=1)
     check_probabilities(outputs.probabilities)
-    return (np.asarray(outputs.logits)[:, 0] > 0).astype(int)
+    return (logits[:, 0] > 0).astype(int)
 
 
 def check_known(outputs, target):
