@@ -87,7 +87,7 @@ class Scores:
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
         self.images = tf.nest.flatten(self._inputs)[self._at]
-        self.target, self._traces = target, {}
+        self.target, self._given, self._traces = target, target, {}
         if not callable(target):
             outputs, meaning = self._of_classes(), meaning_of_loss(model)
             self._weights = class_weights(target, outputs, meaning)
@@ -129,7 +129,7 @@ class Scores:
         meaning, one_unit = meaning_of_loss(self._model), weights.shape[1] == 1
         if is_regression(outputs, meaning) or (one_unit and not is_known(outputs)):
             return logit_score(weights, outputs).numpy()
-        check_known(outputs, self.target)
+        check_known(outputs, self._given)
         p = outputs.probabilities.numpy()
         check_probabilities(p, meaning.activation == "Softmax" and not one_unit)
         if not one_unit:
