@@ -208,6 +208,31 @@ def integrated_gradients(kind, target=None, image=None):
     close(found[0][SPOT].sum(), found.sum(), kind)  # nothing else differs from the baseline
 
 
+def completeness_error(kind, target=None, image=None):
+    images, options = kind.spot(), given(target=target, image=image)
+    score = scores_of(kind, target)
+    change = (score(images) - score(np.zeros_like(images))).numpy()
+    maps = np.zeros(images.shape[:3], np.float32)
+    maps[:, 0, 0] = 0.75 * change
+    found = explain.completeness_error(kind.model, kind.inputs(images), maps=maps, **options)
+    assert np.abs(found - 0.25).max() < kind.tolerance
+
+
+def sanity_check(kind, target=None, image=None):
+    images, options = kind.spot(), given(target=target, image=image)
+    before = [weight.numpy() for weight in kind.model.weights]
+    found = explain.sanity_check(
+        kind.model, kind.inputs(images), explain=explain.saliency, seed=0, **options
+    )
+    expected, _ = gradient(scores_of(kind, target), images)
+    close(found.maps[0], np.abs(expected).max(axis=-1), kind)
+    owners = [layer for layer in explain.layer_paths(kind.model).values() if layer.weights]
+    assert kind.layer in found.layers and len(found.layers) <= len(owners)
+    assert (np.abs(found.similarity) < 1.001).all()
+    for weight, value in zip(kind.model.weights, before, strict=True):
+        assert (weight.numpy() == value).all()
+
+
 def occlusion(kind, target=None, image=None):
     images, options = kind.spot(), given(target=target, image=image)
     found = explain.occlusion(kind.model, kind.inputs(images), patch_size=8, **options)
@@ -347,8 +372,10 @@ TOOLS = {
     "explain.saliency": saliency,
     "explain.smoothgrad": smoothgrad,
     "explain.integrated_gradients": integrated_gradients,
+    "explain.completeness_error": completeness_error,
     "explain.occlusion": occlusion,
     "explain.deletion_insertion": deletion_insertion,
+    "explain.sanity_check": sanity_check,
     "geometry.receptive_field": receptive_field,
     "geometry.model_table": model_table,
     "geometry.model_table, times": model_table_with_times,
