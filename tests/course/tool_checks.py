@@ -147,14 +147,18 @@ def grad_cam_plus_plus(kind, target=None, layer=None, image=None):
 
 def hires_cam(kind, target=None, layer=None, image=None):
     found, maps, gradients = _activation_map(explain.hires_cam, kind, target, layer, image)
-    expected = (maps * gradients).sum(axis=-1).max()
-    assert 0.7 * expected < found.max() < 1.03 * expected
+    _check_sum(found, (maps * gradients).sum(axis=-1))
 
 
 def layer_cam(kind, target=None, layer=None, image=None):
     found, maps, gradients = _activation_map(explain.layer_cam, kind, target, layer, image)
-    expected = (maps * gradients.clip(0)).sum(axis=-1).max()
-    assert 0.7 * expected < found.max() < 1.03 * expected
+    _check_sum(found, (maps * gradients.clip(0)).sum(axis=-1))
+
+
+def _check_sum(found, expected):
+    """Between pixels a position is spread over several, and their sum stays."""
+    expected = expected.sum() * found.size / expected.size
+    assert 0.9 * expected < found.sum() < 1.1 * expected
 
 
 def _activation_map(explain, kind, target, layer, image):
@@ -227,7 +231,7 @@ def sanity_check(kind, target=None, image=None):
     expected, _ = gradient(scores_of(kind, target), images)
     close(found.maps[0], np.abs(expected).max(axis=-1), kind)
     owners = [layer for layer in explain.layer_paths(kind.model).values() if layer.weights]
-    assert kind.layer in found.layers and len(found.layers) <= len(owners)
+    assert 1 <= len(found.layers) <= len(owners)
     assert (np.abs(found.similarity) < 1.001).all()
     for weight, value in zip(kind.model.weights, before, strict=True):
         assert (weight.numpy() == value).all()
