@@ -9,11 +9,18 @@ import numpy as np
 from scipy.special import softmax
 
 from cnnkit._checks import check_positive
+from cnnkit.explain._activation_map import over_layers
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_on_image, check_rows, warn_of_other_ways
+from cnnkit.explain._maps import (
+    Layers,
+    check_leads_to,
+    check_on_image,
+    check_rows,
+    warn_of_other_ways,
+)
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -23,7 +30,7 @@ def score_cam(
     images: Inputs,
     *,
     target: Target = None,
-    layer: str | keras.Layer | tuple | None = None,
+    layer: Layers = None,
     n_maps: int = 32,
     image: int | str | None = None,
 ) -> np.ndarray:
@@ -48,6 +55,10 @@ def score_cam(
     check_positive(n_maps, "n_maps")
     scores = Scores(model, images, target, image)
     inputs = as_inputs(images, image)
+    return over_layers(lambda one: _of_layer(scores, model, inputs, one, n_maps, image), layer)
+
+
+def _of_layer(scores, model, inputs, layer, n_maps, image):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
     maps, _ = trace.capture(tensors)
