@@ -63,8 +63,8 @@ class Explorer:
         """Make the page a widget, which asks the kernel for what the page cannot compute.
 
         Of a network that is recorded, Keras in the kernel then computes what its layers give for a
-        picture that was drawn on, moved or brought along, and layers that were not recorded. It uses
-        the model as it is by then. A network that is computed in the page asks for nothing.
+        picture that was drawn on, moved or brought along, and layers that were not recorded. It
+        uses the model as it is by then. A network that is computed in the page asks for nothing.
 
         The page stays in its sandbox, without an origin and with its policy. What differs: the
         widget around it is part of the notebook, and passes on what the page asks to the kernel,

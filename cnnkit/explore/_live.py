@@ -38,7 +38,11 @@ def as_widget(model, snapshot, title, page, height):
         height = traitlets.Int().tag(sync=True)
 
     widget = LiveExplorer(title=title, page=page, height=height)
-    widget.on_msg(lambda _, content, buffers: widget.send(*answer(model, snapshot, content, buffers)))
+
+    def hear(_, content, buffers):
+        widget.send(*answer(model, snapshot, content, buffers))
+
+    widget.on_msg(hear)
     return widget
 
 

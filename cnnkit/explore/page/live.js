@@ -58,7 +58,8 @@ export function makeLive({ live: { seconds }, layers }, tell) {
   }
 
   function hear({ source, data }) {
-    if (source !== window.parent || !asked || data?.id !== asked.id) return;
+    const isAnswer = source !== window && source === window.parent;
+    if (!isAnswer || !asked || data?.id !== asked.id) return;
     const { key } = asked;
     clearTimeout(timer);
     asked = null;
