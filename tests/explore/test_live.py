@@ -3,6 +3,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from test_page import run_in_node
 
 from cnnkit import explain, explore
 from cnnkit.explore._live import answer
@@ -90,3 +91,42 @@ def test_the_widget_holds_the_page_and_answers(made):
     widget._handle_custom_msg({"id": 3, "layers": [4]}, buffers)
     ((content, arrays),) = sent
     assert content["id"] == 3 and len(np.frombuffer(arrays[0], "<f4")) == 2
+
+
+def test_the_page_asks_one_question_at_a_time_and_of_the_last_picture(tmp_path):
+    code = """
+    const parent = { postMessage: (data) => sent.push(data) };
+    let hear = null;
+    const [sent, said] = [[], []];
+    globalThis.window = { parent, addEventListener: (type, listener) => (hear = listener) };
+    const layers = [{ index: 0 }, { index: 1, recorded: { channels: 2 } }, { index: 2 }];
+    const live = makeLive({ live: { seconds: 0.1 }, layers }, () => said.push("told"));
+    live.subscribe((text) => said.push(text.slice(0, 10)));
+    const [first, second, third] = [1, 2, 3].map((x) => Float32Array.of(x));
+    for (const input of [first, second, third]) {
+      equal(live.complete([input, null, null], input, input), null);
+    }
+    equal(sent, [{ id: 1, layers: [1], picture: first }]);
+    const answer = (id, numbers, source = parent) => {
+      const told = { index: 1, shape: [2], channels: 2 };
+      hear({ source, data: { id, layers: [told], buffers: [Float32Array.from(numbers)] } });
+    };
+    answer(1, [0, 0], globalThis.window);  // of the page itself
+    answer(7, [0, 0]);
+    equal(said, ["The kernel"]);
+    answer(1, [8, 9]);
+    equal(sent[1], { id: 2, layers: [1], picture: third });
+    answer(2, [5, 6]);
+    equal(live.complete([third, null, null], third, third), [third, Float32Array.of(5, 6), null]);
+    equal(said.filter((text) => text === "told").length, 2);
+    live.complete([first, null, null], first, first);
+    await new Promise((done) => setTimeout(done, 200));
+    equal(said.at(-1), "The kernel");  // has not answered
+    live.complete([second, null, null], second, second);
+    hear({ source: parent, data: { id: 4, error: "Keras says no." } });
+    equal(said.at(-1), "Keras says");
+    live.want(2);
+    equal(live.complete([first, first, null], first, 0), [first, first, null]);
+    equal(sent.at(-1).layers, [2]);
+    """
+    run_in_node(("snapshot.js", "live.js"), code, tmp_path)

@@ -89,6 +89,10 @@ function showTools(network, state) {
   find("tools").hidden = !network.canChange;
   if (!network.canChange) return;
   find("interventions").hidden = find("training").hidden = !network.isComputed;
+  if (network.live) {
+    const said = "It goes to the kernel of this notebook, and nowhere else.";
+    find("drawing").querySelector(".photo-said").textContent = said;
+  }
   find("drawing").open = matchMedia("(width >= 900px)").matches;
   showDrawing(find("drawing"), network, state);
   if (network.isComputed) {
