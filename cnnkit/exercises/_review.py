@@ -42,12 +42,21 @@ def review(*answers):
 
 
 def due_questions(kept):
-    """The names of the questions that are due, those longest ago first."""
+    """The names of the questions that are due, those longest ago first.
+
+    Of equally long ago, as where nothing is remembered: one of each notebook, the latest first.
+    """
     now = time_of(utc_now())
     coming = _coming_questions(kept)
-    return sorted(
-        (name for name in coming if coming[name] <= now), key=lambda name: _last_seen(name, kept)
-    )
+    due = [name for name in coming if coming[name] <= now]
+    by_notebook = sorted(due, key=lambda name: name.partition(".")[0], reverse=True)
+    return sorted(by_notebook, key=lambda name: (_last_seen(name, kept), _place(name)))
+
+
+def _place(name):
+    """Which question on its notebook it is, from 0."""
+    notebook = name.partition(".")[0]
+    return [other for other in QUESTIONS if other.partition(".")[0] == notebook].index(name)
 
 
 def _coming_questions(kept):

@@ -623,6 +623,7 @@ SAID = [
     (nb05b.draw_rates, lambda low, high, uniform: low, "Expected: an array of shape (5,)"),
     (nb05b.hit_rate, 0.8, "0.8 is too large."),
     (nb05b.honest_score, lambda *scores: scores, "gave the tuple"),
+    (nb05b.honest_score, lambda validation, test: test[validation.max()], "`max` gives the score"),
     (nb05b.first_network, network_of_other_input, "input of another shape than (30, 64)"),
     (nb05b.first_network, lambda images, labels: (images, labels), "and not (model, x, labels)"),
     (nb05b.fourth_network, network_not_compiled, "a network that is not compiled"),

@@ -181,6 +181,12 @@ def test_the_notebook_that_is_open_has_begun(monkeypatch):
     assert due_questions(recall()) == names("nb01"), "though nothing has been tried in notebook 2"
 
 
+def test_where_nothing_is_remembered_it_asks_on_several_notebooks(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "nb03", nb03, raising=False)
+    first = [names("nb02")[0], names("nb01")[0], names("nb02")[1], names("nb01")[1]]
+    assert due_questions(recall())[:4] == first
+
+
 def test_the_last_notebook_has_its_turn_after_a_week(clock):
     answered(nb07.head_parameters, False)
     assert not set(due_questions(recall())) & set(names("nb07"))
