@@ -149,6 +149,10 @@ export function showDrawing(element, network, state) {
   find("follow").addEventListener("change", ({ target }) => state.set({ follow: target.checked }));
   for (const choice of element.querySelectorAll("[name='tool']")) {
     choice.addEventListener("change", () => state.set({ tool: choice.value }));
+    // After a mouse the keys are for the picture; after a key they still choose among the tools.
+    choice.addEventListener("click", () => {
+      if (!choice.matches(":focus-visible")) pad.focus({ preventScroll: true });
+    });
   }
   find("photo").addEventListener("change", ({ target }) => {
     if (target.files.length) readPhoto(target.files[0]);

@@ -143,13 +143,15 @@ def test_keys_draw_and_shift(page, network):
     drawn = network.images[0].copy()
     drawn[2, 3] = 255
     compare(page, network.answers(drawn))
-    page.get_by_label("shift", exact=True).check()
-    pad.focus()
+    page.get_by_label("shift", exact=True).click()  # after which the keys are for the picture
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     expect(page.locator(".shifted")).to_have_text("Shifted 1 down, 2 to the right.")
     shifted = np.pad(drawn, ((1, 0), (2, 0), (0, 0)), mode="edge")[:8, :8]
     compare(page, network.answers(shifted))
+    page.keyboard.press("Tab")  # to the tools: there the keys choose
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("rubber")).to_be_focused()
 
 
 def test_turn_and_light(page, network):
