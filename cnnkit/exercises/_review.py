@@ -39,6 +39,10 @@ def review(*answers):
     _asked[:] = due_questions(kept)[:N_QUESTIONS]
     _unanswered[:] = _asked
     print(_as_text(_asked) if _asked else _when_next(kept))
+    if answers and _asked:
+        print(
+            "\nYour letters did not count, as nothing had been asked yet. Run the cell once more."
+        )
 
 
 def due_questions(kept):
