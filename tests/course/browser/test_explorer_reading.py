@@ -418,7 +418,7 @@ def test_one_goes_down_from_an_answer_to_a_unit_and_to_a_window(wide_page):
 def test_maps_speak_for_an_answer_through_a_dense_layer(wide_page):
     page = wide_page
     values = [layer.output for layer in page.model.layers[1:]]
-    outputs = keras.Model(page.model.inputs, values)(page.images[:1], training=False)
+    outputs = keras.Model(page.model.inputs[0], values)(page.images[:1], training=False)
     small, _, hidden, _, scores = (np.asarray(output)[0] for output in outputs)
     first, second = (np.asarray(page.model.get_layer(name).kernel) for name in ("dense", "scores"))
     page.locator("#ask").click()
