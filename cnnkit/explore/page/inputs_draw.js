@@ -24,7 +24,7 @@ const STILL = { turn: 0, shift: [0, 0], light: 0, isPlain: true };
 const DRAWN = { ...STILL, isPlain: false };
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const HELP = {
-  pen: "Draw with mouse, finger or pen. With keys: arrows move the mark, the space bar draws.",
+  pen: "Draw here with mouse, finger or pen. With keys: arrows move the mark, the space bar draws.",
   cover: "Cover a part: the rubber has the median colour of the picture, mostly the background's.",
   move: "Drag the picture, or shift it with the arrow keys. What leaves at one side is lost.",
 };

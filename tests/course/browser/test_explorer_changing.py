@@ -259,7 +259,9 @@ def test_a_map_is_switched_off(page, network, of_map):
     compare(page, network.answers(network.images[0], weights))
     expect(of_map.locator("li")).to_have_text(["map 3 of conv is off"])
     expect(page.locator("#compared")).to_contain_text("in the network as it was trained")
+    expect(of_map.locator(".verdict")).to_contain_text("The answer ")
     of_map.get_by_role("button", name="Undo").click()
+    expect(of_map.locator(".verdict")).to_have_text("")
     compare(page, network.answers(network.images[0]))
     expect(of_map.get_by_label("map 3 of conv is on")).to_be_checked()
 
@@ -321,6 +323,8 @@ def test_another_answer_is_said_first(page, network):
     tools.get_by_label("bias b").fill("50")
     was = np.argmax(network.answers(network.images[0]))
     expect(tools.locator(".on-text")).to_have_text("answer “class 6” of answer is on")
+    verdict = f"The answer is now class 6 (was class {was})."
+    expect(tools.locator(".verdict")).to_have_text(verdict)
     said = page.locator("#compared").inner_text()
     assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
     assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said
