@@ -119,6 +119,12 @@ def _last_epoch(losses, patience, min_delta):
     return min(best + patience, len(losses) - 1)
 
 
+def _last_or_best(losses, patience, min_delta):
+    """The last epoch where patience ends the training, the best one where the list does."""
+    best = _stop(losses, patience, min_delta)
+    return best + patience if best + patience < len(losses) else best
+
+
 # Exercise 5.3
 @Function(
     cases=[
@@ -144,6 +150,25 @@ def _last_epoch(losses, patience, min_delta):
         ),
         (_first_rise, "This stops at the first rise, whatever the patience."),
         (_last_epoch, "This is the epoch at which training stops. Return the best one."),
+        (
+            _last_or_best,
+            "Where the patience ends, this is the epoch at which training stops. Return the best "
+            "one.",
+        ),
+        (
+            lambda *case: _last_epoch(*case) + 1,
+            "This is the epoch at which training stops, counted from 1. Return the best one, as "
+            "its index in the list.",
+        ),
+        (
+            lambda losses, patience, min_delta: _last_epoch(losses, patience, 0),
+            "This is the epoch at which training stops; return the best one. `min_delta` is "
+            "forgotten, too.",
+        ),
+        (
+            lambda losses, patience, min_delta: _stop(losses, patience, 0, counted_from=1),
+            "`min_delta` is forgotten. Also, return the index in the list: 0 for the first epoch.",
+        ),
         (partial(_stop, counted_from=1), "Return the index in the list: 0 for the first epoch."),
         (
             partial(_stop, limit=1),
@@ -276,12 +301,15 @@ _UNIFORM = _rng.uniform(size=(3, 4))
 
 
 def _divided_by_rate(x, rate, uniform):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(uniform < rate, 0, x / np.float64(rate))
+    return np.where(uniform < rate, 0, x / np.float64(rate))
 
 
 class _Masked(Function):
     """Says so if what is kept is scaled rightly, but `uniform` is not what chooses it."""
+
+    def _called(self, answer, arguments, case):
+        with np.errstate(divide="ignore", invalid="ignore"):  # the message says so: not NumPy, too
+            return super()._called(answer, arguments, case)
 
     def _told(self, answer, place, received, expected, usual):
         x, rate, _ = self.cases[place]
@@ -435,6 +463,11 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
             "With this sign the penalty makes the weights larger.",
         ),
         (partial(_l2, slope=np.square), "This adds the penalty itself. Its gradient is asked for."),
+        (
+            partial(_l2, slope=lambda weights: np.sum(weights**2)),
+            "This adds the penalty itself, one number for all weights. Its gradient is asked for: "
+            "a number for each weight.",
+        ),
         (
             lambda w, g, r, p: w - r * g - 2 * p * w,
             "The learning rate multiplies the whole gradient, that of the penalty too.",

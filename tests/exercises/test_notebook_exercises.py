@@ -367,6 +367,17 @@ def stop_if_lowest(losses, patience, min_delta):
     return best
 
 
+def stops_at(losses, patience, min_delta):
+    best, waited = 0, 0
+    for epoch in range(1, len(losses)):
+        waited += 1
+        if losses[epoch] < losses[best] - min_delta:
+            best, waited = epoch, 0
+        if waited == patience:
+            return epoch
+    return best
+
+
 def dropout_in_place(x, rate, uniform):
     x[uniform < rate] = 0
     return x / (1 - rate)
@@ -554,6 +565,7 @@ SAID = [
     (nb05.dropout, lambda x, *others: x[:2], "Expected: an array of shape (3, 4)"),
     (nb05.early_stop, stop_if_lowest, "makes no new best, in the waiting and in the answer."),
     (nb05.dropout, dropout_in_place, "you changed `x` in `x[uniform < rate] = 0`"),
+    (nb05.early_stop, stops_at, "Where the patience ends, this is the epoch at which"),
     (nb05.accuracy_of_truth, 0.95, "0.95 is too large."),
     (nb05.stopping_order, "ABC", "each of the letters A to H once"),
     (nb05.early_stop, lambda losses, *others: losses.index(min(losses)), "not trained any more"),
@@ -635,6 +647,12 @@ SAID = [
     (nb05b.first_network, lambda images, labels: (images, labels), "and not (model, x, labels)"),
     (nb05b.fourth_network, network_not_compiled, "a network that is not compiled"),
 ]
+
+
+@pytest.mark.filterwarnings("error")  # the message says what NumPy would warn of
+def test_a_division_by_the_rate_is_told_once(capsys):
+    out = told(nb05.dropout, lambda x, rate, uniform: x * (uniform >= rate) / rate, capsys)
+    assert "at 0 it divides by 0" in out
 
 
 @pytest.mark.parametrize("exercise, answer, text", SAID, ids=[text for *_, text in SAID])
