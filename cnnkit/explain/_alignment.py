@@ -11,7 +11,8 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._image_axes import ancestors, place_of
+from cnnkit.explain._axis_parts import place_of
+from cnnkit.explain._image_axes import ancestors
 from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 

@@ -121,6 +121,14 @@ def from_windows(x):
     return tf.reshape(x, (-1, 4, 6, 8))
 
 
+def shifted_windows(x):
+    return windows(tf.roll(x, (-1, -2), axis=(1, 2)))
+
+
+def unshifted(x):
+    return tf.roll(from_windows(x), (1, 2), axis=(1, 2))
+
+
 def coordinate_attention(x):
     """A gate for each row and for each column, computed from both together."""
     rows, columns = tf.reduce_mean(x, 2), tf.reduce_mean(x, 1)
@@ -167,8 +175,12 @@ FUNCTIONS = {
     "rolled": (lambda x: tf.roll(x, 1, axis=1), "unknown"),
     "not the class token": (
         lambda x: tf.reshape(with_class_token(x)[:, 1:], (-1, 4, 6, 8)),
-        "unknown",
+        "maps",
     ),
+    "rolled and back": (lambda x: tf.roll(tf.roll(x, 1, axis=1), -1, axis=1), "maps"),
+    "rolled and added": (lambda x: x + tf.roll(x, 1, axis=1), "unknown"),
+    "shifted windows": (shifted_windows, "unknown"),
+    "shifted windows and back": (lambda x: unshifted(shifted_windows(x)), "maps"),
     "loop": (loop, "unknown"),
     "an operation without a rule": (lambda x: tf.reverse(x, [3]), "unknown"),
 }
