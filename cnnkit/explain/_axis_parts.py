@@ -55,7 +55,10 @@ def is_batch(axis):
 
 def is_of_images(batch):
     """Whether each example is a whole image, or a slice of a volume that is whole in itself."""
-    return batch[0].of == "batch" and all(is_whole((part,)) for part in batch[1:])
+    others = batch[1:]
+    return main_part(batch) == "batch" and all(
+        part.of in POSITIONS and (part.size, part.stride) == (part.total, 1) for part in others
+    )
 
 
 def is_unknown(axis):

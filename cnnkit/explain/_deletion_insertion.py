@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from cnnkit._checks import check_positive
 from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._layout import positions
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -59,7 +60,8 @@ def deletion_insertion(
             probability, which must be known: the model ends in softmax or sigmoid, or it is
             compiled with a crossentropy, which says with `from_logits` whether it gives logits. A
             function gives what it gives, and so does a single unit that stands for no class.
-        maps: Array of shape `(batch, height, width)`, as from any method here.
+        maps: Array of shape `(batch, height, width)`, as from any method here; the shape of the
+            images without their channels.
         n_steps: In how many steps of equally many pixels.
 
     Returns:
@@ -73,10 +75,10 @@ def deletion_insertion(
     check_positive(n_steps, "n_steps")
     scores = Scores(model, images, target, image)
     images = scores.images
-    ranks = _ranks(_as_maps(maps, images.shape[:3]))
+    ranks = _ranks(_as_maps(maps, images.shape[:-1]))
     fractions = np.arange(n_steps + 1) / n_steps
     limits = np.round(fractions * ranks[0].size)
-    gray = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    gray = np.broadcast_to(images.mean(axis=positions(images), keepdims=True), images.shape)
     curves = [
         _curve(scores, ranks, limits, before, after)
         for before, after in ((images, gray), (_blurred(images), images))
@@ -102,13 +104,13 @@ def _ranks(maps):
 
 
 def _blurred(images):
-    return gaussian_filter(images, _BLUR * min(images.shape[1:3]), axes=(1, 2))
+    return gaussian_filter(images, _BLUR * min(images.shape[1:-1]), axes=positions(images))
 
 
 def _curve(scores, ranks, limits, before, after):
     """The probabilities as ever more pixels go over from one image to another."""
     curve = np.zeros((len(ranks), len(limits)), np.float32)
     for i, step in scores.chunks(len(limits)):
-        is_after = ranks[i] < limits[step][:, None, None]
+        is_after = ranks[i] < limits[step].reshape(-1, *[1] * (ranks.ndim - 1))
         curve[i, step] = scores.probabilities(np.where(is_after[..., None], after[i], before[i]), i)
     return curve

@@ -5,6 +5,8 @@ localization", 2017, arXiv:1610.02391, equations 1 and 2; Chattopadhay et al., "
 arXiv:1710.11063, equations 10, 11 and 19.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,8 +14,9 @@ import tensorflow as tf
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
+from cnnkit.explain._layout import Grid, as_maps, check_positions_lead_to, positions
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_has_gradients, check_on_image, check_rows, warn_of_other_ways
+from cnnkit.explain._maps import check_has_gradients, check_rows, warn_of_other_ways
 from cnnkit.explain._output_gradients import output_gradients
 from cnnkit.explain._targets import Target, as_score
 
@@ -26,6 +29,8 @@ def grad_cam(
     layer: str | keras.Layer | tuple | None = None,
     plus_plus: bool = False,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Grad-CAM.
 
@@ -37,8 +42,9 @@ def grad_cam(
     Args:
         model: A built `keras.Model` of any kind, with the channels last. It is not changed.
         images: Array or tensor of shape `(batch, height, width, channels)`, with the values that
-            the model was trained with. For a model with several inputs a list or dictionary of
-            arrays.
+            the model was trained with; of volumes `(batch, depth, height, width, channels)`, of
+            signals `(batch, steps, channels)`. For a model with several inputs a list or
+            dictionary of arrays.
         target: What is explained. None: for each image the class with the largest output. An
             integer: this class, for all images. A sequence of integers: one class for each image.
             The score of a class is its logit, also if the model ends with softmax or sigmoid, else
@@ -47,16 +53,25 @@ def grad_cam(
             of a regression, stands for no class, and None is the output itself. Or a function of
             the model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
             each row: a tensor of shape `(batch,)`. The images may reach it in parts.
-        layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
-            more than one position of the image; with a warning, the first time, if the score
-            depends on the image past it too, as in an ensemble.
+        layer: A layer with maps or tokens, as in `capture`. None means the last layer that gives
+            maps, no tokens, with more than one position of the image; with a warning, the first
+            time, if the score depends on the image past it too, as in an ensemble.
         plus_plus: Whether to use Grad-CAM++, where positions whose gradient is positive count
             alone, and more where the map is weak: it finds several objects of a class better.
         image: Which of the inputs of a model is explained: its place in the list, from 0, or its
-            key in the dictionary. None means the only one with four axes.
+            key in the dictionary. None means the only one with four axes; where there is none, the
+            only one with five, or else with three.
+        grid: How the tokens of a layer that gives `(batch, tokens, channels)`, as one of a
+            transformer, lie on the image: `(rows, columns)`, row by row. None: as the graph of the
+            model says, in which they come from the positions of a convolution. Or a function,
+            written with `keras.ops`, that makes maps of what the layer gives, as of windows: of
+            shape `(batch, rows, columns, channels)`, covering the image evenly.
+        prefix: How many other tokens, as a class token, come before those of the grid. None: as the
+            graph says, or 0.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more. The
+        A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more;
+        `(batch, depth, height, width)` for volumes and `(batch, steps)` for signals. The
         values are not scaled; an image's map is 0 if nothing speaks for the class.
 
     Raises:
@@ -73,21 +88,25 @@ def grad_cam(
     trace.kept(check_rows)
     n_images = len(tf.nest.flatten(inputs)[trace.image])
     maps, gradients, _ = trace.capture_gradients(tensors, score)
-    check_on_image(maps, layer, trace, n_images)
+    laid_out = partial(
+        as_maps, layer=layer, trace=trace, n_images=n_images, grid=grid, prefix=prefix
+    )
+    maps, of_layer, gradients = laid_out(maps), gradients, laid_out(gradients)
     if layer is None:
         trace.kept(warn_of_other_ways)
     if not gradients.any():
         of_outputs = output_gradients(score, trace.forward(tensors)[1], n_images)
         needed = [gradient.numpy().any() for gradient in of_outputs]
         check_has_gradients(needed, layer, trace)
+        check_positions_lead_to(of_layer, layer)
     weigh = _weighted_positive_gradients if plus_plus else _mean_gradient
-    cam = np.einsum("bhwc,bc->bhw", maps, weigh(maps, gradients)).clip(0)
-    return to_images(cam, trace)
+    cam = np.einsum("b...c,bc->b...", maps, weigh(maps, gradients)).clip(0)
+    return to_images(cam, trace, grid)
 
 
 def _mean_gradient(maps, gradients):
     """Equation 1 of Grad-CAM."""
-    return gradients.mean(axis=(1, 2))
+    return gradients.mean(axis=positions(gradients))
 
 
 def _weighted_positive_gradients(maps, gradients):
@@ -98,5 +117,5 @@ def _weighted_positive_gradients(maps, gradients):
     the paper does not have, count as 0, else this could still divide by 0.
     """
     positive = gradients.clip(0)
-    sums = maps.clip(0).sum(axis=(1, 2), keepdims=True)
-    return (positive / (2 + sums * positive)).sum(axis=(1, 2))
+    sums = maps.clip(0).sum(axis=positions(maps), keepdims=True)
+    return (positive / (2 + sums * positive)).sum(axis=positions(maps))

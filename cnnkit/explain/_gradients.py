@@ -32,7 +32,7 @@ def saliency(
         model, images, target, image: As in `cnnkit.explain.grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, 0 or more.
+        A float32 array of shape `(batch, height, width)`, as from `grad_cam`, 0 or more.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the model rounds
@@ -78,7 +78,7 @@ def smoothgrad(
     check_not_negative(noise, "noise")
     scores = Scores(model, images, target, image)
     images = scores.images
-    ranges = np.ptp(images, axis=(1, 2, 3), keepdims=True)
+    ranges = np.ptp(images, axis=tuple(range(1, images.ndim)), keepdims=True)
     rng = as_generator(seed)
     drawn = noise * rng.standard_normal((n_samples, *images.shape[1:]), np.float32)
     sums = np.zeros_like(images)
@@ -124,7 +124,8 @@ def integrated_gradients(
     sums = np.zeros_like(images)
     for i, step in scores.chunks(n_steps):
         to_go = 1 - (step.astype(np.float32) + 0.5) / n_steps
-        on_the_way = images[i] - to_go[:, None, None, None] * differences[i]
+        to_go = to_go.reshape(-1, *[1] * (images.ndim - 1))
+        on_the_way = images[i] - to_go * differences[i]
         _add(sums, i, scores.gradients(on_the_way, i))
     return (differences * sums / n_steps).sum(axis=-1)
 

@@ -1,5 +1,6 @@
 """The scores of images and of their variants, a few at a time, and their gradients."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
 from cnnkit.explain._halves import has_gpu, in_halves
-from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
+from cnnkit.explain._inputs import as_inputs, check_rank, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._maps import check_rows
@@ -32,13 +33,13 @@ def chunks(n_images, n_variants, image_size):
 
     Args:
         n_images, n_variants: How many.
-        image_size: `(height, width)`. Of small images there are more at a time.
+        image_size: `(height, width)`, or the sizes of a volume or a signal. Of small images there
+            are more at a time.
 
     Yields:
         `(images, variants)`: two int arrays of one length.
     """
-    height, width = image_size
-    size = max(PIXELS // (height * width), 128 if has_gpu() else 16)
+    size = max(PIXELS // math.prod(image_size), 128 if has_gpu() else 16)
     pairs = np.arange(n_images * n_variants)
     for part in np.array_split(pairs, -(-len(pairs) // size)):
         yield np.divmod(part, n_variants)
@@ -71,6 +72,7 @@ class Scores:
         check_can_run(model)
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
+        check_rank(model, self._inputs, self._at)
         self.images = tf.nest.flatten(self._inputs)[self._at]
         self._target, self._traces = target, {}
         if not callable(target):
@@ -78,7 +80,7 @@ class Scores:
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
-        return chunks(len(self.images), n_variants, self.images.shape[1:3])
+        return chunks(len(self.images), n_variants, self.images.shape[1:-1])
 
     def of_images(self):
         """The scores of the images as they are: a float32 array of shape `(batch,)`."""

@@ -188,7 +188,7 @@ class AttributionCheck:
             explain(keras.Sequential([layers.Dense(2)]), images())
         for wrong in (images()[0], list(images()), images()[:0]):
             with pytest.raises(
-                ValueError, match=r"`images` must be an array of shape \(batch, heig"
+                ValueError, match=r"`images` must (be an array of|have the) shape"
             ):
                 explain(MODEL, wrong)
         for wrong in (3, [0], "dog", lambda y: y[0, 0]):
