@@ -1,4 +1,4 @@
-"""Maps of tokens, as a reshape by hand makes them; and a small ViT that looks at a bright square."""
+"""Maps of tokens, as a reshape by hand makes them; and a small ViT that sees a bright square."""
 
 import functools
 
@@ -143,8 +143,8 @@ def test_the_grid_is_said():
 
     close(of_both(grad_cam, model, X, **options, grid=laid_out), expected)
     for explain in (feature_maps, score_cam, effective_receptive_field):
-        found = [explain(model, X, layer="norm_1", grid=GRID, prefix=1)]
-        found += [explain(model, X, layer="norm_1", grid=laid_out)]
+        found = [explain(model, X, layer="block_0", grid=GRID, prefix=1)]
+        found += [explain(model, X, layer="block_0", grid=laid_out)]
         assert np.array_equal(*found) and (explain is score_cam or found[0].any())
 
 

@@ -24,18 +24,17 @@ SIGNALS = RNG.normal(size=(2, 30, 2)).astype(np.float32)
 VOLUMES = RNG.normal(size=(2, 4, 8, 10, 1)).astype(np.float32)
 
 
-def network(shape):
+def network(shape, pool="Average"):
     """Two convolutions, the second with stride 2, and two classes."""
     keras.utils.set_random_seed(0)
     n = len(shape) - 1
     conv = {1: layers.Conv1D, 3: layers.Conv3D}[n]
-    pool = {1: layers.GlobalAveragePooling1D, 3: layers.GlobalAveragePooling3D}[n]
     return keras.Sequential(
         [
             keras.Input(shape),
             conv(8, 3, padding="same", activation="relu"),
             conv(8, 3, strides=2, padding="same", activation="relu", name="last"),
-            pool(),
+            getattr(layers, f"Global{pool}Pooling{n}D")(),
             layers.Dense(2),
         ]
     )
@@ -107,7 +106,7 @@ def trained(model, x, kinds, epochs):
 @pytest.mark.usefixtures("slow_proof")
 def test_a_spike_decides():
     x, kinds, _ = spikes(256, 0)
-    model = trained(network((64, 1)), x, kinds, 12)
+    model = trained(network((64, 1), "Max"), x, kinds, 12)
     x, kinds, at = spikes(64, 1)
     assert model.evaluate(x, kinds, verbose=0)[1] == 1
     for explain in (grad_cam, saliency, occlusion):
