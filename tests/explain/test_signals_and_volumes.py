@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from signals_and_volumes import films, network, spikes, trained
 
 from cnnkit.explain import (
     deletion_insertion,
@@ -22,22 +23,6 @@ from cnnkit.explain._alignment import upsample
 RNG = np.random.default_rng(0)
 SIGNALS = RNG.normal(size=(2, 30, 2)).astype(np.float32)
 VOLUMES = RNG.normal(size=(2, 4, 8, 10, 1)).astype(np.float32)
-
-
-def network(shape, pool="Average"):
-    """Two convolutions, the second with stride 2, and two classes."""
-    keras.utils.set_random_seed(0)
-    n = len(shape) - 1
-    conv = {1: layers.Conv1D, 3: layers.Conv3D}[n]
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            conv(8, 3, padding="same", activation="relu"),
-            conv(8, 3, strides=2, padding="same", activation="relu", name="last"),
-            getattr(layers, f"Global{pool}Pooling{n}D")(),
-            layers.Dense(2),
-        ]
-    )
 
 
 @pytest.mark.usefixtures("slow_proof")
@@ -73,34 +58,6 @@ def test_the_methods_by_hand(x):
     assert effective_receptive_field(model, x).shape == size
     curves = deletion_insertion(model, x, maps=found, target=lambda y: y[:, 1], n_steps=2)
     assert np.allclose(curves.deletion[:, 0], score, atol=1e-5)
-
-
-def spikes(n, seed):
-    """A spike up or down in a noisy signal, and which it is, and where."""
-    rng = np.random.default_rng(seed)
-    x, at = 0.2 * rng.normal(size=(n, 64, 1)), rng.integers(4, 60, n)
-    kinds = rng.integers(0, 2, n)
-    x[np.arange(n), at, 0] += np.where(kinds, 3, -3)
-    return x.astype(np.float32), kinds, at
-
-
-def films(n, seed):
-    """A square that moves to the right or the left, and which it is, and where it is when."""
-    rng = np.random.default_rng(seed)
-    x = 0.1 * rng.normal(size=(n, 6, 16, 16, 1)).astype(np.float32)
-    rows, kinds = rng.integers(0, 13, n), rng.integers(0, 2, n)
-    for film, row, kind in zip(x, rows, kinds, strict=True):
-        for t in range(6):
-            column = 2 * t + 1 if kind else 11 - 2 * t
-            film[t, row : row + 4, column : column + 4] += 1
-    return x, kinds, rows
-
-
-def trained(model, x, kinds, epochs):
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(5e-3), loss, metrics=["accuracy"])
-    model.fit(x, kinds, batch_size=32, epochs=epochs, verbose=0)
-    return model
 
 
 @pytest.mark.usefixtures("slow_proof")
