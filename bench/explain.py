@@ -22,6 +22,7 @@ import numpy as np
 import saliency.core as pair
 import tensorflow as tf
 import xplique.attributions as xp
+import xplique.metrics as xpm
 from tf_explain.core import (
     GradCAM,
     IntegratedGradients,
@@ -32,6 +33,7 @@ from tf_explain.core import (
 from tf_keras_vis import activation_maximization as tkv_maximization
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.saliency import Saliency
 from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import CategoricalScore
@@ -77,9 +79,16 @@ def cam_ways(model, images, layer):
             "xplique": partial(xp.GradCAM(model, conv_layer=layer), images, one_hot),
         },
         "Grad-CAM++": {
-            "cnnkit": partial(ours, plus_plus=True),
+            "cnnkit": partial(explain.grad_cam_plus_plus, model, images, target=CLASS, layer=layer),
             "tf-keras-vis": partial(GradcamPlusPlus(model), score, images, **where),
             "xplique": partial(xp.GradCAMPP(model, conv_layer=layer), images, one_hot),
+        },
+        "LayerCAM": {
+            "cnnkit": partial(explain.layer_cam, model, images, target=CLASS, layer=layer),
+            "tf-keras-vis": partial(Layercam(model), score, images, **where),
+        },
+        "HiResCAM": {
+            "cnnkit": partial(explain.hires_cam, model, images, target=CLASS, layer=layer),
         },
         "Score-CAM": {
             "cnnkit": partial(
@@ -162,6 +171,19 @@ def pixel_ways(model, images):
     }
 
 
+def measuring_ways(model, images):
+    """The areas under the curves of deletion and insertion, in 20 steps, of the brightness."""
+    maps, one_hot = images.mean(axis=-1), np.eye(2, dtype="float32")[[CLASS] * len(images)]
+    theirs = [kind(model, images, one_hot, steps=20) for kind in (xpm.Deletion, xpm.Insertion)]
+    ours = partial(explain.deletion_insertion, model, images, maps=maps, target=CLASS)
+    return {
+        "deletion and insertion": {
+            "cnnkit": partial(ours, n_random=0),
+            "xplique": lambda: [metric(maps) for metric in theirs],
+        }
+    }
+
+
 def maximization_ways(model):
     """An image for each of 16 channels by cnnkit, for one output by tf-keras-vis."""
     theirs = tkv_maximization.ActivationMaximization(model)
@@ -184,8 +206,10 @@ def maximization_ways(model):
 def measure(ways):
     """The seconds of each way in each round, and what it gave; the ways take turns."""
     seconds, results = {name: [] for name in ways}, {}
-    for way in ways.values():
-        way()  # traces
+    for way in 2 * [
+        *ways.values()
+    ]:  # twice, as xplique changes a model, which others then trace anew
+        way()
     for _ in range(ROUNDS):
         for name, way in ways.items():
             if sum(seconds[name]) < SLOW:
@@ -196,7 +220,7 @@ def measure(ways):
 
 
 def by_hand(model, images, layer):
-    """Grad-CAM of the logit and its saliency, with a tape on the flat model."""
+    """Three class activation maps of the logit and its saliency, with a tape on the flat model."""
     head = model.get_layer("head")
     parts = keras.Model(model.inputs, [model.get_layer(layer).output, head.input])
     with tf.GradientTape(persistent=True) as tape:
@@ -208,7 +232,13 @@ def by_hand(model, images, layer):
     weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
     cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))
     pixels = tf.reduce_max(tf.abs(tape.gradient(logit, images)), axis=-1)
-    return {"Grad-CAM": cam.numpy(), "saliency": pixels.numpy()}
+    products = maps * tape.gradient(logit, maps)
+    return {
+        "Grad-CAM": cam.numpy(),
+        "LayerCAM": tf.nn.relu(tf.reduce_sum(tf.nn.relu(products), axis=-1)).numpy(),
+        "HiResCAM": tf.reduce_sum(products, axis=-1).numpy(),
+        "saliency": pixels.numpy(),
+    }
 
 
 def agreement(maps, expected):
@@ -261,7 +291,8 @@ def compare(name, model, images, layer, errors):
     """Print the table of a model; whether cnnkit is the fastest everywhere."""
     print(f"\n{name}: {len(images)} images of {images.shape[1]}x{images.shape[2]}")
     expected, good = by_hand(model, images, layer), True
-    methods = cam_ways(model, images, layer) | pixel_ways(model, images) | maximization_ways(model)
+    methods = cam_ways(model, images, layer) | pixel_ways(model, images)
+    methods |= measuring_ways(model, images) | maximization_ways(model)
     for method, ways in methods.items():
         seconds, results = measure(ways)
         for package, values in seconds.items():

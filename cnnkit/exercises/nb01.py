@@ -8,7 +8,8 @@ _rng = np.random.default_rng(1)
 
 
 # Exercise 1.1
-@Value(
+@Number(
+    within=0.1,
     hints=[
         "uint8 has 256 values. What comes after 255?",
         "After 255 it starts again at 0: the result is the remainder after division by 256.",

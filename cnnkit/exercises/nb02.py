@@ -48,6 +48,20 @@ def second_cell():
     return (2 * 3 + 1 * 4 + 0 * -1) + (1 * 0 + 2 * 2 + 1 * 0) + (0 * -4 + 2 * 1 + 0 * 0)
 
 
+def _left_over(output, shape):
+    """A wrong answer: room for as many numbers as the image has, which are not all filled."""
+    larger = np.zeros(shape[:2] + output.shape[2:])
+    larger[: output.shape[0], : output.shape[1]] = output
+    return larger
+
+
+def _only_first(output):
+    """A wrong answer: the loop ends after the first number."""
+    alone = np.zeros_like(output)
+    alone[0, 0] = output[0, 0]
+    return alone
+
+
 def _as_if_square(image, kernel):
     """A wrong answer: the rows are counted, and taken for the columns too."""
     k = len(kernel)
@@ -84,6 +98,15 @@ def _as_if_square(image, kernel):
             "The last row and the last column are missing: the output has H - h + 1 rows.",
         ),
         (_same_size, "The output is as large as the image. Use no padding here."),
+        (
+            lambda image, kernel: _left_over(_correlate(image, kernel), image.shape),
+            "The output is as large as the image, and its last rows and columns stay 0: it has "
+            "H - h + 1 rows and W - w + 1 columns.",
+        ),
+        (
+            lambda image, kernel: _only_first(_correlate(image, kernel)),
+            "All numbers but the first are 0. Is `return` within the loop?",
+        ),
         (
             _as_if_square,
             "Images and kernels need not be square: rows are `shape[0]`, columns `shape[1]`.",
@@ -403,6 +426,15 @@ def _layer(image, weights):
         ),
         (lambda x, w, bias: _layer(x, w) + bias[0], "Each filter has a bias of its own."),
         (
+            lambda image, weights, bias: _left_over(_layer(image, weights) + bias, image.shape),
+            "The output is as large as the image, and its last rows and columns stay 0: it has "
+            "H - h + 1 rows and W - w + 1 columns.",
+        ),
+        (
+            lambda image, weights, bias: _only_first(_layer(image, weights) + bias),
+            "All numbers but the first are 0. Is `return` within the loop?",
+        ),
+        (
             lambda image, weights, bias: (_layer(image, weights) + bias).sum(axis=-1),
             "The feature maps were added up. Each filter makes a map of its own.",
         ),
@@ -426,6 +458,59 @@ def conv_layer(image, weights, bias):
 
 
 # Exercise 2.9
+@Number(
+    within=0.01,
+    hints=[
+        "Press the right arrow key again and again, and watch the numbers under the maps of the "
+        "second convolution. When do nearly all of them fall to a few per cent?",
+        "The maps of the first convolution move by one place for two pixels. The second one has a "
+        "stride of 2, too: by how many places must its input move?",
+    ],
+    mistakes=[
+        (1, "After one pixel not even the maps of the first convolution have moved along."),
+        (2, "After two pixels the maps of the first convolution have. Those of the second?"),
+        (3, "Three is no multiple of the first stride. Watch one more step."),
+        (8, "After eight they have moved along too, by two places. Is there a smaller number?"),
+        (0, "Where nothing moves, nothing is to be seen. Press the right arrow key."),
+        (5, "The number under the maps is smallest one step earlier."),
+        (6, "Six is three places of the first maps, which is no multiple of the second stride."),
+    ],
+    note="The strides are multiplied: 2 · 2.",
+)
+def second_moves_along():
+    """The strides of both convolutions are 2: the picture must move by two places of two pixels."""
+    return 2 * 2
+
+
+# Exercise 2.10
+@Value(
+    choices=["none", "one", "two", "about half", "all, or nearly all"],
+    hints=[
+        "Under each map stands by how much it has changed.",
+        "How deep is a filter of the second convolution: how many of the 16 maps does it read?",
+    ],
+    mistakes=[
+        ("none", "The maps of the second convolution are made of those of the first."),
+        (
+            "one",
+            "A map does not belong to one map of the layer before: a filter is as deep as its "
+            "input, and reads all 16.",
+        ),
+        ("two", "32 maps are made of 16, but not two of each: a filter reads all 16."),
+        (
+            "about half",
+            "Is the map that you have switched off a bright one? Then count those under which "
+            "stands 0 %.",
+        ),
+    ],
+    note="Each filter has a kernel for each of the 16 maps. (A map that is dark here may stay so.)",
+)
+def channel_less():
+    """Each filter of the second convolution reads all maps of the first."""
+    return "all, or nearly all"
+
+
+# Exercise 2.11
 @Value(
     choices=[
         "as accurate as on whole pictures",
@@ -479,7 +564,7 @@ def _last_alone(height, width, channels, layers):
     return tuple(all_of_them - _costs(height, width, channels, layers[:-1]))
 
 
-# Exercise 2.10
+# Exercise 2.12
 @Function(
     cases=[
         (32, 32, 3, [(16, 2), (32, 2)]),

@@ -29,6 +29,13 @@ def _without_strides(image, size):
     return windows[:rows, :columns].max((2, 3))
 
 
+def _reshaped(image, size):
+    """A wrong answer to 3.2: as many numbers as a window has, one after another in a row."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    cut = image[: rows * size, : columns * size]
+    return cut.reshape(rows, columns, size * size).max(-1)
+
+
 # Exercise 3.1
 @Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
@@ -80,6 +87,11 @@ def pooled_shape():
             "This takes the first number of each window, not the largest.",
         ),
         (lambda image, size: _blocks(image, size).max(-1).T, "The output is transposed."),
+        (
+            _reshaped,
+            "`reshape` takes the numbers row by row, so the `size * size` that come together lie "
+            "in one row, not in a square. Cut each window out of the image.",
+        ),
         (
             lambda image, size: _blocks(_padded(image, size), size).max(-1),
             "Rows and columns that fill no window are left out: `height // size` rounds down.",
@@ -195,6 +207,14 @@ def faulty_gradient():
             lambda window: window * window / max(window.sum(), 1e-9),
             "Each number is weighed. Now add them up: the mean is one number.",
         ),
+        (
+            lambda window: window.sum() / max(window.sum(), 1e-9),
+            "This is 1, all probabilities together. Multiply each with its number first.",
+        ),
+        (
+            lambda window: window[window.argmax()] ** 2 / max(window.sum(), 1e-9),
+            "This is the largest number times its probability. Add up those of all numbers.",
+        ),
     ],
 )
 def stochastic_mean(window):
@@ -244,6 +264,9 @@ def strided_saving():
         (2_176, "Each of the 64 channels has its 4 x 4 places."),
         (131_136, "There is one bias for each of the 128 units."),
         (524_416, "Three poolings by 2 leave 4 x 4 of 32 x 32."),
+        (8_388_736, "The maps are pooled three times before they come to this layer: 4 x 4."),
+        (96_465, "The parameters do not grow with the pixels: how many places has the last pool?"),
+        (155_786, "These are the parameters of the whole network."),
     ],
 )
 def dense_parameters():
@@ -316,6 +339,56 @@ def _reach(layers, grow=True, late=False, whole=False):
 
 
 # Exercise 3.9
+@Number(
+    within=0.01,
+    hints=[
+        "Under the picture the page names each layer, with how many numbers of a map the pixel can "
+        "change. The last line is the second pool's. Neighbours of a pixel may reach more.",
+        "The fields are 10 pixels wide, and begin 4 pixels apart. So two or three of them, one "
+        "beside the other, cover a pixel.",
+    ],
+    mistakes=[
+        (3, "So many it is along one axis. Rows times columns."),
+        (4, "Some pixels reach 2 x 2 numbers. Try their neighbours: which reach most?"),
+        (6, "Some pixels reach 2 x 3 numbers. Try their neighbours: which reach most?"),
+        (1, "The fields overlap: a pixel lies in several of them."),
+        (100, "These are the pixels that one number sees. Here it is the other way round."),
+        (64, "This is the whole map. A number sees 10 x 10 pixels, not all."),
+        (16, "This is the second convolution. Its pool comes after it."),
+        (288, "These are the numbers of all 32 maps. How many are they in one?"),
+    ],
+    note="Fields of 10 pixels that begin 4 apart: at most three in a row cover a pixel.",
+)
+def pixel_reaches():
+    """Along one axis the fields of three numbers cover a pixel at most: 10 / 4, rounded up."""
+    return (-(-10 // 4)) ** 2
+
+
+# Exercise 3.10
+@Number(
+    within=0.01,
+    hints=[
+        "Click the upper left number of a map of the second pool. Which rows of the picture does "
+        "the page name, and which columns?",
+        "The field is 10 pixels wide, but a part of it lies beside the picture, in the padding.",
+    ],
+    mistakes=[
+        (100, "The field is 10 x 10, but a part of it lies beside the picture. What is left?"),
+        (7, "This is how many rows. Rows times columns."),
+        (64, "Its field begins beside the picture. Read rows and columns off the page."),
+        (16, "The number is in the corner of the second pool. Read off the page what it sees."),
+        (36, "Count the first and the last row, too: rows 1 to 7 are seven."),
+        (70, "Rows and columns are cut off, both."),
+        (1024, "This is the whole picture."),
+    ],
+    note="7 x 7: the rest of its field is padding.",
+)
+def corner_sees():
+    """Of the 10 rows 3 lie above the picture, and so do 3 columns at its left."""
+    return (10 - 3) * (10 - 3)
+
+
+# Exercise 3.11
 @Function(
     cases=[
         ([(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), (2, 2)],),
@@ -339,6 +412,11 @@ def _reach(layers, grow=True, late=False, whole=False):
         ),
         (lambda layers: sum(k for k, _ in layers), "Windows overlap: they do not add up."),
         (lambda layers: np.prod([k for k, _ in layers]), "Windows overlap: they do not multiply."),
+        (
+            lambda layers: 1 + sum((k - 1) * stride for k, stride in layers),
+            "Each layer adds (k - 1) times the jump *before* it: all strides so far multiplied, "
+            "not its own stride.",
+        ),
         (lambda layers: _reach(layers) - 1, "One pixel sees itself: the size starts at 1."),
         (
             lambda layers: np.prod([stride for _, stride in layers]),

@@ -144,7 +144,7 @@ def _last_epoch(losses, patience, min_delta):
         ),
         (_first_rise, "This stops at the first rise, whatever the patience."),
         (_last_epoch, "This is the epoch at which training stops. Return the best one."),
-        (partial(_stop, counted_from=1), "Count the epochs from 0."),
+        (partial(_stop, counted_from=1), "Return the index in the list: 0 for the first epoch."),
         (
             partial(_stop, limit=1),
             "This waits one epoch too long: after `patience` epochs without a gain it is over.",
@@ -177,12 +177,12 @@ def _last_epoch(losses, patience, min_delta):
         ),
         (
             lambda losses, patience, min_delta: losses[_stop(losses, patience, min_delta)],
-            "This is the loss. Return the number of the epoch.",
+            "This is the loss. Return its index in the list.",
         ),
     ],
 )
 def early_stop(losses, patience, min_delta):
-    """The best epoch, from 0, if training ends after `patience` epochs without a gain.
+    """The index of the best loss, if training ends after `patience` epochs without a gain.
 
     A gain is a loss that is below the best one by more than `min_delta`.
     """
@@ -390,7 +390,11 @@ def gain_of_mean():
         (401_408, "The biases are missing: one for each unit of both layers."),
         (200_960, "This is the first layer only."),
         (200_704, "This is the first layer only, and its biases are missing."),
-        (402_432, "Only one of the layers, or not all of its outputs, have biases here."),
+        (201_488, "This is the second layer only."),
+        (201_224, "This is half of them: there are two layers, of nearly the same size."),
+        (201_744, "The biases of both layers are there, but only one of the two kernels."),
+        (401_920, "The 784 outputs have one bias each, and not 256."),
+        (402_976, "The 256 hidden units have one bias each, and not 784."),
         (401_664, "The 784 outputs have biases too."),
         (402_192, "The 256 hidden units have biases too."),
         (
@@ -434,6 +438,15 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
         (
             lambda w, g, r, p: w - r * g - 2 * p * w,
             "The learning rate multiplies the whole gradient, that of the penalty too.",
+        ),
+        (
+            lambda w, g, r, p: w - r * g + 2 * p * w,
+            "The slope of the penalty is taken away too, as that of the loss is, and the learning "
+            "rate multiplies both.",
+        ),
+        (
+            lambda w, g, r, p: w - r * g - p * w,
+            "The derivative of w ** 2 is 2 w, and the learning rate multiplies it too.",
         ),
         (lambda w, g, r, p: -r * (g + 2 * p * w), "This is the change. Where do the weights go?"),
         (

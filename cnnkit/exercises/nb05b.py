@@ -161,6 +161,19 @@ class _Drawn(Function):
             "`low` and `high` are numbers, not powers of ten: take `np.log10` of both first.",
         ),
         (
+            lambda low, high, uniform: np.exp(low + uniform * (high - low)),
+            "`low` and `high` are numbers, not powers of ten: take `np.log10` of both, and then "
+            "`10 **`.",
+        ),
+        (
+            lambda low, high, uniform: 10**uniform,
+            "This goes from 1 to 10. The power should go from log10(low) to log10(high).",
+        ),
+        (
+            lambda low, high, uniform: low * 10**uniform,
+            "This covers one factor of ten, from `low` on. The power should go on to log10(high).",
+        ),
+        (
             lambda low, high, uniform: 10 ** (-4 + 4 * uniform),
             "This is right for 0.0001 to 1 alone. Take both powers from `low` and `high`.",
         ),
@@ -257,7 +270,19 @@ _SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.84, 0.79, 0.88, 0.77])
             "The best of many is best by luck too. Report a score that did not choose.",
         ),
         (lambda validation, test: int(validation.argmax()), "This says which one. How good is it?"),
-        (lambda validation, test: test.mean(), "You use one of the networks, not all."),
+        (
+            lambda validation, test: test.mean(),
+            "This is the mean over all networks. You use one: which, and what is its test score?",
+        ),
+        (
+            lambda validation, test: validation.mean(),
+            "This is the mean over all networks, and no test. Which network do you use, and what "
+            "is its test score?",
+        ),
+        (
+            lambda validation, test: ((validation + test) / 2).max(),
+            "The test scores have a say in this choice. Choose with the validation scores alone.",
+        ),
         (
             lambda validation, test: test[validation.max()],
             "An index is the number of a place. `max` gives the score; `argmax` gives its place.",

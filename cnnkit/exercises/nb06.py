@@ -24,6 +24,10 @@ _rng = np.random.default_rng(6)
         (3 * 300 / 1.28, "Not each image brings the same: each *factor of ten* does."),
         (3 * 300 / 12.8, "Not each image brings the same: count how often ten is a factor."),
         (3 * np.log10(300 / 14), "This starts from the 14 million of all of ImageNet."),
+        (3 * np.log10(300 - 1.28), "How many times as many are they? Divide, do not subtract."),
+        (6, "More than two factors of ten: `np.log10` counts the part of one, too."),
+        (9, "Less than three factors of ten: `np.log10` counts the part of one, too."),
+        (300 / 1.28, "So many times as many images. Now count the tens: `np.log10`."),
     ],
     note="234 times the images, for seven points.",
 )
@@ -203,6 +207,11 @@ def turned_point():
     mistakes=[
         (lambda degrees, height, width: _turn(degrees), "This turns about the first pixel."),
         (
+            lambda *_: np.eye(3),
+            "This is the identity, the matrix that changes nothing. There and back undo each "
+            "other: the turn belongs between them.",
+        ),
+        (
             partial(_about, pixel=0),
             "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
         ),
@@ -272,6 +281,17 @@ def _mixed(x, weight, order):
             lambda x, y, w, order: (_mixed(x[order], w, order), _mixed(y[order], w, order)),
             "This mixes each partner with its own partner. One of the two is the image itself.",
         ),
+        (
+            lambda x, y, w, order: (
+                _mixed(x, w, np.argsort(order)),
+                _mixed(y, w, np.argsort(order)),
+            ),
+            "The other way round: image i is mixed with image order[i], which is `images[order]`.",
+        ),
+        (
+            lambda x, y, w, order: (_mixed(y, w, order), _mixed(x, w, order)),
+            "Return the images first, then the labels.",
+        ),
         (lambda x, y, w, o: (x + x[o], y + y[o]), "The shares must add up to one."),
         (
             lambda x, y, w, order: (_mixed(x, w, order), y if w > 0.5 else y[order]),
@@ -317,6 +337,15 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0):
         (
             lambda *a: 1 - _seen(*a),
             "This is the share of the patch. What is left of the first picture?",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) * min(columns, w - j) / h * w,
+            "`/ height * width` divides by the height and multiplies by the width. Put brackets: "
+            "`/ (height * width)`.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - rows * columns / h * w,
+            "Put brackets: `/ (height * width)`. And what hangs over the border is not seen.",
         ),
         (lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) / h, "Count areas, not sides."),
         (partial(_seen, swap=True), "Rows start at `top`, columns at `left`."),
@@ -424,6 +453,18 @@ _TESTED = _rng.uniform(size=(5, 4, 6, 3))
         (
             lambda f, x: (f(x) + f(x[:, :, ::-1])[:, ::-1]) / 2,
             "The images are turned rightly; the answers must stay as they are.",
+        ),
+        (
+            lambda f, x: f(x) + f(x[:, :, ::-1]) / 2,
+            "Put brackets: this halves the second answer alone, not the sum.",
+        ),
+        (
+            lambda f, x: np.mean([f(x), f(x[:, :, ::-1])]),
+            "`np.mean` without `axis=0` makes one number of all. Each image keeps its own mean.",
+        ),
+        (
+            lambda f, x: np.concatenate([f(x), f(x[:, :, ::-1])]),
+            "These are both answers, one below the other. Take their mean.",
         ),
         (lambda f, x: f(x) + f(x[:, :, ::-1]), "Probabilities must add up to one: divide by two."),
         (lambda f, x: np.maximum(f(x), f(x[:, :, ::-1])), "Take the mean of both, not the larger."),

@@ -6,11 +6,10 @@ middle at pixel 1, not at 0.5, and each further such layer doubles the shift. To
 the image, as is usual, moves what it shows: in MobileNetV2, of 224 pixels, by 15.5 of them.
 """
 
-import warnings
-
 import numpy as np
 import tensorflow as tf
 
+from cnnkit._checks import warn
 from cnnkit.explain._axis_parts import place_of
 from cnnkit.explain._image_axes import ancestors, positions_of
 from cnnkit.explain._inputs import images_in, model_input_at
@@ -84,11 +83,10 @@ def _places(trace):
         places = [(center, stride) if stride else place for center, stride, place in own]
     sizes = zip(axes, places, strict=True)
     if any(axis and place is None for axis, place in sizes):  # a single position is everywhere
-        warnings.warn(
+        warn(
             f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what "
             f"it shows may lie elsewhere: where its positions lie is not known {_reason(trace)}. "
-            "Choose another layer with `layer`.",
-            stacklevel=5,  # the user's line, below the tool, `to_images` and `kept`
+            "Choose another layer with `layer`."
         )
     return places
 

@@ -5,15 +5,16 @@ Petsiuk, Das and Saenko, "RISE: randomized input sampling for explanation of bla
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from cnnkit._checks import check_positive
+from cnnkit._checks import as_generator, check_not_negative, check_positive
 from cnnkit.explain._inputs import Inputs
 from cnnkit.explain._layout import positions
-from cnnkit.explain._scores import Scores
+from cnnkit.explain._scores import Scores, check_maps
 from cnnkit.explain._targets import Target
 
 _BLUR = 1 / 8  # standard deviation, as a part of the shorter side
@@ -31,6 +32,10 @@ class DeletionInsertion:
         insertion: The same as they are inserted first.
         deletion_area: float32 of shape `(batch,)`: the area under each curve; small is good.
         insertion_area: The same for the insertion; large is good.
+        random: A `DeletionInsertion` of pixels in a random order, the mean over several; None if
+            none were asked for. Single pixels that are deleted all over an image harm it more than
+            one region does. So an order of regions may have the larger areas of both kinds: then it
+            is the insertion that tells.
     """
 
     fractions: np.ndarray
@@ -38,6 +43,7 @@ class DeletionInsertion:
     insertion: np.ndarray
     deletion_area: np.ndarray
     insertion_area: np.ndarray
+    random: "DeletionInsertion | None" = None
 
 
 def deletion_insertion(
@@ -47,6 +53,8 @@ def deletion_insertion(
     maps: np.ndarray,
     target: Target = None,
     n_steps: int = 20,
+    n_random: int = 1,
+    seed: int | np.random.Generator | None = None,
     image: int | str | None = None,
 ) -> DeletionInsertion:
     """Measure explanations by deleting and by inserting the most important pixels first.
@@ -63,38 +71,47 @@ def deletion_insertion(
         maps: Array of shape `(batch, height, width)`, as from any method here; the shape of the
             images without their channels.
         n_steps: In how many steps of equally many pixels.
+        n_random: How many random orders stand beside those of the maps, the same for all images.
+        seed: None for other orders in each call, an integer for the same ones again, or a
+            `numpy.random.Generator`.
 
     Returns:
         A `DeletionInsertion`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
-            another shape or is not finite, `n_steps` is not positive, or the probability of the
-            class is not known.
+            another shape or is not finite, `n_steps` is not positive, `n_random` is negative, or
+            the probability of the class is not known.
     """
     check_positive(n_steps, "n_steps")
-    scores = Scores(model, images, target, image)
-    images = scores.images
-    ranks = _ranks(_as_maps(maps, images.shape[:-1]))
-    fractions = np.arange(n_steps + 1) / n_steps
-    limits = np.round(fractions * ranks[0].size)
+    check_not_negative(n_random, "n_random")
+    scores, rng = Scores(model, images, target, image), as_generator(seed)
+    ranks = _ranks(check_maps(maps, scores.images))
+    curves = partial(_curves, scores, n_steps)
+    random = None
+    if n_random:
+        orders = _ranks(rng.random((n_random, *ranks.shape[1:])))
+        drawn = [curves(np.broadcast_to(order, ranks.shape)) for order in orders]
+        random = _with_areas(np.mean(drawn, axis=0))
+    return _with_areas(curves(ranks), random)
+
+
+def _curves(scores, n_steps, ranks):
+    """Those of the deletion and of the insertion: float32 of shape `(2, batch, n_steps + 1)`."""
+    images, limits = scores.images, np.round(_fractions(n_steps) * ranks[0].size)
     gray = np.broadcast_to(images.mean(axis=positions(images), keepdims=True), images.shape)
-    curves = [
-        _curve(scores, ranks, limits, before, after)
-        for before, after in ((images, gray), (_blurred(images), images))
-    ]
-    areas = [np.trapezoid(curve, fractions, axis=1).astype(np.float32) for curve in curves]
-    return DeletionInsertion(fractions, *curves, *areas)
+    ways = (images, gray), (_blurred(images), images)
+    return np.stack([_curve(scores, ranks, limits, before, after) for before, after in ways])
 
 
-def _as_maps(maps, shape):
-    maps = np.asarray(maps)
-    if maps.shape != shape or not np.isfinite(maps).all():
-        raise ValueError(
-            f"`maps` must have the shape of the images, {shape}, and finite values. "
-            f"Received: maps of shape {maps.shape}"
-        )
-    return maps
+def _fractions(n_steps):
+    return np.arange(n_steps + 1) / n_steps
+
+
+def _with_areas(curves, random=None):
+    fractions = _fractions(curves.shape[-1] - 1)
+    areas = np.trapezoid(curves, fractions, axis=-1).astype(np.float32)
+    return DeletionInsertion(fractions, *curves, *areas, random)
 
 
 def _ranks(maps):

@@ -1,24 +1,18 @@
-"""Which regions of an image speak for a class: class activation maps from gradients.
+"""Which regions of an image speak for a class: class activation maps from mean gradients.
 
 Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based
 localization", 2017, arXiv:1610.02391, equations 1 and 2; Chattopadhay et al., "Grad-CAM++", 2018,
 arXiv:1710.11063, equations 10, 11 and 19.
 """
 
-from functools import partial
-
 import keras
 import numpy as np
-import tensorflow as tf
 
-from cnnkit.explain._alignment import to_images
-from cnnkit.explain._engine import trace_of
-from cnnkit.explain._inputs import Inputs, as_inputs
-from cnnkit.explain._layout import Grid, as_maps, check_positions_lead_to, positions
-from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_has_gradients, check_rows, warn_of_other_ways
-from cnnkit.explain._output_gradients import output_gradients
-from cnnkit.explain._targets import Target, as_score
+from cnnkit.explain._activation_map import activation_map
+from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._layout import Grid, positions
+from cnnkit.explain._maps import Layers
+from cnnkit.explain._targets import Target
 
 
 def grad_cam(
@@ -26,8 +20,7 @@ def grad_cam(
     images: Inputs,
     *,
     target: Target = None,
-    layer: str | keras.Layer | tuple | None = None,
-    plus_plus: bool = False,
+    layer: Layers = None,
     image: int | str | None = None,
     grid: Grid = None,
     prefix: int | None = None,
@@ -45,19 +38,28 @@ def grad_cam(
             the model was trained with; of volumes `(batch, depth, height, width, channels)`, of
             signals `(batch, steps, channels)`. For a model with several inputs a list or
             dictionary of arrays.
-        target: What is explained. None: for each image the class with the largest output. An
-            integer: this class, for all images. A sequence of integers: one class for each image.
+        target: What is explained.
+
+            - None: for each image the class with the largest output.
+            - An integer: this class, for all images. A list or array of integers: one class for
+              each image.
+            - A pair `(one, other)` of two of these: why the one class and not the other. The score
+              is the difference of theirs.
+            - A function of the model's outputs, written with `keras.ops` or TensorFlow, that
+              returns one number for each row: a tensor of shape `(batch,)`. The images may reach
+              it in parts.
+
             The score of a class is its logit, also if the model ends with softmax or sigmoid, else
             what its unit gives. For a single unit, class 1 has the logit `z` and class 0 has `-z`,
-            if it ends with a sigmoid or is compiled with a binary crossentropy; any other unit, as
-            of a regression, stands for no class, and None is the output itself. Or a function of
-            the model's outputs, written with `keras.ops` or TensorFlow, that returns one number for
-            each row: a tensor of shape `(batch,)`. The images may reach it in parts.
+            if it ends with a sigmoid or is compiled with a binary crossentropy; any other unit
+            stands for no class, and None is the output itself. In a regression, which is what the
+            model is compiled for, as with `"mse"`, the integers are the outputs from 0; None is
+            right where there is one. What makes an output small is
+            `target=lambda outputs: -outputs[:, 0]`.
         layer: A layer with maps or tokens, as in `capture`. None means the last layer that gives
             maps, no tokens, with more than one position of the image; with a warning, the first
-            time, if the score depends on the image past it too, as in an ensemble.
-        plus_plus: Whether to use Grad-CAM++, where positions whose gradient is positive count
-            alone, and more where the map is weak: it finds several objects of a class better.
+            time, if the score depends on the image past it too, as in an ensemble. A list of layers
+            gives the mean of their maps, each divided by the size of its largest value.
         image: Which of the inputs of a model is explained: its place in the list, from 0, or its
             key in the dictionary. None means the only one with four axes; where there is none, the
             only one with five, or else with three.
@@ -81,35 +83,46 @@ def grad_cam(
             image, one for each; if the score does not depend on it; if `images` holds no image,
             several of which `image` chooses none, or images with the channels first; if it is not
             known which maps are the last; or if `target` does not fit the outputs or the number of
-            images.
+            images, or says None of a regression with several outputs.
     """
-    inputs, score = as_inputs(images, image), as_score(target)
-    trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
-    trace.kept(check_rows)
-    n_images = len(tf.nest.flatten(inputs)[trace.image])
-    maps, gradients, _ = trace.capture_gradients(tensors, score)
-    laid_out = partial(
-        as_maps, layer=layer, trace=trace, n_images=n_images, grid=grid, prefix=prefix
+    return activation_map(_with_mean_gradients, model, images, target, layer, image, grid, prefix)
+
+
+def grad_cam_plus_plus(
+    model: keras.Model,
+    images: Inputs,
+    *,
+    target: Target = None,
+    layer: Layers = None,
+    image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
+) -> np.ndarray:
+    """Compute which regions of images speak for a class, with Grad-CAM++.
+
+    It differs from `grad_cam` in the weights: positions whose gradient is positive count alone, and
+    more where the map is weak. It finds several objects of a class better.
+
+    Args:
+        model, images, target, layer, image, grid, prefix: As in `grad_cam`.
+
+    Returns:
+        A float32 array, as from `grad_cam`.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `grad_cam`.
+    """
+    return activation_map(
+        _with_positive_gradients, model, images, target, layer, image, grid, prefix
     )
-    maps, of_layer, gradients = laid_out(maps), gradients, laid_out(gradients)
-    if layer is None:
-        trace.kept(warn_of_other_ways)
-    if not gradients.any():
-        of_outputs = output_gradients(score, trace.forward(tensors)[1], n_images)
-        needed = [gradient.numpy().any() for gradient in of_outputs]
-        check_has_gradients(needed, layer, trace)
-        check_positions_lead_to(of_layer, layer)
-    weigh = _weighted_positive_gradients if plus_plus else _mean_gradient
-    cam = np.einsum("b...c,bc->b...", maps, weigh(maps, gradients)).clip(0)
-    return to_images(cam, trace, grid)
 
 
-def _mean_gradient(maps, gradients):
-    """Equation 1 of Grad-CAM."""
-    return gradients.mean(axis=positions(gradients))
+def _with_mean_gradients(maps, gradients):
+    """Equations 1 and 2 of Grad-CAM."""
+    return _weighted(maps, gradients.mean(axis=positions(maps)))
 
 
-def _weighted_positive_gradients(maps, gradients):
+def _with_positive_gradients(maps, gradients):
     """Equations 11 and 19 of Grad-CAM++, divided by a positive number for each image.
 
     That is the exponential of the score, which would overflow. In equation 19 the square of the
@@ -118,4 +131,8 @@ def _weighted_positive_gradients(maps, gradients):
     """
     positive = gradients.clip(0)
     sums = maps.clip(0).sum(axis=positions(maps), keepdims=True)
-    return (positive / (2 + sums * positive)).sum(axis=positions(maps))
+    return _weighted(maps, (positive / (2 + sums * positive)).sum(axis=positions(maps)))
+
+
+def _weighted(maps, weights):
+    return np.einsum("b...c,bc->b...", maps, weights).clip(0)

@@ -110,7 +110,7 @@ def _logits_and_probabilities(outputs, meaning):
     one_unit = outputs.shape[1] == 1
     if found:  # whatever the loss says: so does Keras, which warns in `fit`
         return logits, outputs
-    if meaning.activation is None or (one_unit and meaning.activation == "Softmax"):
+    if meaning.activation in (None, "Linear") or (one_unit and meaning.activation == "Softmax"):
         return outputs, ()
     if meaning.from_logits:
         activation = tf.sigmoid if meaning.activation == "Sigmoid" else tf.nn.softmax

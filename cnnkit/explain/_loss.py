@@ -21,6 +21,27 @@ _SOFTMAX = (
         keras.losses.sparse_categorical_crossentropy,
     ),
 )
+_LINEAR = (
+    (
+        keras.losses.Huber,
+        keras.losses.LogCosh,
+        keras.losses.MeanAbsoluteError,
+        keras.losses.MeanAbsolutePercentageError,
+        keras.losses.MeanSquaredError,
+        keras.losses.MeanSquaredLogarithmicError,
+        keras.losses.Poisson,
+    ),
+    (
+        keras.losses.huber,
+        keras.losses.log_cosh,
+        keras.losses.mean_absolute_error,
+        keras.losses.mean_absolute_percentage_error,
+        keras.losses.mean_squared_error,
+        keras.losses.mean_squared_logarithmic_error,
+        keras.losses.poisson,
+    ),
+)
+_LOSSES = {"Sigmoid": _SIGMOID, "Softmax": _SOFTMAX, "Linear": _LINEAR}
 
 
 class Meaning(NamedTuple):
@@ -28,12 +49,16 @@ class Meaning(NamedTuple):
 
     Attributes:
         activation: `"Sigmoid"`, each output is about one class alone; `"Softmax"`, one class is
-            right; or None, where the loss does not say it.
+            right; `"Linear"`, each is a number, in a regression; or None, where the loss does not
+            say it.
         from_logits: Whether the outputs come before that activation, or are probabilities.
     """
 
     activation: str | None = None
     from_logits: bool = False
+
+
+UNKNOWN = Meaning()
 
 
 def meaning_of_loss(model):
@@ -48,16 +73,16 @@ def meaning_of_loss(model):
     """
     losses = [loss for loss in keras.tree.flatten(getattr(model, "loss", None)) if loss is not None]
     if len(losses) != 1:
-        return Meaning()
+        return UNKNOWN
     loss, options = _loss_of_name(losses[0]), {}
     if isinstance(loss, functools.partial):
         loss, options = loss.func, loss.keywords
-    for activation, (classes, functions) in (("Sigmoid", _SIGMOID), ("Softmax", _SOFTMAX)):
+    for activation, (classes, functions) in _LOSSES.items():
         if isinstance(loss, classes):
-            return Meaning(activation, loss.from_logits)
+            return Meaning(activation, getattr(loss, "from_logits", False))
         if any(loss is function for function in functions):
             return Meaning(activation, options.get("from_logits", False))
-    return Meaning()
+    return UNKNOWN
 
 
 def _loss_of_name(loss):

@@ -1,15 +1,18 @@
 """Which maps are explained: the last whose positions lie on the image, or those of a layer."""
 
-import warnings
-
+import keras
 import tensorflow as tf
 
+from cnnkit._checks import warn
 from cnnkit._layers import layer_paths
 from cnnkit.explain._alignment import find_field
 from cnnkit.explain._image_axes import ancestors, image_axes, kind_of_maps
 from cnnkit.explain._inputs import SHAPES
 from cnnkit.explain._output_gradients import floats
 from cnnkit.explain._recording import tensors_in, with_rank
+
+# A layer, or a pair of one and its call; several of them; None for the last maps.
+Layers = str | keras.Layer | tuple | list | None
 
 
 def last_maps(model, records, inputs, outputs, at):
@@ -124,11 +127,10 @@ def warn_of_other_ways(trace):
     """Warn if the outputs depend on the image past the maps that were chosen, as last ones."""
     if trace.passed:
         layer = trace.layer().name
-        warnings.warn(
+        warn(
             f"The map is that of the layer {layer!r}, the last one with maps, and shows a part of "
             "what the score depends on: the image reaches it past this layer too, as in another "
-            "branch or a shortcut. Choose maps with `layer`.",
-            stacklevel=4,
+            "branch or a shortcut. Choose maps with `layer`."
         )
 
 

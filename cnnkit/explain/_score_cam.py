@@ -9,12 +9,13 @@ import numpy as np
 from scipy.special import softmax
 
 from cnnkit._checks import check_positive
+from cnnkit.explain._activation_map import over_layers
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._layout import Grid, as_maps, positions
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import check_leads_to, check_rows, warn_of_other_ways
+from cnnkit.explain._maps import Layers, check_leads_to, check_rows, warn_of_other_ways
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -24,7 +25,7 @@ def score_cam(
     images: Inputs,
     *,
     target: Target = None,
-    layer: str | keras.Layer | tuple | None = None,
+    layer: Layers = None,
     n_maps: int = 32,
     image: int | str | None = None,
     grid: Grid = None,
@@ -51,6 +52,14 @@ def score_cam(
     check_positive(n_maps, "n_maps")
     scores = Scores(model, images, target, image)
     inputs = as_inputs(images, image)
+
+    def of_layer(one):
+        return _of_layer(scores, model, inputs, one, n_maps, image, grid, prefix)
+
+    return over_layers(of_layer, layer)
+
+
+def _of_layer(scores, model, inputs, layer, n_maps, image, grid, prefix):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
     maps, _ = trace.capture(tensors)

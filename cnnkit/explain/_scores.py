@@ -15,11 +15,14 @@ from cnnkit.explain._maps import check_rows
 from cnnkit.explain._output_gradients import floats, output_gradients
 from cnnkit.explain._targets import (
     as_score,
+    asks_for_likely_class,
     check_known,
     check_probabilities,
     class_weights,
     is_known,
+    is_regression,
     logit_score,
+    without_none,
 )
 
 SCALE = 2**10  # of gradients on their way back: those of pixels are too small for float16
@@ -54,6 +57,17 @@ def _zeros(tensor, n):
     return np.zeros([n, *tensor.shape[1:]], tensor.dtype.as_numpy_dtype)
 
 
+def check_maps(maps, images):
+    """One map for each image, as an array; a ValueError if that is something else."""
+    maps, shape = np.asarray(maps), images.shape[:-1]
+    if maps.shape != shape or not np.isfinite(maps).all():
+        raise ValueError(
+            f"`maps` must have the shape of the images, {shape}, and finite values. "
+            f"Received: maps of shape {maps.shape}"
+        )
+    return maps
+
+
 class Scores:
     """The scores of images under a model, and their gradients with respect to the pixels.
 
@@ -63,6 +77,7 @@ class Scores:
 
     Attributes:
         images: The images of `inputs`, float32.
+        target: The target, where it says None with the classes that are chosen.
 
     Raises:
         RuntimeError, TypeError, ValueError: As `cnnkit.explain.grad_cam`.
@@ -74,9 +89,11 @@ class Scores:
         self._at = image_at(self._inputs, image)
         check_rank(model, self._inputs, self._at)
         self.images = tf.nest.flatten(self._inputs)[self._at]
-        self._target, self._traces = target, {}
+        self.target, self._given, self._traces = target, target, {}
         if not callable(target):
-            self._weights = class_weights(target, self._of_classes())
+            outputs, meaning = self._of_classes(), meaning_of_loss(model)
+            self._weights = class_weights(target, outputs, meaning)
+            self.target = without_none(target, outputs, meaning)
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
@@ -103,30 +120,32 @@ class Scores:
     def probabilities(self, images, which):
         """The same as `values`, with the probabilities of the classes in the place of logits.
 
+        Of a pair it is their difference. A number that stands for no class is itself.
+
         Raises:
             ValueError: If a class is asked for and its probability is not known.
         """
-        if callable(self._target):
+        if callable(self.target):
             return self.values(images, which)
         weights, outputs = self._weights[which], self._outputs(images, which)
-        one_unit = weights.shape[1] == 1
-        if one_unit and not is_known(outputs):  # a number of its own, as of a regression
-            return outputs.logits[:, 0].numpy()
-        check_known(outputs, self._target)
+        meaning, one_unit = meaning_of_loss(self._model), weights.shape[1] == 1
+        if is_regression(outputs, meaning) or (one_unit and not is_known(outputs)):
+            return logit_score(weights, outputs).numpy()
+        check_known(outputs, self._given)
         p = outputs.probabilities.numpy()
-        check_probabilities(
-            p, meaning_of_loss(self._model).activation == "Softmax" and not one_unit
-        )
-        if one_unit:
-            return np.where(weights > 0, p, 1 - p)[:, 0]
-        return (weights * p).sum(axis=1)
+        check_probabilities(p, meaning.activation == "Softmax" and not one_unit)
+        if not one_unit:
+            return (weights * p).sum(axis=1)
+        if isinstance(self.target, tuple):  # the weights are 2 or -2
+            return (weights * (p - 0.5))[:, 0]
+        return np.where(weights > 0, p, 1 - p)[:, 0]
 
     def gradients(self, images, which):
         """Compute the gradients of `values`: a float32 array of the shape of the images."""
         _check_takes_floats(self._model, self._inputs, self._at)
         inputs = self._inputs_of(images, which)
         trace, inputs = self._trace(inputs), tf.nest.map_structure(tf.constant, inputs)
-        if callable(self._target):
+        if callable(self.target):
             outputs = in_halves(trace.forward, inputs)[1]
             gradients = output_gradients(self._score(which), outputs, len(which))
             gradients = [SCALE * gradient for gradient in gradients]
@@ -138,6 +157,26 @@ class Scores:
             _check_connected(self._model, trace, gradients)
         return found
 
+    def summed_gradients(self, variants, n_variants, which=None):
+        """Compute the gradients of `values`, added up over the variants of each image.
+
+        Args:
+            variants: A function from two int arrays of shape `(n,)`, the image and the variant, to
+                an array of shape `(n, height, width, channels)`.
+            n_variants: How many variants each image has.
+            which: Int array of shape `(m,)`: of which images. None means of all.
+
+        Returns:
+            A float32 array of shape `(m, height, width, channels)`.
+        """
+        which = np.arange(len(self.images)) if which is None else which
+        sums = np.zeros((len(which), *self.images.shape[1:]), np.float32)
+        for at, variant in chunks(len(which), n_variants, self.images.shape[1:-1]):
+            gradients = self.gradients(variants(which[at], variant), which[at])
+            for each in np.unique(at):
+                sums[each] += gradients[at == each].sum(axis=0)
+        return sums
+
     def _class_gradients(self, trace, which):
         """The gradients of a sum of logits do not depend on the outputs: they are its weights."""
         outputs = trace.forward.structured_outputs[1]
@@ -146,8 +185,8 @@ class Scores:
         return [tf.constant(gradient) for gradient in gradients]
 
     def _score(self, which):
-        if callable(self._target):
-            return as_score(self._target)
+        if callable(self.target):
+            return as_score(self.target)
         return partial(logit_score, self._weights[which])
 
     def _outputs(self, images, which):
@@ -156,7 +195,7 @@ class Scores:
 
     def _of_classes(self):
         """The logits and probabilities of the images; zeros if only their number counts."""
-        if self._target is None:
+        if asks_for_likely_class(self.target):
             parts = [which for which, _ in self.chunks()]
             parts = [self._outputs(self.images[which], which)[1:] for which in parts]
             return Outputs(None, *tf.nest.map_structure(_joined, *parts))

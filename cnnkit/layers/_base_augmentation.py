@@ -6,8 +6,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from cnnkit.layers._resample import FILL_MODES
-
 
 class BaseAugmentation(keras.Layer):
     """A layer that changes each image in a way of its own while training, and none otherwise.
@@ -15,8 +13,7 @@ class BaseAugmentation(keras.Layer):
     It takes images, or a dictionary with them under "images", as Keras's own preprocessing layers
     do. A layer writes `get_random_transformation`, what it draws for a batch of images, and
     `transform_images`, which has the images change so and keeps their dtype. Both take images of
-    any dtype. One that moves pixels writes `transform_segmentation_masks`, too, and says whether it
-    can `transform_bounding_boxes`.
+    any dtype. One that moves pixels is a `BaseResampling`.
 
     Args:
         seed: Integer, for the same draws each time. None means others each time. Layers in a row
@@ -46,24 +43,14 @@ class BaseAugmentation(keras.Layer):
         return self._transform(images) if training else images
 
     def _transform(self, data):
-        """A dictionary with images, masks and boxes changed, and all else as it is."""
+        """A dictionary with images and what moves with them changed, and all else as it is."""
         images = data["images"]
         is_one = len(images.shape) == 3
         images = images[None] if is_one else images
         transformation = self.get_random_transformation(images)
         outputs = self.transform_images(images, transformation)
-        changed = {"images": outputs[0] if is_one else outputs}
-        if (masks := data.get("segmentation_masks")) is not None:
-            _check_masks(masks, data["images"])
-            has_channels = len(masks.shape) == len(data["images"].shape)
-            masks = masks[None] if is_one else masks
-            masks = masks if has_channels else masks[..., None]
-            masks = self.transform_segmentation_masks(masks, transformation)
-            masks = masks if has_channels else masks[..., 0]
-            changed["segmentation_masks"] = masks[0] if is_one else masks
-        if (boxes := data.get("bounding_boxes")) is not None:
-            changed["bounding_boxes"] = self.transform_bounding_boxes(boxes, transformation)
-        return {**data, **changed}
+        outputs = outputs[0] if is_one else outputs
+        return {**data, "images": outputs, **self.transform_targets(data, transformation)}
 
     def get_random_transformation(self, images):
         raise NotImplementedError
@@ -71,11 +58,9 @@ class BaseAugmentation(keras.Layer):
     def transform_images(self, images, transformation):
         raise NotImplementedError
 
-    def transform_segmentation_masks(self, masks, transformation):
-        return masks
-
-    def transform_bounding_boxes(self, boxes, transformation):
-        return boxes
+    def transform_targets(self, data, transformation):
+        """What changes of the dictionary besides the images, under its keys."""
+        return {}
 
     def draw(self, images, *ranges):
         """For each range `(low, high)` a tensor of shape `(batch,)`, a number for each image."""
@@ -104,19 +89,6 @@ def _check_images(images):
         )
 
 
-def _check_masks(masks, images):
-    """Raise a ValueError unless masks have a pixel for each of the images."""
-    n_axes, shape = len(images.shape) - 1, tuple(masks.shape)
-    sizes = zip(shape, images.shape, strict=False)  # some may be None, in `tf.data`
-    fits = all(a == b for a, b in list(sizes)[:n_axes] if None not in (a, b))
-    if len(shape) - n_axes not in (0, 1) or not fits:
-        raise ValueError(
-            "`segmentation_masks` must have the batch, height and width of the images, with or "
-            f"without channels. Received: segmentation_masks.shape={shape}, "
-            f"images.shape={tuple(images.shape)}"
-        )
-
-
 def as_range(value, name, lowest=-float("inf")):
     """The range `(low, high)` of a setting, which is a pair or a number on both sides of 0.
 
@@ -134,36 +106,6 @@ def as_range(value, name, lowest=-float("inf")):
             f"Received: {name}={value!r}"
         )
     return float(pair[0]), float(pair[1])
-
-
-def check_fill(fill_mode, fill_value):
-    """Raise a ValueError unless these say what is seen outside of an image."""
-    if fill_mode not in FILL_MODES:
-        raise ValueError(f"`fill_mode` must be one of {FILL_MODES}. Received: {fill_mode=}")
-    if not isinstance(fill_value, Real):
-        raise ValueError(f"`fill_value` must be a number. Received: {fill_value=}")
-
-
-def check_mask_fill(masks, fill_mode, fill_value):
-    """Raise a ValueError unless masks can hold the value that is seen outside of them."""
-    dtype = keras.backend.standardize_dtype(masks.dtype)
-    if fill_mode != "constant" or "float" in dtype:
-        return
-    low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if fill_value != int(fill_value) or not low <= fill_value <= high:
-        raise ValueError(
-            f"`fill_value` must be a value of the segmentation masks, which are {dtype}. "
-            f"Received: {fill_value=}"
-        )
-
-
-def refuse_boxes(layer):
-    """Raise the error of a layer that does not move bounding boxes with the images."""
-    raise ValueError(
-        f"`images` must hold no bounding boxes: {type(layer).__name__} does not move them. Give it "
-        "segmentation masks, or take the boxes out of the dictionary. Received: the key "
-        '"bounding_boxes"'
-    )
 
 
 def restore(values, dtype):

@@ -9,8 +9,8 @@ def compiled(function):
     """A function of images and other tensors, compiled by XLA where that pays.
 
     It pays in a graph of TensorFlow, as of `tf.data` or `fit`, which calls it many times with the
-    same shape. Elsewhere (eagerly, with images of unknown sizes, with another backend of Keras, or
-    where XLA does not run) the function is called as it is.
+    same shapes. Elsewhere (eagerly, with tensors of unknown sizes besides the batch, with another
+    backend of Keras, or where XLA does not run) the function is called as it is.
     """
     if keras.backend.backend() != "tensorflow":
         return function
@@ -20,7 +20,9 @@ def compiled(function):
 
     @functools.wraps(function)
     def choose(images, *args):
-        pays = tf.inside_function() and None not in images.shape[1:] and _can_compile()
+        shapes = [t.shape for t in keras.tree.flatten((images, args)) if hasattr(t, "shape")]
+        is_known = all(None not in shape[1:] for shape in shapes)
+        pays = is_known and tf.inside_function() and _can_compile()
         return (fast if pays else function)(images, *args)
 
     return choose

@@ -5,22 +5,16 @@ import math
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import (
-    BaseAugmentation,
-    as_range,
-    check_fill,
-    check_mask_fill,
-    refuse_boxes,
-    restore,
-)
-from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample, resample_nearest
+from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_resampling import BaseResampling
+from cnnkit.layers._resample import from_middle
+from cnnkit.layers._visible_boxes import boxes_of_polygons
 
 _FLIPS = (None, "horizontal", "vertical", "horizontal_and_vertical")
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
-class RandomAffine(BaseAugmentation):
+class RandomAffine(BaseResampling):
     """Flip, zoom, shear, rotate and translate each image, in this order and by one matrix.
 
     Layers of Keras in a row resample the image each time, which blurs it and takes as often the
@@ -42,6 +36,9 @@ class RandomAffine(BaseAugmentation):
             edge pixel repeated: `dcba|abcd|dcba`; NumPy's "reflect" does not repeat it), "constant"
             (the `fill_value`) or "nearest" (the edge pixel, `aaaa|abcd|dddd`).
         fill_value: Number, in the range of the images.
+        bounding_box_format: How boxes are written, in Keras's words: "xyxy", "yxyx", "xywh",
+            "center_xywh" or "center_yxhw", in pixels; "rel_xyxy", "rel_yxyx", "rel_xywh" or
+            "rel_center_xywh", in widths and heights of the image. None where there are no boxes.
         seed: Integer, for the same draws each time. None means others each time.
 
     Call arguments:
@@ -50,7 +47,13 @@ class RandomAffine(BaseAugmentation):
             belongs to them: "segmentation_masks", of shape `(…, height, width)` or `(…, height,
             width, channels)` and any dtype, move with their image, each pixel of the new ones that
             of the nearest; outside of a mask is seen what is outside of the image, with
-            "constant" `fill_value`. All else is given back as it is.
+            "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
+            `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
+            one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
+            that of what is seen of it, turned and cut off at the edges: mirror images outside of
+            the edges get none. Whole numbers are rounded. A box of which nothing is seen becomes
+            padding: zeros, with the label -1. What is labelled -1 stays as it is, as does all else
+            in the dictionaries.
         training: Whether to change the images. False gives all back as it is.
 
     Output shape:
@@ -58,8 +61,11 @@ class RandomAffine(BaseAugmentation):
         PyTorch int32 for uint16, which Keras lacks there).
 
     Raises:
-        ValueError: Also for "bounding_boxes" in training, which this layer does not move yet, and
-            if `fill_value` is none of the values that the masks' dtype can hold.
+        ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
+            if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
+            farther away than ten images, or all lie within the first pixel. In a graph of
+            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
+            cannot check it.
 
     Example:
 
@@ -78,17 +84,16 @@ class RandomAffine(BaseAugmentation):
         shear=0.0,
         fill_mode="reflect",
         fill_value=0.0,
+        bounding_box_format=None,
         seed=None,
         **kwargs,
     ):
-        super().__init__(seed, **kwargs)
+        super().__init__(fill_mode, fill_value, bounding_box_format, seed, **kwargs)
         if flip not in _FLIPS:
             raise ValueError(f"`flip` must be one of {_FLIPS}. Received: {flip=}")
-        check_fill(fill_mode, fill_value)
         self.flip = flip
         self.rotation, self.zoom = rotation, zoom
         self.translation, self.shear = translation, shear
-        self.fill_mode, self.fill_value = fill_mode, fill_value
         self._ranges = {
             "rotation": as_range(rotation, "rotation"),
             "zoom": as_range(zoom, "zoom", lowest=-0.99),
@@ -103,18 +108,31 @@ class RandomAffine(BaseAugmentation):
         draws = self.draw(images, *self._ranges.values())
         return _matrices(**dict(zip(self._ranges, draws, strict=True)))
 
-    def transform_images(self, images, transformation):
-        return _transform(images, transformation, self.fill_mode, self.fill_value)
+    @staticmethod
+    def read_places(images, matrices):
+        height, width = ops.shape(images)[1:3]
+        matrices = matrices[:, :, :, None, None]
+        y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
+        x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
+        rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
+        columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
+        return rows, columns
 
-    def transform_segmentation_masks(self, masks, transformation):
-        check_mask_fill(masks, self.fill_mode, self.fill_value)
-        return _transform_masks(masks, transformation, self.fill_mode, self.fill_value)
-
-    def transform_bounding_boxes(self, boxes, transformation):
-        refuse_boxes(self)
+    @staticmethod
+    def move_corners(boxes, images, matrices):
+        height, width = (ops.cast(size, "float32") for size in ops.shape(images)[1:3])
+        y = ops.stack([boxes[..., i] for i in (1, 1, 3, 3)], axis=-1) - height / 2
+        x = ops.stack([boxes[..., i] for i in (0, 2, 2, 0)], axis=-1) - width / 2
+        (a, b, down), (c, d, right) = (
+            [matrices[:, i, j, None, None] for j in range(3)] for i in range(2)
+        )
+        determinant = a * d - b * c
+        rows = (d * y - b * x) / determinant + (0.5 - down) * height
+        columns = (a * x - c * y) / determinant + (0.5 - right) * width
+        return boxes_of_polygons(rows, columns, height, width)
 
     def get_config(self):
-        names = ("flip", "rotation", "zoom", "translation", "shear", "fill_mode", "fill_value")
+        names = ("flip", "rotation", "zoom", "translation", "shear")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -131,26 +149,3 @@ def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):
     rows = ops.stack([y * cos, y * sin, -down], axis=-1)
     columns = ops.stack([-x * (sin + shear * cos), x * (cos - shear * sin), -right], axis=-1)
     return ops.stack([rows, columns], axis=1)
-
-
-@compiled
-def _transform(images, matrices, fill_mode, fill_value):
-    """The images, read where the matrices say."""
-    rows, columns = _places(images, matrices)
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
-
-
-@compiled
-def _transform_masks(masks, matrices, fill_mode, fill_value):
-    return resample_nearest(masks, *_places(masks, matrices), fill_mode, fill_value)
-
-
-def _places(images, matrices):
-    """In pixels from the middle, where each new pixel is read: rows and columns."""
-    height, width = ops.shape(images)[1:3]
-    matrices = matrices[:, :, :, None, None]
-    y = from_middle(height)[:, None] + matrices[:, 0, 2] * ops.cast(height, "float32")
-    x = from_middle(width) + matrices[:, 1, 2] * ops.cast(width, "float32")
-    rows = matrices[:, 0, 0] * y + matrices[:, 0, 1] * x
-    columns = matrices[:, 1, 0] * y + matrices[:, 1, 1] * x
-    return rows, columns

@@ -5,20 +5,14 @@ from numbers import Real
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import (
-    BaseAugmentation,
-    as_range,
-    check_fill,
-    check_mask_fill,
-    refuse_boxes,
-    restore,
-)
-from cnnkit.layers._compiled import compiled
-from cnnkit.layers._resample import from_middle, resample, resample_nearest
+from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_resampling import BaseResampling
+from cnnkit.layers._resample import from_middle
+from cnnkit.layers._visible_boxes import boxes_of_pixels
 
 
 @keras.saving.register_keras_serializable(package="cnnkit")
-class RandomWarp(BaseAugmentation):
+class RandomWarp(BaseResampling):
     """Bend each image: as if it were drawn on rubber, or seen through a lens.
 
     For the elastic deformation a grid of control points is laid over the image, each is displaced
@@ -40,6 +34,9 @@ class RandomWarp(BaseAugmentation):
             edge pixel repeated: `dcba|abcd|dcba`; NumPy's "reflect" does not repeat it), "constant"
             (the `fill_value`) or "nearest" (the edge pixel, `aaaa|abcd|dddd`).
         fill_value: Number, in the range of the images.
+        bounding_box_format: How boxes are written, in Keras's words: "xyxy", "yxyx", "xywh",
+            "center_xywh" or "center_yxhw", in pixels; "rel_xyxy", "rel_yxyx", "rel_xywh" or
+            "rel_center_xywh", in widths and heights of the image. None where there are no boxes.
         seed: Integer, for the same draws each time. None means others each time.
 
     Call arguments:
@@ -48,7 +45,13 @@ class RandomWarp(BaseAugmentation):
             belongs to them: "segmentation_masks", of shape `(…, height, width)` or `(…, height,
             width, channels)` and any dtype, move with their image, each pixel of the new ones that
             of the nearest; outside of a mask is seen what is outside of the image, with
-            "constant" `fill_value`. All else is given back as it is.
+            "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
+            `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
+            one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
+            that of all pixels that show something of it, so in whole pixels; mirror images outside
+            of the edges get none. A box of which no pixel shows anything becomes padding: zeros,
+            with the label -1. What is labelled -1 stays as it is, as does all else in the
+            dictionaries.
         training: Whether to change the images. False gives all back as it is.
 
     Output shape:
@@ -56,8 +59,11 @@ class RandomWarp(BaseAugmentation):
         PyTorch int32 for uint16, which Keras lacks there).
 
     Raises:
-        ValueError: Also for "bounding_boxes" in training, which this layer does not move yet, and
-            if `fill_value` is none of the values that the masks' dtype can hold.
+        ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
+            if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
+            farther away than ten images, or all lie within the first pixel. In a graph of
+            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
+            cannot check it.
     """
 
     def __init__(
@@ -67,19 +73,18 @@ class RandomWarp(BaseAugmentation):
         lens=0.0,
         fill_mode="reflect",
         fill_value=0.0,
+        bounding_box_format=None,
         seed=None,
         **kwargs,
     ):
-        super().__init__(seed, **kwargs)
+        super().__init__(fill_mode, fill_value, bounding_box_format, seed, **kwargs)
         if not isinstance(elastic, Real) or not 0 <= elastic < float("inf"):
             raise ValueError(
                 f"`elastic` must be a number that is not negative. Received: {elastic=}"
             )
         if not isinstance(points, int) or points < 2:
             raise ValueError(f"`points` must be an integer of at least 2. Received: {points=}")
-        check_fill(fill_mode, fill_value)
         self.elastic, self.points, self.lens = elastic, points, lens
-        self.fill_mode, self.fill_value = fill_mode, fill_value
         self._lens_range = as_range(lens, "lens", lowest=-1 / 3)  # else the image folds over
 
     def get_random_transformation(self, images):
@@ -90,43 +95,25 @@ class RandomWarp(BaseAugmentation):
         )
         return moves, lens
 
-    def transform_images(self, images, transformation):
-        return _transform(images, *transformation, self.fill_mode, self.fill_value)
+    @staticmethod
+    def read_places(images, transformation):
+        moves, lens = transformation
+        height, width = ops.shape(images)[1:3]
+        y, x = from_middle(height)[:, None], from_middle(width)
+        height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
+        squares = (y**2 + x**2) / (height**2 + width**2) * 4
+        scale = 1 + lens[:, None, None] * squares
+        smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
+        smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
+        return scale * y + height * smooth[:, 0], scale * x + width * smooth[:, 1]
 
-    def transform_segmentation_masks(self, masks, transformation):
-        check_mask_fill(masks, self.fill_mode, self.fill_value)
-        return _transform_masks(masks, *transformation, self.fill_mode, self.fill_value)
-
-    def transform_bounding_boxes(self, boxes, transformation):
-        refuse_boxes(self)
+    @staticmethod
+    def move_corners(boxes, images, transformation):
+        return boxes_of_pixels(boxes, *RandomWarp.read_places(images, transformation))
 
     def get_config(self):
-        names = ("elastic", "points", "lens", "fill_mode", "fill_value")
+        names = ("elastic", "points", "lens")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-@compiled
-def _transform(images, moves, lens, fill_mode, fill_value):
-    """The images, read where the displaced control points and the lens say."""
-    rows, columns = _places(images, moves, lens)
-    return restore(resample(images, rows, columns, fill_mode, fill_value), images.dtype)
-
-
-@compiled
-def _transform_masks(masks, moves, lens, fill_mode, fill_value):
-    return resample_nearest(masks, *_places(masks, moves, lens), fill_mode, fill_value)
-
-
-def _places(images, moves, lens):
-    """In pixels from the middle, where each new pixel is read: rows and columns."""
-    height, width = ops.shape(images)[1:3]
-    y, x = from_middle(height)[:, None], from_middle(width)
-    height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
-    squares = (y**2 + x**2) / (height**2 + width**2) * 4
-    scale = 1 + lens[:, None, None] * squares
-    smooth = _spline(y[:, 0] / height, moves.shape[-1]) @ moves
-    smooth = smooth @ ops.transpose(_spline(x / width, moves.shape[-1]))
-    return scale * y + height * smooth[:, 0], scale * x + width * smooth[:, 1]
 
 
 def _spline(positions, points):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from cnnkit.layers._require import require
+
 _TOLERANCE = 0.1  # resizing with cubic curves may overshoot by so much of the range
 _TOO_DARK = 1 / 255  # images of 0 to 1 use no more of (0, 255)
 
@@ -25,27 +27,10 @@ def check_pixels(images, value_range):
     if "float" in keras.backend.standardize_dtype(images.dtype):
         uses_range = highest > low + _TOO_DARK * (high - low)
         fits = fits & (uses_range | (lowest == highest))
-    _require(
+    require(
         fits,
         f"`value_range` must fit the pixels of the images: value_range={value_range}. "
         "Received images with pixels from",
         lowest,
         highest,
     )
-
-
-def _require(condition, message, lowest, highest):
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        if tf.is_symbolic_tensor(condition):
-            tf.debugging.Assert(condition, [message, lowest, "to", highest])
-            return
-    if backend == "jax":
-        import jax
-
-        if isinstance(condition, jax.core.Tracer):
-            return
-    if not condition:
-        raise ValueError(f"{message} {float(lowest):.4g} to {float(highest):.4g}")

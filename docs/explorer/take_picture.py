@@ -18,7 +18,7 @@ PICTURE = Path(__file__).parents[1] / "images/explorer.png"
 def main(path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = browser.new_page(viewport={"width": 1500, "height": 1060}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1500, "height": 1250}, color_scheme="light")
         page.goto(f"{Path(path).resolve().as_uri()}#view={VIEW}")
         page.locator('.tile[aria-pressed="true"]').scroll_into_view_if_needed()
         page.screenshot(path=PICTURE)

@@ -491,6 +491,7 @@ def test_run_leaves_pages_and_finds_failures(course, tmp_path, capsys):
         course.main("run", "9")
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_test_checks_everything_and_ends_with_the_summary(course, tmp_path, capfd, monkeypatch):
     for name in [name for name in os.environ if name.startswith(("PYTEST_", "COV_"))]:
         monkeypatch.delenv(name)

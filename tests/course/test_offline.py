@@ -55,6 +55,7 @@ def check_cells(tmp_path, monkeypatch):
     return check
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_notebooks_are_tested_without_network_and_leave_nothing(check_cells):
     said = check_cells(5)
     assert "2 failed, 3 passed, 1 error" in said.splitlines()[-1]
@@ -63,6 +64,7 @@ def test_notebooks_are_tested_without_network_and_leave_nothing(check_cells):
     assert "a.ipynb leaves ['left.txt']" in said
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_online_they_have_network(check_cells):
     said = check_cells(2, "--online")
     assert "1 passed" in said and "Tests have no network" not in said

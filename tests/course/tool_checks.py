@@ -136,22 +136,42 @@ def find_layer(kind, layer=None, image=None):
 # Explaining a score
 
 
-def grad_cam(kind, target=None, layer=None, image=None, plus_plus=False):
+def grad_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.grad_cam, kind, target, layer, image)
+    weights = gradients.mean(axis=tuple(range(1, gradients.ndim - 1)))
+    expected = np.einsum("b...c,bc->b...", maps, weights).max()
+    assert 0.7 * expected < found.max() < 1.03 * expected  # between its places, it is less
+
+
+def grad_cam_plus_plus(kind, target=None, layer=None, image=None):
+    _activation_map(explain.grad_cam_plus_plus, kind, target, layer, image)
+
+
+def hires_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.hires_cam, kind, target, layer, image)
+    _check_sum(found, (maps * gradients).sum(axis=-1))
+
+
+def layer_cam(kind, target=None, layer=None, image=None):
+    found, maps, gradients = _activation_map(explain.layer_cam, kind, target, layer, image)
+    _check_sum(found, (maps * gradients.clip(0)).sum(axis=-1))
+
+
+def _check_sum(found, expected):
+    """Between pixels a position is spread over several, and their sum stays."""
+    expected = expected.sum() * found.size / expected.size
+    assert 0.9 * expected < found.sum() < 1.1 * expected
+
+
+def _activation_map(explain, kind, target, layer, image):
     inputs = kind.inputs(kind.spot())
     options = given(target=target, layer=layer, image=image)
-    found = explain.grad_cam(kind.model, inputs, plus_plus=plus_plus, **options)
+    found = explain(kind.model, inputs, **options)
     _check_peak(kind, found)
     score = target or kind.score
     maps = kind.maps(inputs)
     gradients, _ = gradient(lambda maps: score(kind.rest(maps, inputs)), maps)
-    if not plus_plus:
-        weights = gradients.mean(axis=tuple(range(1, gradients.ndim - 1)))
-        expected = np.einsum("b...c,bc->b...", maps, weights).max()
-        assert 0.7 * expected < found.max() < 1.03 * expected  # between its places, it is less
-
-
-def grad_cam_plus_plus(kind, target=None, layer=None, image=None):
-    grad_cam(kind, target, layer, image, plus_plus=True)
+    return found, np.asarray(maps), gradients
 
 
 def score_cam(kind, target=None, layer=None, image=None):
@@ -193,6 +213,31 @@ def integrated_gradients(kind, target=None, image=None):
     sums = found.sum(axis=tuple(range(1, found.ndim)))
     close(sums, score(images) - score(np.zeros_like(images)), kind)
     close(found[0][kind.where].sum(), found.sum(), kind)  # nothing else differs from the baseline
+
+
+def completeness_error(kind, target=None, image=None):
+    images, options = kind.spot(), given(target=target, image=image)
+    score = scores_of(kind, target)
+    change = (score(images) - score(np.zeros_like(images))).numpy()
+    maps = np.zeros(images.shape[:-1], np.float32)
+    maps.reshape(len(maps), -1)[:, 0] = 0.75 * change
+    found = explain.completeness_error(kind.model, kind.inputs(images), maps=maps, **options)
+    assert np.abs(found - 0.25).max() < kind.tolerance
+
+
+def sanity_check(kind, target=None, image=None):
+    images, options = kind.spot(), given(target=target, image=image)
+    before = [weight.numpy() for weight in kind.model.weights]
+    found = explain.sanity_check(
+        kind.model, kind.inputs(images), explain=explain.saliency, seed=0, **options
+    )
+    expected, _ = gradient(scores_of(kind, target), images)
+    close(found.maps[0], np.abs(expected).max(axis=-1), kind)
+    owners = [layer for layer in explain.layer_paths(kind.model).values() if layer.weights]
+    assert 1 <= len(found.layers) <= len(owners)
+    assert (np.abs(found.similarity) < 1.001).all()
+    for weight, value in zip(kind.model.weights, before, strict=True):
+        assert (weight.numpy() == value).all()
 
 
 def occlusion(kind, target=None, image=None):
@@ -333,13 +378,17 @@ TOOLS = {
     "explain.activation_maximization": activation_maximization,
     "explain.effective_receptive_field": effective_receptive_field,
     "explain.grad_cam": grad_cam,
-    "explain.grad_cam, plus_plus": grad_cam_plus_plus,
+    "explain.grad_cam_plus_plus": grad_cam_plus_plus,
+    "explain.hires_cam": hires_cam,
+    "explain.layer_cam": layer_cam,
     "explain.score_cam": score_cam,
     "explain.saliency": saliency,
     "explain.smoothgrad": smoothgrad,
     "explain.integrated_gradients": integrated_gradients,
+    "explain.completeness_error": completeness_error,
     "explain.occlusion": occlusion,
     "explain.deletion_insertion": deletion_insertion,
+    "explain.sanity_check": sanity_check,
     "geometry.receptive_field": receptive_field,
     "geometry.model_table": model_table,
     "geometry.model_table, times": model_table_with_times,

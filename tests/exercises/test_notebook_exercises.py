@@ -387,6 +387,18 @@ def mixup_backwards(x, y, weight, order):
     return weight * x + (1 - weight) * x[::-1], weight * y + (1 - weight) * y[::-1]
 
 
+def mixup_by_inverse_order(x, y, weight, order):
+    mixed_x, mixed_y = np.empty_like(x), np.empty_like(y)
+    mixed_x[order] = weight * x[order] + (1 - weight) * x
+    mixed_y[order] = weight * y[order] + (1 - weight) * y
+    return mixed_x, mixed_y
+
+
+def cutmix_without_brackets(height, width, top, left, rows, columns):
+    bottom, right = min(top + rows, height), min(left + columns, width)
+    return 1 - (bottom - top) * (right - left) / height * width
+
+
 def mixup_of_partners(x, y, weight, order):
     x, y = x[order], y[order]
     return weight * x + (1 - weight) * x[order], weight * y + (1 - weight) * y[order]
@@ -509,6 +521,8 @@ SAID = [
     (nb05.autoencoder_parameters, 402_000, "402000 is too small, but close."),
     (nb05.l2_step, lambda weights, *others: 0 * weights, "Expected: "),
     (nb06.log_gain, 7, "Right is a number at most 0.05 away."),
+    (nb06.log_gain, 6, "More than two factors of ten"),
+    (nb06.log_gain, 234.375, "Now count the tens"),
     (nb06.n_crops, 2177, "2177 is too small, but close."),
     (nb06.mirror_arrow, lambda image, label: image[:, ::-1], "Expected: a tuple of 2"),
     (nb06.mirror_arrow, lambda image, label: (image[:, ::-1], 2 - label), "but 3, down, stays 3"),
@@ -519,12 +533,16 @@ SAID = [
     (nb06.turned_point, 5, "5 is too large."),
     (nb06.rotation_about_center, lambda *a: np.eye(2), "Expected: an array of shape (3, 3)"),
     (nb06.rotation_about_center, center_without_radians, "wants radians"),
+    (nb06.rotation_about_center, lambda *a: np.eye(3), "the turn belongs between them"),
     (nb06.mixup, mixup_backwards, "not `[::-1]`"),
     (nb06.mixup, mixup_of_partners, "each partner with its own partner"),
     (nb06.mixup, lambda x, y, w, o: w * x + (1 - w) * x[o], "Expected: a tuple of 2"),
+    (nb06.mixup, mixup_by_inverse_order, "The other way round: image i is mixed with"),
+    (nb06.cutmix_weight, cutmix_without_brackets, "Put brackets: `/ (height * width)`"),
     (nb06.faulty_validation, 9, "a line, from 1 to 8"),
     (nb06.pipeline_order, "ABC", "each of the letters A to F once"),
     (nb06.predict_twice, predict_and_turn_answers, "Turn the images, not the answers"),
+    (nb06.predict_twice, lambda f, x: f(x) + f(x[:, :, ::-1]) / 2, "Put brackets: this halves"),
     (nb06.predict_twice, lambda predict, images: images, "Expected: an array of shape (5, 2)"),
     (nb07.unfreeze_last, unfreeze_by_negative_slice, "-0 is 0, and `layers[-0:]` are all of them"),
     (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),

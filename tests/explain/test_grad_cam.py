@@ -1,15 +1,13 @@
-from functools import partial
-
 import keras
 import numpy as np
 import pytest
-from attribution_check import AttributionCheck, ModelsCheck
+from attribution_check import ModelsCheck
 from cam_by_hand import maps_and_gradients, stretched
 from captured_models import backbone, chain
 from explained_models import close, images, new, plain
 from keras import layers
 
-from cnnkit.explain import capture, grad_cam
+from cnnkit.explain import capture, grad_cam, grad_cam_plus_plus
 from cnnkit.explain._alignment import upsample
 
 
@@ -17,12 +15,6 @@ class TestGradCam(ModelsCheck):
     @pytest.fixture
     def explain(self):
         return grad_cam
-
-
-class TestGradCamPlusPlus(AttributionCheck):
-    @pytest.fixture
-    def explain(self):
-        return partial(grad_cam, plus_plus=True)
 
 
 def by_hand(maps, gradients):
@@ -50,20 +42,21 @@ def by_hand_plus(maps, gradients):
     return np.maximum(cams, 0)
 
 
+BOTH = [(grad_cam, by_hand), (grad_cam_plus_plus, by_hand_plus)]
 RANDOM = new()  # which gets other weights
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("plus_plus, equations", [(False, by_hand), (True, by_hand_plus)])
-def test_it_is_what_the_equations_say(plus_plus, equations, seed):
+@pytest.mark.parametrize("explain, equations", BOTH)
+def test_it_is_what_the_equations_say(explain, equations, seed):
     rng = np.random.default_rng(seed)
     model, x = RANDOM, images(5, seed=seed)
     model.set_weights([rng.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
     targets = rng.integers(0, 3, 5)
-    found = grad_cam(model, x, target=targets, plus_plus=plus_plus)
+    found = explain(model, x, target=targets)
     assert (found.reshape(5, -1).min(axis=1) >= 0).all()
     close(found, stretched(equations(*maps_and_gradients(model, x, targets))))
-    close(grad_cam(model, x, target=targets, layer="last", plus_plus=plus_plus), found)
+    close(explain(model, x, target=targets, layer="last"), found)
 
 
 def test_a_backbone_within_a_model():
@@ -143,10 +136,12 @@ def test_clear_errors():
         close(grad_cam(outer, x, target=1, layer=layer), grad_cam(outer, x, target=1))
 
 
-@pytest.mark.parametrize("equations", [by_hand, by_hand_plus])
-def test_the_check_can_fail(equations):
+@pytest.mark.parametrize(
+    "explain, equations", [(grad_cam, by_hand_plus), (grad_cam_plus_plus, by_hand)]
+)
+def test_the_check_can_fail(explain, equations):
     """The method of the one is not that of the other."""
     maps, gradients = maps_and_gradients(plain(), images(), [1, 1])
-    found = grad_cam(plain(), images(), target=1, plus_plus=equations is by_hand)
+    found = explain(plain(), images(), target=1)
     with pytest.raises(AssertionError):
         close(found, stretched(equations(maps, gradients)))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from attribution_check import AttributionCheck, ModelsCheck
-from explained_models import close, images, new, plain, reader_of_digits
+from explained_models import close, images, new, plain
 from keras import layers
 
-from cnnkit.explain import integrated_gradients, saliency, smoothgrad
+from cnnkit.explain import saliency, smoothgrad
 
 
 class TestSaliency(ModelsCheck):
@@ -22,12 +22,6 @@ class TestSmoothgrad(AttributionCheck):
     @pytest.fixture
     def explain(self):
         return partial(smoothgrad, n_samples=3, seed=0)
-
-
-class TestIntegratedGradients(AttributionCheck):
-    @pytest.fixture
-    def explain(self):
-        return partial(integrated_gradients, n_steps=3)
 
 
 def gradient(model, x, targets):
@@ -108,80 +102,6 @@ def test_the_seed_of_smoothgrad():
     assert not np.array_equal(draws(seed=rng), draws(seed=1))
 
 
-@pytest.mark.parametrize("baseline", [0.0, 100, "image", "images"])
-@pytest.mark.parametrize("n_steps", [1, 4, 33])
-def test_integrated_gradients_of_an_affine_function(baseline, n_steps):
-    """Each pixel's part is its weight times its difference, for any number of steps."""
-    x = images(3, (8, 9, 2))
-    if isinstance(baseline, str):
-        baseline = images(3, (8, 9, 2), seed=1)[0 if baseline == "image" else slice(None)]
-    expected = ((x - baseline) * [slopes(k) for k in (1, 0, 1)]).sum(axis=-1)
-    found = integrated_gradients(linear(), x, target=[1, 0, 1], n_steps=n_steps, baseline=baseline)
-    close(found, expected.astype(np.float32))
-
-
-def test_middles_of_steps_are_exact_for_squares():
-    """The ends of steps are not."""
-    x = images(2, (8, 9, 2)) / 100
-    square = lambda y: keras.ops.square(y[:, 0])  # noqa: E731
-    found = integrated_gradients(linear(), x, target=square, n_steps=2)
-    scores = np.asarray(linear()(x))[:, 0] ** 2 - np.asarray(linear()(0 * x))[:, 0] ** 2
-    assert np.abs(found.sum(axis=(1, 2)) - scores).max() < 1e-4 * np.abs(scores).max()
-
-
-def completeness_error(maps, model, x, baseline, targets):
-    """How far the sums of the maps are from the differences of the scores, in all, relatively."""
-    logits = keras.Sequential(model.layers[:-1])
-    dense = model.layers[-1]
-
-    def scores(x):
-        z = np.asarray(logits(x)) @ dense.kernel.numpy() + dense.bias.numpy()
-        return z[np.arange(len(x)), targets]
-
-    expected = scores(x) - scores(np.zeros_like(x) + baseline)
-    return np.abs(maps.sum(axis=(1, 2)) - expected).sum() / np.abs(expected).sum()
-
-
-@pytest.mark.parametrize("baseline", [0.0, 127.0])
-def test_integrated_gradients_add_up_to_the_score(baseline):
-    model, x, y = reader_of_digits()
-    assert np.mean(np.argmax(model(x), axis=1) == y) > 0.85
-    x = x[:40]
-    errors = [
-        completeness_error(
-            integrated_gradients(model, x, target=y[:40], n_steps=n, baseline=baseline),
-            model,
-            x,
-            baseline,
-            y[:40],
-        )
-        for n in (4, 32)
-    ]
-    assert errors[1] < min(0.05, errors[0])
-
-
-def test_the_check_of_the_sums_can_fail():
-    """Gradients at the image alone do not add up."""
-    model, x, y = reader_of_digits()
-    part = x[:40] * gradient_of_logits(model, x[:40], y[:40])
-    assert completeness_error(part.sum(axis=-1), model, x[:40], 0.0, y[:40]) > 0.1
-
-
-def gradient_of_logits(model, x, y):
-    last = model.layers[-1]
-    last.activation = keras.activations.linear
-    try:
-        return gradient(model, x, y)
-    finally:
-        last.activation = keras.activations.softmax
-
-
-def test_black_images():
-    model, x, _ = reader_of_digits()
-    maps = integrated_gradients(model, 0 * x[:2])
-    assert not maps.any() and maps.dtype == np.float32
-
-
 ERRORS = [
     (
         smoothgrad,
@@ -191,12 +111,6 @@ ERRORS = [
     (smoothgrad, dict(noise=-0.1), "`noise` must not be negative. Received: noise=-0.1"),
     (smoothgrad, dict(noise=np.nan), "`noise` must not be negative. Received: noise=nan"),
     (smoothgrad, dict(seed=True), "`seed` must be None, .* Received: seed=True"),
-    (integrated_gradients, dict(n_steps=2.5), "`n_steps` must be a positive integer"),
-    (
-        integrated_gradients,
-        dict(baseline=np.zeros(3)),
-        r"`baseline` must be a number, or have the shape \(16, 16, 3\) or \(2, 16, 16, 3\). Rec",
-    ),
 ]
 
 
@@ -206,7 +120,7 @@ def test_wrong_settings(explain, options, error):
         explain(plain(), images(), **options)
 
 
-@pytest.mark.parametrize("explain", [saliency, smoothgrad, integrated_gradients])
+@pytest.mark.parametrize("explain", [saliency, smoothgrad])
 def test_rounded_pixels_have_no_gradient(explain):
     inputs = keras.Input((8, 8, 1), dtype="uint8")
     model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.Rescaling(0.1)(inputs))))

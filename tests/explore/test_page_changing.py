@@ -72,6 +72,7 @@ def test_edits_are_applied_in_their_order(tmp_path):
     const weights = { kernel };
     const layers = [0, 1].map((index) => ({ index, name: `m/dense_${index}`, shape: [3], size: 3,
                                             settings: {}, weights }));
+    const snapshot = { layers, outputs: [1], class_names: ["a", "b", "owl"] };
     const set = (at, values) => ({ kind: "weights", layer: 0, name: "kernel", at, values });
     const turn = (on) => ({ kind: "channel", layer: 1, channel: 2, on });
 
@@ -89,8 +90,8 @@ def test_edits_are_applied_in_their_order(tmp_path):
     const list = withEdit(withEdit([turn(false)], set([1], [7])), set([1], [8]));
     equal(list, [turn(false), set([1], [8])]);
     equal(withEdit(list, turn(true)).length, 3);
-    equal(list.map((edit) => editText(edit, layers)),
-      ["unit 3 of dense_1 is off", "unit 2 of dense_0: kernel is 8"]);
+    equal(list.map((edit) => editText(edit, snapshot)),
+      ["answer “owl” of dense_1 is off", "unit 2 of dense_0: kernel is 8"]);
     equal(kernelPlaces([2, 2, 3, 4], 1, 2), [6, 18, 30, 42]);
     equal(kernelPlaces([3, 4], 1, 2), [6]);
     """

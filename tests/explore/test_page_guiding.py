@@ -8,7 +8,15 @@ import pytest
 from test_page import run_in_node
 
 ADDRESS = ("snapshot.js", "maps.js", "address.js")
-SENTENCE = ("snapshot.js", "colors.js", "maps.js", "numbers.js", "sentence.js")
+SENTENCE = (
+    "snapshot.js",
+    "colors.js",
+    "maps.js",
+    "numbers.js",
+    "elements.js",
+    "field.js",
+    "sentence.js",
+)
 KEYS = ("size", "kernel", "strides", "padding", "dilation")
 
 
@@ -118,7 +126,7 @@ def test_the_sentence_says_what_is_selected(tmp_path):
       "Its values go from 5 to 8; the largest is in row 2, column 1.");
     equal(said({ layer: 1, channel: 0, row: 0, column: 1 }), "The number in row 1, column 2 of " +
       "map 1 of 2 of conv (Conv2D, 2×2×2) is 2. " +
-      "It sees rows 1 to 2 and columns 2 to 4 of the picture.");
+      "It sees rows 1 to 2, columns 2 to 4 of the picture.");
     equal(said({ layer: 2, channel: 2 }), 
       "Selected: c in dense. It is 2, number 2 by size of 3.");
     """

@@ -147,22 +147,63 @@ def check_masks(layer_class, arguments):
         assert (numbers(value) == numbers(first[key])[0]).all()
 
 
-def check_masks_in_tf_data(layer_class, arguments):
+def check_boxes(layer_class, arguments, size=(40, 50), fineness=4, n=50):
+    """A box after the draws of an image is that of the square in it, to a pixel.
+
+    The square is drawn in an image of the same proportions that is finer, for it changes likewise.
+    """
+    rng = np.random.default_rng(0)
+    boxes = rng.integers(0, np.array(size[::-1]) * 3 // 4, (n, 2))
+    boxes = np.concatenate([boxes, boxes + rng.integers(5, 20, (n, 2))], axis=-1)
+    boxes = np.minimum(boxes, size[::-1] * 2)
+    layer, same = (layer_class(**arguments) for _ in range(2))
+    targets = {"boxes": boxes[:, None].astype("float32"), "labels": np.arange(n)[:, None]}
+    data = {"images": np.zeros((n, *size, 1), "uint8"), "bounding_boxes": targets}
+    moved = {name: numbers(value) for name, value in layer(data)["bounding_boxes"].items()}
+    fine = np.zeros((n, *np.multiply(size, fineness), 1), "uint8")
+    for image, (left, top, right, bottom) in zip(fine, boxes * fineness, strict=True):
+        image[top:bottom, left:right] = 1
+    masks = numbers(same({"images": fine, "segmentation_masks": fine})["segmentation_masks"])
+    expected = [_box(mask[..., 0] == 1, fineness) for mask in masks]
+    large = [np.minimum(box[2] - box[0], box[3] - box[1]) > 1 for box in expected]
+    assert 20 < sum(large)
+    for i, box in enumerate(expected):
+        if large[i]:
+            assert moved["labels"][i] == i
+            np.testing.assert_allclose(moved["boxes"][i, 0], box, atol=1)
+        else:  # a part smaller than a pixel may be seen or not
+            left, top, right, bottom = moved["boxes"][i, 0]
+            assert moved["labels"][i] == -1 or min(right - left, bottom - top) < 2
+    one = {"images": data["images"][0], "bounding_boxes": {k: v[0] for k, v in targets.items()}}
+    first = {"images": data["images"][:1], "bounding_boxes": {k: v[:1] for k, v in targets.items()}}
+    alone, batched = (layer_class(**arguments)(each)["bounding_boxes"] for each in (one, first))
+    assert all((numbers(alone[key]) == numbers(batched[key])[0]).all() for key in targets)
+
+
+def _box(mask, fineness):
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.zeros(4)
+    return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / fineness
+
+
+def check_targets_in_tf_data(layer_class, arguments):
     """Batches, single images and unknown sizes; what else is in a dictionary stays."""
     import tensorflow as tf
 
     images = make_images((2, 9, 12, 3))
     data = {"images": images, "segmentation_masks": images[..., :1].astype("int32")}
+    boxes = np.float32([[[1, 2, 8, 7], [4, 0, 12, 5]], [[0, 0, 3, 9], [0, 0, 0, 0]]])
+    data["bounding_boxes"] = {"boxes": boxes, "labels": np.array([[3, 1], [2, -1]])}
     data |= {"labels": np.arange(2), "file": np.array(["a", "b"])}
     whole = tf.data.Dataset.from_tensor_slices(data)
-    signature = {
-        key: tf.TensorSpec((None,) * (value.ndim - 2) + value.shape[-1:], value.dtype)
-        for key, value in data.items()
-        if value.ndim == 4
-    } | {"labels": tf.TensorSpec((), "int64"), "file": tf.TensorSpec((), "string")}
+    signature = keras.tree.map_structure(
+        lambda spec: tf.TensorSpec([None] * (spec.shape.rank - 1) + spec.shape[-1:], spec.dtype),
+        whole.element_spec,
+    )
     unknown = tf.data.Dataset.from_generator(lambda: iter(whole), output_signature=signature)
     for dataset in (whole.batch(2), unknown):
-        layer, same = layer_class(**arguments), layer_class(**arguments)
+        layer, same = (layer_class(**arguments) for _ in range(2))
         for given, mapped in zip(dataset, dataset.map(layer), strict=True):
             expected = same(given)
             assert (mapped["labels"] == given["labels"]).numpy().all()
@@ -170,3 +211,5 @@ def check_masks_in_tf_data(layer_class, arguments):
             moved = mapped["segmentation_masks"]
             assert (moved == expected["segmentation_masks"]).numpy().all()
             np.testing.assert_allclose(mapped["images"], expected["images"], atol=0.02)
+            for name, values in expected["bounding_boxes"].items():
+                np.testing.assert_allclose(mapped["bounding_boxes"][name], values, atol=1e-4)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from layer_check import tensorflow_only
 
 from cnnkit.layers import _compiled as module
@@ -7,16 +8,18 @@ IMAGES = np.random.default_rng(0).uniform(0, 1, (2, 4, 5, 3)).astype("float32")
 pytestmark = tensorflow_only
 
 
-def traced(shape=(None, 4, 5, 3)):
+def traced(shape=(None, 4, 5, 3), other_shape=(None, 1, 1, 3)):
     """The operations of a graph that calls a compiled function, and what the graph gives."""
     import tensorflow as tf
 
     double = module.compiled(lambda images, factor: images * factor)
-    graph = tf.function(lambda images: double(images, tf.constant(2.0)))
-    concrete = graph.get_concrete_function(tf.TensorSpec(shape, "float32"))
+    graph = tf.function(lambda images, factor: double(images, factor))
+    specs = [tf.TensorSpec(each, "float32") for each in (shape, other_shape)]
+    concrete = graph.get_concrete_function(*specs)
     operations = concrete.graph.get_operations()
     compiled = [op for op in operations if "_XlaMustCompile" in op.node_def.attr]
-    return len(compiled), concrete(tf.constant(IMAGES)).numpy()
+    factor = tf.fill((2, 1, 1, 3), 2.0)
+    return len(compiled), concrete(tf.constant(IMAGES), factor).numpy()
 
 
 def test_in_a_graph_the_function_is_compiled():
@@ -25,8 +28,9 @@ def test_in_a_graph_the_function_is_compiled():
     np.testing.assert_allclose(outputs, 2 * IMAGES)
 
 
-def test_images_of_unknown_sizes_would_be_compiled_for_each_size():
-    count, outputs = traced((None, None, None, 3))
+@pytest.mark.parametrize("unknown", ["shape", "other_shape"])
+def test_tensors_of_unknown_sizes_would_be_compiled_for_each_size(unknown):
+    count, outputs = traced(**{unknown: (None, None, None, 3)})
     assert count == 0
     np.testing.assert_allclose(outputs, 2 * IMAGES)
 

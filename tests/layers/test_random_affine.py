@@ -4,8 +4,9 @@ import pytest
 from augmentation_check import (
     check_augmentation,
     check_augmentation_in_tf_data,
+    check_boxes,
     check_masks,
-    check_masks_in_tf_data,
+    check_targets_in_tf_data,
     make_images,
 )
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ ARGUMENTS = {
     "shear": 0.2,
     "fill_mode": "constant",
     "fill_value": 7.0,
+    "bounding_box_format": "xyxy",
     "seed": 3,
 }
 EXAMPLES = 25 if keras.backend.backend() == "tensorflow" else 5
@@ -73,9 +75,14 @@ def test_masks_move_with_their_image():
     check_masks(RandomAffine, ARGUMENTS | {"fill_mode": "reflect", "fill_value": 0.0})
 
 
+def test_boxes_move_with_their_image():
+    settings = {"rotation": 0.5, "zoom": (-0.4, 0.6), "translation": 0.4, "shear": 0.5}
+    check_boxes(RandomAffine, ARGUMENTS | settings)
+
+
 @tensorflow_only
-def test_masks_in_tf_data():
-    check_masks_in_tf_data(RandomAffine, ARGUMENTS)
+def test_targets_in_tf_data():
+    check_targets_in_tf_data(RandomAffine, ARGUMENTS)
 
 
 @pytest.mark.parametrize("fill_mode", SCIPY_MODES)

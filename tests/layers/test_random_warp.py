@@ -4,7 +4,9 @@ import pytest
 from augmentation_check import (
     check_augmentation,
     check_augmentation_in_tf_data,
+    check_boxes,
     check_masks,
+    check_targets_in_tf_data,
     make_images,
 )
 from layer_check import numbers, tensorflow_only
@@ -19,6 +21,7 @@ ARGUMENTS = {
     "lens": (-0.2, 0.3),
     "fill_mode": "constant",
     "fill_value": 7.0,
+    "bounding_box_format": "xyxy",
     "seed": 3,
 }
 SCIPY_MODES = {"reflect": "reflect", "constant": "grid-constant", "nearest": "nearest"}
@@ -55,6 +58,16 @@ def test_as_an_augmentation():
 
 def test_masks_move_with_their_image():
     check_masks(RandomWarp, ARGUMENTS | {"fill_mode": "nearest"})
+
+
+def test_boxes_move_with_their_image():
+    check_boxes(RandomWarp, ARGUMENTS)
+
+
+@tensorflow_only
+@pytest.mark.usefixtures("slow_proof")
+def test_targets_in_tf_data():
+    check_targets_in_tf_data(RandomWarp, ARGUMENTS)
 
 
 @tensorflow_only

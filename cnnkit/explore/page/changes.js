@@ -8,8 +8,9 @@
  * the state, `follow`.
  */
 
+import { make } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
-import { answerText, textOf } from "./numbers.js";
+import { answerText, orderOf, textOf } from "./numbers.js";
 
 const INVITATION =
   "Change the picture or the network: then a number under each map says how much it changed.";
@@ -67,7 +68,6 @@ export function changesText(snapshot, now, before) {
   const text = (x) => (isSmall ? x.toFixed(2) : textOf(x));
   const name = (unit) => answerText(snapshot, { size: now.length }, unit);
   const change = (unit) => `${name(unit)} from ${text(before[unit])} to ${text(now[unit])}`;
-  const orderOf = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
   const [[first, second], [was]] = [orderOf(now), orderOf(before)];
   if (first !== was) {
     return `The answer changes from ${name(was)} to ${name(first)}: ${change(was)}, ${change(first)}`;
@@ -97,8 +97,7 @@ export function showChanges(overview, said, network, state) {
       return;
     }
     if (!note) {
-      note = document.createElement("span");
-      note.className = "change";
+      note = make("span", "change");
       tile.append(note);
     }
     const [now, before] = [network.values(layer.index), network.before(layer.index)];
@@ -138,7 +137,5 @@ export function showChanges(overview, said, network, state) {
     said.textContent = `${answer}Compared with ${compared}${shifted}. ${MEANING}`;
   }
 
-  network.subscribe(show);
-  state.subscribe(["open", "follow"], show);
-  show();
+  network.watch(["open", "follow"], show);
 }

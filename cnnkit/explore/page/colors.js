@@ -46,6 +46,12 @@ export function rangeOf({ values, start, step, rows, columns }) {
   return [low, high];
 }
 
+/** A range that goes as far below 0 as above: its colours are the signed ones. */
+export function signedRange([low, high]) {
+  const size = Math.max(-low, high) || 1;
+  return [-size, size];
+}
+
 function draw(canvas, rows, columns, colorAt) {
   canvas.width = columns;
   canvas.height = rows;

@@ -6,17 +6,29 @@
  * and the network's numbers. The layers that are read light up in the overview, the others fade.
  */
 
-import { paint, paintPicture, rangeOf } from "./colors.js";
+import { paint, paintPicture, rangeOf, signedRange } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { isByItself } from "./detail_steps.js";
-import { showPart, showSoftmax, showSteps, showValue, startText } from "./detail_views.js";
-import { make, makeLink } from "./elements.js";
+import {
+  showPart,
+  showSoftmax,
+  showSome,
+  showSteps,
+  showValue,
+  startText,
+} from "./detail_views.js";
+import { make, makeLink, makePane } from "./elements.js";
 import { boxOf, frame, pickPlaces } from "./field.js";
 import { makeGuessing } from "./guess.js";
+import { maskOf } from "./interventions_edits.js";
 import { hasMaps, indexOf, isOneTile, mapOf } from "./maps.js";
-import { answerText } from "./numbers.js";
+import { answerText, percent } from "./numbers.js";
 
-const FEW_PARTS = 8; // windows that are shown unless one asks for more
+const ROUNDED =
+  "Numbers are shown rounded, and added up exactly: the last digit of a sum may differ from yours. " +
+  "A number with dots below it leads to where it comes from.";
+/** How many windows are shown unless one asks for more. */
+const fewParts = () => (matchMedia("(width >= 900px)").matches ? 8 : 3);
 
 /** What a layer does, in a sentence. */
 const ABOUT = {
@@ -35,11 +47,13 @@ const ABOUT = {
 };
 
 /** What a layer does; of one that only changes what another makes, that too, with its name. */
-function aboutText(layer, maker) {
+function aboutText(layer, maker, mask) {
   const about = ABOUT[maker.kind] ?? "";
   if (!isByItself(layer)) return about;
-  const isIdle = layer.kind === "Identity";
-  const own = `${layer.name} changes ${isIdle ? "nothing outside training" : "each number by itself"}.`;
+  const does = layer.kind === "Identity" ? "nothing outside training" : "each number by itself";
+  const own = mask
+    ? `By the mask that you have set, ${layer.name} makes ${percent(mask.rate)} of its numbers 0, and the others larger.`
+    : `${layer.name} changes ${does}.`;
   return layer === maker ? own : `${own} How its input comes about, in ${maker.name}: ${about}`;
 }
 
@@ -69,7 +83,8 @@ export function showDetail(element, network, state) {
       const values = network.values(index);
       const plan = planOf(network.edited(), network.values, index, channel ?? 0);
       now = { layer, channel: channel ?? 0, values, plan, panes: [], inputPanes: [] };
-      if (plan) about.textContent = aboutText(layer, layers(plan.maker));
+      if (plan)
+        about.textContent = aboutText(layer, layers(plan.maker), maskOf(state.values.edits, index));
       else about.textContent += missingText(layer);
       showMade();
       if (hadFocus) focusMap();
@@ -90,10 +105,8 @@ export function showDetail(element, network, state) {
 
   function addPane(parent, caption, map, range, className = "") {
     const figure = make("figure", className);
-    const pane = make("div", "pane");
-    const canvas = document.createElement("canvas");
+    const [pane, canvas] = makePane();
     paint(canvas, map, range ?? rangeOf(map));
-    pane.append(canvas);
     pane.style.aspectRatio = `${map.columns} / ${map.rows}`;
     figure.append(pane, make("figcaption", "", caption));
     parent.append(figure);
@@ -111,7 +124,7 @@ export function showDetail(element, network, state) {
     const last = pictures.pop(); // it is the map itself
     for (const { name, numbers } of pictures) {
       const map = { values: numbers, start: 0, step: 1, rows, columns };
-      now.panes.push(addPane(chain, name, map, null));
+      now.panes.push(addPane(chain, name, map, signedRange(rangeOf(map))));
     }
     const own = mapOf(layer, values, channel);
     const caption = `this map${last ? `: ${last.name}` : ""}`;
@@ -243,23 +256,15 @@ export function showDetail(element, network, state) {
     for (const { all, unit } of steps.filter((step) => step.all)) {
       number.append(showSoftmax(network.snapshot, all(row, column), unit, isHidden));
     }
-    number.append(showWindows(found.parts, isHidden));
+    number.append(...showWindows(found.parts, isHidden));
+    number.append(make("p", "hint", ROUNDED));
   }
 
   /** Windows of all parts, those that give most first. */
   function showWindows(parts, isHidden) {
     const order = [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total));
-    const windows = make("div", "windows");
     const show = (part) => showPart(now.plan, part, isHidden, goTo);
-    windows.append(...order.slice(0, FEW_PARTS).map(show));
-    const rest = order.slice(FEW_PARTS);
-    if (!rest.length) return windows;
-    const sum = rest.reduce((total, part) => total + part.total, 0);
-    const button = make("button", "switch", `${rest.length} more, `);
-    button.append("together ", showValue(sum, isHidden));
-    button.addEventListener("click", () => button.replaceWith(...rest.map(show)));
-    windows.append(button);
-    return windows;
+    return showSome(make("div", "windows"), order, fewParts(), show, isHidden);
   }
 
   /** Select a number that a part reads: it lies at the same place, whatever shape it is read in. */
@@ -294,13 +299,11 @@ export function showDetail(element, network, state) {
     }
   }
 
-  state.subscribe(["layer", "channel"], build);
   state.subscribe(["row", "column"], (_, changed) => {
     if (!changed.includes("layer") && !changed.includes("channel")) showNumber();
   });
   state.subscribe(["open"], mark);
-  network.subscribe(build);
-  build();
+  network.watch(["layer", "channel"], build);
 }
 
 const titleOf = (layer, channel) => {
@@ -314,7 +317,7 @@ const gridOf = (values, columns) => {
   return { values, start: 0, step: 1, rows, columns: Math.min(columns, values.length) };
 };
 
-const rangeOfAll = (lists) => rangeOf(gridOf(lists.flat(), 1));
+const rangeOfAll = (lists) => signedRange(rangeOf(gridOf(lists.flat(), 1)));
 
 /** Whether a part reads a vector, which is shown in lines. */
 const isLine = ({ shape }) => shape[0] === 1 && shape[2] === 1;

@@ -11,12 +11,12 @@
  */
 
 import { COMPUTE } from "./engine.js";
-import { maxPool } from "./engine_maps.js";
+import { maximaOf, mixOf, ONE_TAP } from "./engine_maps.js";
 import { isByItself, stepsOf } from "./detail_steps.js";
 import { hasMaps, indexOf } from "./maps.js";
+import { partName, shortName, upTo } from "./numbers.js";
 
 export const LINE = 16; // numbers of a vector that stand side by side
-const upTo = (n) => Array.from({ length: n }, (_, i) => i);
 const here = (row, column) => [[row, column]];
 
 /** All places of a window of `columns`, in the order of a kernel's numbers. */
@@ -41,14 +41,8 @@ const everyPlace = ([rows, columns]) => {
 function partOf(input, channel, more = {}) {
   const { layer, values } = input;
   const shape = hasMaps(layer) ? layer.shape : [1, layer.size, 1];
-  const part = { name: nameOfPart(layer, channel), layer: layer.index, channel, values, shape };
-  return { ...part, columns: 1, places: here, ...more };
-}
-
-function nameOfPart(layer, channel) {
-  if (!hasMaps(layer)) return layer.name;
-  if (layer.type !== "InputLayer") return `map ${channel + 1} of ${layer.name}`;
-  return layer.shape[2] === 1 ? "the picture" : `channel ${channel + 1} of the picture`;
+  const name = hasMaps(layer) ? partName(layer, channel) : shortName(layer);
+  return { name, layer: layer.index, channel, values, shape, columns: 1, places: here, ...more };
 }
 
 const summed = (parts, more = {}) => ({ parts, within: "sum", across: "sum", steps: [], ...more });
@@ -80,19 +74,13 @@ function separablePlan({ weights: { depthwise, pointwise }, settings }, inputs, 
   return summed(parts);
 }
 
-const NO_BORDERS = [
-  [0, 0],
-  [0, 0],
-];
-const ONE_PLACE = { strides: [1, 1], borders: NO_BORDERS, groups: 1 };
-
 /** Of flattened maps each map is a part, so that one sees where in the maps the weights lie. */
 function densePlan(layer, [input], o, layers) {
   const { values, shape } = layer.weights.kernel;
   if (layer.shape.length === 2) return null;
   if (hasMaps(layer)) {
     const kernel = { values, shape: [1, 1, ...shape] };
-    return convPlan({ weights: { kernel }, settings: ONE_PLACE }, [input], o);
+    return convPlan({ weights: { kernel }, settings: ONE_TAP }, [input], o);
   }
   const maps = flattenedMaps(input.layer, layers);
   const [rows, columns, channels] = maps?.shape ?? [1, shape[0], 1];
@@ -136,15 +124,9 @@ const poolPlan =
   };
 
 /** The window lies on a map of maxima, which is made first. */
-function maxBlurPlan({ settings }, [input], o) {
-  const { pool_size: size, pool_borders: borders, line } = settings;
-  const [height, width, channels] = input.layer.shape;
-  const [rows, columns] = [height, width].map(
-    (n, axis) => n + borders[axis][0] + borders[axis][1] - size[axis] + 1,
-  );
-  const shape = [rows, columns, channels];
-  const first = { settings: { pool_size: size, borders, strides: [1, 1] }, shape };
-  const values = maxPool(first, [{ ...input, shape: input.layer.shape }]);
+function maxBlurPlan(layer, [input], o) {
+  const { pool_size: size, line } = layer.settings;
+  const maxima = maximaOf(layer, { ...input, shape: input.layer.shape });
   const weigh = (found) => {
     const all = upTo(found.length).map((i) =>
       found[i] === null ? 0 : line[Math.floor(i / line.length)] * line[i % line.length],
@@ -153,27 +135,23 @@ function maxBlurPlan({ settings }, [input], o) {
     return all.map((x) => x / sum);
   };
   const name = `largest of each ${size.join("×")} in map ${o + 1} of ${input.layer.name}`;
-  const places = windowOf(settings, [line.length, line.length]);
-  const part = partOf(input, o, { name, values, shape, places, columns: line.length, weigh });
-  return summed([part]);
+  const places = windowOf(layer.settings, [line.length, line.length]);
+  const more = { name, ...maxima, places, columns: line.length, weigh };
+  return summed([partOf(input, o, more)]);
 }
 
-function upsamplePlan({ settings }, [input], o) {
-  const [height, width] = input.layer.shape;
-  const { size, interpolation } = settings;
+function upsamplePlan({ settings: { size, interpolation } }, [input], o) {
+  const mixes = (place) =>
+    place.map((at, axis) => mixOf(at, size[axis], input.layer.shape[axis], interpolation));
   if (interpolation === "nearest") {
-    const places = (row, column) => here(Math.floor(row / size[0]), Math.floor(column / size[1]));
+    const places = (...place) => [mixes(place).map(([nearest]) => nearest)];
     return summed([partOf(input, o, { places })]);
   }
-  const along = (i, factor, n) => Math.min(Math.max((i + 0.5) / factor - 0.5, 0), n - 1);
-  const at = (row, column) => [along(row, size[0], height), along(column, size[1], width)];
-  const places = (row, column) => {
-    const [top, left] = at(row, column).map(Math.floor);
-    return upTo(4).map((i) => [top + (i >> 1), left + (i & 1)]);
-  };
-  const weigh = (_, row, column) => {
-    const [down, across] = at(row, column).map((x) => x % 1);
-    return upTo(4).map((i) => (i >> 1 ? down : 1 - down) * (i & 1 ? across : 1 - across));
+  const corners = upTo(4).map((i) => [i >> 1, i & 1]);
+  const places = (...place) => corners.map((at) => mixes(place).map((mix, axis) => mix[at[axis]]));
+  const weigh = (_, ...place) => {
+    const [down, across] = mixes(place).map(([, , share]) => share);
+    return corners.map(([i, j]) => (i ? down : 1 - down) * (j ? across : 1 - across));
   };
   return summed([partOf(input, o, { places, columns: 2, weigh })]);
 }

@@ -72,33 +72,27 @@ function gammaAndBeta({ gamma, beta }, c) {
   return [{ name: "scale and shift", run: (x) => x * scale + shift, say }];
 }
 
-function batchSteps({ weights, settings }, [c]) {
-  const [mean, variance] = [weights.mean.values[c], weights.variance.values[c]];
+/** The steps of a channel that has one mean and variance, as in `BatchNormalization`. */
+function standardized(mean, variance, { weights, settings }, c) {
   const deviation = Math.sqrt(variance + settings.epsilon);
-  return [
-    normalized(
-      () => mean,
-      () => deviation,
-    ),
-    ...gammaAndBeta(weights, c),
-  ];
+  const step = normalized(
+    () => mean,
+    () => deviation,
+  );
+  return [step, ...gammaAndBeta(weights, c)];
 }
 
+const batchSteps = (layer, [c]) =>
+  standardized(layer.weights.mean.values[c], layer.weights.variance.values[c], layer, c);
+
 /** Mean and deviation are those of all numbers in the channels of a group. */
-function groupSteps({ weights, settings, shape }, [c], { values }) {
-  const share = shape.at(-1) / settings.groups;
-  const group = (i) => Math.floor((i % shape.at(-1)) / share);
-  const own = values.filter((_, i) => group(i) === Math.floor(c / share));
+function groupSteps(layer, [c], { values }) {
+  const channels = layer.shape.at(-1);
+  const group = (i) => Math.floor(((i % channels) * layer.settings.groups) / channels);
+  const own = values.filter((_, i) => group(i) === group(c));
   const mean = own.reduce((sum, x) => sum + x / own.length, 0);
   const variance = own.reduce((sum, x) => sum + (x - mean) ** 2 / own.length, 0);
-  const deviation = Math.sqrt(variance + settings.epsilon);
-  return [
-    normalized(
-      () => mean,
-      () => deviation,
-    ),
-    ...gammaAndBeta(weights, c),
-  ];
+  return standardized(mean, variance, layer, c);
 }
 
 function normalizationSteps({ weights: { mean, deviation } }, [, at]) {

@@ -2,13 +2,11 @@
  * What is shown of a number: windows as tables, steps as lines. Texts and elements, no state.
  */
 
-import { colorOf, rangeOf } from "./colors.js";
-import { make, makeLink } from "./elements.js";
-import { classText, textOf } from "./numbers.js";
+import { colorOf, rangeOf, signedRange } from "./colors.js";
+import { make, makeButton, makeLink } from "./elements.js";
+import { classText, textOf, withMinus } from "./numbers.js";
 
 const HIDDEN = "?";
-
-const withMinus = (text) => text.replace(/^-/, "−");
 
 /** A number, rounded, with its exact value for whoever reads the page by a program. */
 export function showValue(value, isHidden = false, text = textOf(value)) {
@@ -32,11 +30,13 @@ function lightness(color) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. */
-export function showTable(name, numbers, columns, isHidden = false) {
+/** Numbers as a table of `columns`, each on its colour; null is a place beyond the edge. Weights and
+ * products are `isSigned`: white is 0, also where all have one sign. */
+export function showTable(name, numbers, columns, { isHidden = false, isSigned = false } = {}) {
   const table = make("table", "window");
   table.setAttribute("aria-label", name);
-  const range = rangeOf({ values: numbers, start: 0, step: 1, rows: 1, columns: numbers.length });
+  const own = rangeOf({ values: numbers, start: 0, step: 1, rows: 1, columns: numbers.length });
+  const range = isSigned ? signedRange(own) : own;
   const round = roundingFor(Math.max(-range[0], range[1]) || 1);
   for (let start = 0; start < numbers.length; start += columns) {
     const row = table.insertRow();
@@ -65,7 +65,7 @@ export function showPart(plan, read, isHidden, go) {
   card.append(make("h4", "", part.name));
   let tables = card;
   if (found.length > MANY_NUMBERS) {
-    tables = document.createElement("details");
+    tables = make("details", "");
     tables.append(make("summary", "", `all ${found.length} numbers`));
     card.append(largestProducts(read, isHidden, go), tables);
   }
@@ -76,11 +76,14 @@ export function showPart(plan, read, isHidden, go) {
   });
   tables.append(numbers);
   if (weights) {
-    tables.append(make("span", "sign", "×"), showTable("Weights", weights, part.columns));
-    const own = showTable("Products", products, part.columns, isHidden);
+    tables.append(
+      make("span", "sign", "×"),
+      showTable("Weights", weights, part.columns, { isSigned: true }),
+    );
+    const own = showTable("Products", products, part.columns, { isHidden, isSigned: true });
     if (found.length > 1) tables.append(make("span", "sign", "="), own);
   }
-  const times = part.factor === undefined ? "" : ` × its weight ${withMinus(textOf(part.factor))}`;
+  const times = part.factor === undefined ? "" : ` × its weight ${textOf(part.factor)}`;
   const line = make("p", "total", `${plan.within === "largest" ? "largest" : "sum"}${times} = `);
   line.append(showValue(total, isHidden));
   if (plan.parts.length > 1 && (found.length > 1 || weights)) card.append(line);
@@ -94,7 +97,7 @@ function largestProducts({ part, places, found, weights, products }, isHidden, g
   for (const i of order.slice(0, 6)) {
     const [row, column] = places[i].map((at) => at + 1);
     const where = part.shape[0] === 1 ? `unit ${column}` : `row ${row}, column ${column}`;
-    const times = weights ? ` × ${withMinus(textOf(weights[i]))}` : "";
+    const times = weights ? ` × ${textOf(weights[i])}` : "";
     const line = make("li", "");
     line.append(
       makeLink(where, () => go(part, places[i])),
@@ -121,10 +124,10 @@ export function showSteps(plan, { start, steps }, isHidden) {
   const list = make("ol", "steps");
   const lines = [[startText(plan), "", start], ...steps.map((s) => [s.name, s.text, s.value])];
   for (const [name, text, value] of lines) {
-    const line = document.createElement("li");
+    const line = make("li", "");
     line.append(
       make("b", "", text ? `${name}:` : name),
-      ` ${text.replace(/(^| )-/g, "$1−")} `,
+      ` ${text} `,
       make("span", "sign", "="),
       " ",
     );
@@ -155,4 +158,19 @@ export function showSoftmax(snapshot, numbers, unit, isHidden) {
     }
   });
   return table;
+}
+
+/** A list in `parent`, of which the first few are shown, and a button for all others with their sum. */
+export function showSome(parent, list, few, show, isHidden = false) {
+  parent.append(...list.slice(0, few).map(show));
+  const rest = list.slice(few);
+  if (!rest.length) return [parent];
+  const open = () => {
+    button.remove();
+    parent.append(...rest.map(show));
+  };
+  const button = makeButton(`${rest.length} more, together `, open, "switch");
+  const sum = rest.reduce((total, each) => total + each.total, 0);
+  button.append(showValue(sum, isHidden));
+  return [parent, button];
 }

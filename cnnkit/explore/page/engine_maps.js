@@ -90,6 +90,16 @@ export function conv2d(layer, [input]) {
   return convolve(input, layer.weights.kernel, layer.weights.bias, layer.settings, layer.shape);
 }
 
+const NO_BORDERS = [0, 1].map(() => [0, 0]);
+
+/** The settings of a convolution that sees one place at a time. */
+export const ONE_TAP = {
+  strides: [1, 1],
+  borders: NO_BORDERS,
+  dilation_rate: [1, 1],
+  groups: 1,
+};
+
 /** Every channel by itself, then a convolution with one tap. */
 export function depthwiseThenPointwise(layer, [input]) {
   const { depthwise, pointwise, bias } = layer.weights;
@@ -98,12 +108,7 @@ export function depthwiseThenPointwise(layer, [input]) {
     values: convolve(input, depthwise, null, layer.settings, layer.shape),
     shape: [rows, columns, depthwise.shape[3]],
   };
-  const noBorders = [
-    [0, 0],
-    [0, 0],
-  ];
-  const plain = { strides: [1, 1], borders: noBorders, dilation_rate: [1, 1], groups: 1 };
-  return convolve(between, pointwise, bias, plain, layer.shape);
+  return convolve(between, pointwise, bias, ONE_TAP, layer.shape);
 }
 
 /** One number of each window and channel: `reduce(values, taps, channels, c)`. */
@@ -155,16 +160,19 @@ export const maxPool = pooling(largest);
 export const averagePool = pooling(mean);
 export const stochasticPool = pooling(weightedByItself);
 
+/** The largest of the window at every pixel, `{values, shape}`. */
+export function maximaOf({ settings }, input) {
+  const { pool_size: size, pool_borders: borders } = settings;
+  const n = [0, 1].map((at) => input.shape[at] + borders[at][0] + borders[at][1] - size[at] + 1);
+  const values = pool(input, size, [1, 1], borders, n, largest);
+  return { values, shape: [...n, input.shape[2]] };
+}
+
 /** The largest of each window at every pixel, then a blur of which some places are kept. */
 export function maxBlurPool(layer, [input]) {
-  const { pool_size: size, pool_borders: poolBorders, strides, borders, line } = layer.settings;
+  const { strides, borders, line } = layer.settings;
   const n = line.length;
-  const outputSize = [0, 1].map((at) => {
-    const [before, after] = poolBorders[at];
-    return input.shape[at] + before + after - size[at] + 1;
-  });
-  const values = pool(input, size, [1, 1], poolBorders, outputSize, largest);
-  const maxima = { values, shape: [...outputSize, input.shape[2]] };
+  const maxima = maximaOf(layer, input);
   return pool(maxima, [n, n], strides, borders, layer.shape, (found, taps, channels, c) => {
     let sum = 0;
     let weights = 0;
@@ -181,11 +189,7 @@ export function maxBlurPool(layer, [input]) {
 function everywhere(reduce) {
   return (layer, [input]) => {
     const size = input.shape.slice(0, 2);
-    const borders = [
-      [0, 0],
-      [0, 0],
-    ];
-    return pool(input, size, [1, 1], borders, [1, 1], reduce);
+    return pool(input, size, [1, 1], NO_BORDERS, [1, 1], reduce);
   };
 }
 
@@ -204,8 +208,9 @@ export function zeroPad(layer, [input]) {
 }
 
 /** The places along one axis that a place of the larger map is mixed from: `[low, high, share]`. */
-function mixOf(i, factor, n, interpolation) {
-  if (interpolation === "nearest") return [Math.floor(i / factor), 0, 0];
+export function mixOf(i, factor, n, interpolation) {
+  const nearest = Math.floor(i / factor);
+  if (interpolation === "nearest") return [nearest, nearest, 0];
   const place = Math.min(Math.max((i + 0.5) / factor - 0.5, 0), n - 1);
   const low = Math.floor(place);
   return [low, Math.min(low + 1, n - 1), place - low];

@@ -8,9 +8,9 @@
  */
 
 import { paintPicture } from "./colors.js";
-import { make } from "./elements.js";
-import { hasMaps } from "./maps.js";
-import { countOf, shapeText } from "./numbers.js";
+import { make, makeButton, makePane } from "./elements.js";
+import { fieldAt, hasMaps } from "./maps.js";
+import { clamp, countOf, shapeText } from "./numbers.js";
 
 /** The pixels that a number sees: `{row, column, rows, columns}`, beyond the picture too. */
 export function seenBy({ size, strides, offset }, row, column) {
@@ -69,14 +69,13 @@ export function frame(pane, className, box, shape) {
 
 /** Call `choose(row, column)` with the place of a pane that is clicked, or that an arrow leads to. */
 export function pickPlaces(pane, [rows, columns], current, choose) {
-  const clamp = (at, n) => Math.min(Math.max(at, 0), n - 1);
   pane.addEventListener("pointerdown", (event) => point(event));
   pane.addEventListener("pointermove", (event) => event.buttons && point(event));
   function point(event) {
     const box = pane.getBoundingClientRect();
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
-    choose(clamp(row, rows), clamp(column, columns));
+    choose(clamp(row, 0, rows - 1), clamp(column, 0, columns - 1));
   }
   pane.addEventListener("keydown", (event) => {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -84,12 +83,12 @@ export function pickPlaces(pane, [rows, columns], current, choose) {
     event.preventDefault();
     const [down, right] = current() ? steps[event.key] : [0, 0];
     const [row, column] = current() ?? [0, 0];
-    choose(clamp(row + down, rows), clamp(column + right, columns));
+    choose(clamp(row + down, 0, rows - 1), clamp(column + right, 0, columns - 1));
   });
 }
 
 const span = (first, count) => (count === 1 ? `${first + 1}` : `${first + 1} to ${first + count}`);
-const placesText = ({ row, column, rows, columns }) =>
+export const placesText = ({ row, column, rows, columns }) =>
   `row${rows > 1 ? "s" : ""} ${span(row, rows)}, column${columns > 1 ? "s" : ""} ${span(column, columns)}`;
 
 export function showField(element, network, state) {
@@ -97,13 +96,11 @@ export function showField(element, network, state) {
   const { snapshot, layers } = network;
   const shape = snapshot.images.shape.slice(1);
   const first = layers.findIndex((layer) => layer.type === "InputLayer");
-  const pane = make("div", "pane");
-  const canvas = document.createElement("canvas");
+  const [pane, canvas] = makePane();
   const [sees, reaches] = [make("p", "sees"), make("div", "reaches")];
   pane.tabIndex = 0;
   pane.setAttribute("role", "application");
-  pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel");
-  pane.append(canvas);
+  pane.setAttribute("aria-label", "Picture: arrow keys choose a pixel, Escape leaves it");
   element.append(make("h2", "", "How far it sees"), pane, sees, reaches);
   pickPlaces(
     pane,
@@ -112,15 +109,22 @@ export function showField(element, network, state) {
     (row, column) => state.set({ pixel: [row, column] }),
   );
 
+  const forget = makeButton("Take the yellow frames away", () => state.set({ pixel: null }));
+  pane.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") state.set({ pixel: null });
+  });
+
   function paintInput() {
     if (first < 0) return;
     paintPicture(canvas, network.values(first), shape, snapshot.images);
   }
 
-  function showSeen({ layer, row, column }) {
+  function showSeen({ layer, channel, row, column }) {
     const chosen = layers[layer];
     const isPlace = chosen && (row !== null || !hasMaps(chosen));
-    const box = isPlace && chosen.field ? seenBy(chosen.field, row, column) : null;
+    const found = isPlace && fieldAt(layers, chosen, channel ?? 0, row, column);
+    const field = found?.field;
+    const box = field ? seenBy(field, found.row, found.column) : null;
     frame(pane, "seen", box, shape);
     sees.textContent = "Choose a number of a map: here is framed which pixels it sees.";
     if (isPlace) sees.textContent = "What it sees is not known.";
@@ -128,10 +132,10 @@ export function showField(element, network, state) {
     const inside = cutBox(box, shape);
     const isCut = inside.rows < box.rows || inside.columns < box.columns;
     sees.textContent =
-      `The number sees ${shapeText(chosen.field.size)} pixels: ${placesText(inside)}` +
+      `The number sees ${shapeText(field.size)} pixels: ${placesText(inside)}` +
       `${isCut ? "; the rest lies beyond the edge" : ""}.` +
-      `${chosen.field.beyond ? " By some layers it depends on further pixels too." : ""}` +
-      `${chosen.field.misaligned ? " Branches see differently; this is around them all." : ""}`;
+      `${field.beyond ? " By some layers it depends on further pixels too." : ""}` +
+      `${field.misaligned ? " Branches see differently; this is around them all." : ""}`;
   }
 
   function showReached({ pixel }) {
@@ -142,17 +146,16 @@ export function showField(element, network, state) {
       const reached = box && reachedBy(layer.field, layer.shape, pixel);
       frame(tile.querySelector(".pane"), "reached", reached || null, layer.shape);
     }
-    reaches.replaceChildren(pixel ? reachedTable(layers, pixel) : "");
-    if (!pixel)
-      reaches.append("Choose a pixel: on the maps is framed which numbers it can change.");
+    reaches.replaceChildren(
+      pixel ? forget : "Choose a pixel: on the maps is framed which numbers it can change.",
+    );
+    if (pixel) reaches.append(reachedTable(layers, pixel));
   }
 
   network.subscribe(paintInput);
-  state.subscribe(["layer", "row", "column"], showSeen);
-  state.subscribe(["pixel", "open"], showReached);
+  state.watch(["layer", "channel", "row", "column"], showSeen);
+  state.watch(["pixel", "open"], showReached);
   paintInput();
-  showSeen(state.values);
-  showReached(state.values);
 }
 
 /** How many numbers of each map a pixel reaches. */

@@ -6,7 +6,7 @@
  * which one does. `changed()` is called when a number is revealed.
  */
 
-import { make } from "./elements.js";
+import { labelled, make } from "./elements.js";
 import { textOf } from "./numbers.js";
 
 /** Right is what is off by less than a tenth of the number, or a hundredth of the largest. */
@@ -18,7 +18,7 @@ export function makeGuessing(state, changed) {
   state.extend({ guessing: false, guesses: { right: 0, of: 0 } });
   const said = new Map(); // what was said to a guess, by the key of the number
   const control = make("label", "guessing");
-  const box = document.createElement("input");
+  const box = make("input", "");
   const count = make("span", "count");
   box.type = "checkbox";
   control.append(box, " Guess first ", count);
@@ -29,9 +29,8 @@ export function makeGuessing(state, changed) {
     count.textContent = of ? `(${right} of ${of} right)` : "";
     document.documentElement.classList.toggle("is-guessing", guessing);
   }
-  state.subscribe(["guessing", "guesses"], show);
+  state.watch(["guessing", "guesses"], show);
   state.subscribe(["guessing"], changed);
-  show(state.values);
 
   function judge(key, guess, value, largest) {
     const { right, of } = state.values.guesses;
@@ -49,12 +48,10 @@ export function makeGuessing(state, changed) {
       if (said.has(key)) return make("p", "judged", said.get(key));
       const form = make("div", "guess"); // in a cell's sandbox no form is ever submitted
       const button = make("button", "", "Show");
-      const label = make("label", "", "Your guess ");
-      const input = document.createElement("input");
+      const input = make("input", "");
       input.inputMode = "text"; // a minus must be on the keyboard
       input.size = 8;
-      label.append(input);
-      form.append(label, button, make("p", "hint"));
+      form.append(labelled("Your guess ", input), button, make("p", "hint"));
       button.addEventListener("click", () => {
         const guess = Number(input.value.trim().replace(",", ".").replace("−", "-") || "?");
         if (Number.isFinite(guess)) return judge(key, guess, value, largest);

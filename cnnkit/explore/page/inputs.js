@@ -3,7 +3,8 @@
  */
 
 import { paintPicture } from "./colors.js";
-import { classText } from "./numbers.js";
+import { make, makeButton } from "./elements.js";
+import { classText, upTo } from "./numbers.js";
 import { pictureOf } from "./snapshot.js";
 
 function nameOf(snapshot, index) {
@@ -15,23 +16,23 @@ function nameOf(snapshot, index) {
 export function showPictures(element, network, state) {
   const { snapshot } = network;
   const shape = snapshot.images.shape.slice(1);
-  const buttons = Array.from({ length: snapshot.images.shape[0] }, (_, index) => {
-    const button = document.createElement("button");
-    const canvas = document.createElement("canvas");
+  const buttons = upTo(snapshot.images.shape[0]).map((index) => {
+    const choose = () => state.set({ picture: index, input: null });
+    const [button, canvas] = [makeButton("", choose, "picture"), make("canvas", "")];
     paintPicture(canvas, pictureOf(snapshot, index), shape, snapshot.images);
-    button.type = "button";
-    button.className = "picture";
     button.title = nameOf(snapshot, index);
     button.setAttribute("aria-label", nameOf(snapshot, index));
     button.append(canvas);
-    button.addEventListener("click", () => state.set({ picture: index, input: null }));
     return button;
   });
   element.replaceChildren(...buttons);
 
-  function mark({ picture }) {
-    buttons.forEach((button, index) => button.setAttribute("aria-pressed", index === picture));
+  /** A picture that was changed is none of these any more. */
+  function mark({ picture, input }) {
+    buttons.forEach((button, index) => {
+      button.setAttribute("aria-pressed", index === picture && !input);
+      button.classList.toggle("changed", index === picture && Boolean(input));
+    });
   }
-  state.subscribe(["picture"], mark);
-  mark(state.values);
+  state.watch(["picture", "input"], mark);
 }

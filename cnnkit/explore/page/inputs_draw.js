@@ -17,6 +17,7 @@ import {
   movePicture,
   pictureFromFile,
 } from "./inputs_pixels.js";
+import { clamp } from "./numbers.js";
 import { pictureOf } from "./snapshot.js";
 
 const STILL = { turn: 0, shift: [0, 0], light: 0, isPlain: true };
@@ -74,8 +75,8 @@ export function showDrawing(element, network, state) {
 
   function shift([down, right]) {
     const [oldDown, oldRight] = state.values.moves.shift;
-    const limit = (value, size) => Math.min(Math.max(value, -size), size);
-    move({ shift: [limit(oldDown + down, rows), limit(oldRight + right, columns)] });
+    const to = [clamp(oldDown + down, -rows, rows), clamp(oldRight + right, -columns, columns)];
+    move({ shift: to });
   }
 
   /** The place of a pointer in pixels of the picture, from the middle of the first one on. */
@@ -121,8 +122,7 @@ export function showDrawing(element, network, state) {
   });
 
   function moveMark(step) {
-    const sizes = [rows, columns];
-    place = place.map((at, axis) => Math.min(Math.max(at + step[axis], 0), sizes[axis] - 1));
+    place = place.map((at, axis) => clamp(at + step[axis], 0, shape[axis] - 1));
     showMark();
   }
 
@@ -202,11 +202,8 @@ export function showDrawing(element, network, state) {
   mark.style.setProperty("--n-rows", rows);
   mark.style.setProperty("--n-columns", columns);
   find("photo-label").hidden = ![1, 3].includes(shape[2]);
-  state.subscribe(["tool"], showTool);
-  state.subscribe(["moves", "follow"], showMoves);
-  state.subscribe(["picture", "input", "moves"], follow);
-  showTool(state.values);
-  showMoves(state.values);
+  state.watch(["tool"], showTool);
+  state.watch(["moves", "follow"], showMoves);
+  state.watch(["picture", "input", "moves"], follow);
   showMark();
-  follow(state.values, ["moves"]);
 }

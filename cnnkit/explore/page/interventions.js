@@ -5,10 +5,9 @@
  */
 
 import { colorOf } from "./colors.js";
-import { make } from "./elements.js";
+import { labelled, make, makeButton } from "./elements.js";
 import { channelsOff, maskOf } from "./interventions_edits.js";
-import { hasMaps } from "./maps.js";
-import { textOf } from "./numbers.js";
+import { clamp, partName, percent, plainText, shortName, textOf } from "./numbers.js";
 
 const KERNELS = ["kernel", "pointwise"]; // of shape …, inputs, filters
 const PER_CHANNEL = {
@@ -21,24 +20,19 @@ const PER_CHANNEL = {
 const LARGEST = 1000; // of a weight that is typed
 const LISTED = 5; // edits that are shown
 
-const shortNameOf = (layer) => layer.name.split("/").at(-1);
-const percent = (share) => `${Math.round(100 * share)} %`;
 const isWhole = (layer) => layer.type === "SpatialDropout2D";
 
-function partText(layer, channel) {
-  return `${hasMaps(layer) ? "map" : "unit"} ${channel + 1} of ${shortNameOf(layer)}`;
-}
-
 /** An edit in words. */
-export function editText(edit, layers) {
-  const layer = layers[edit.layer];
+export function editText(edit, snapshot) {
+  const layer = snapshot.layers[edit.layer];
   if (edit.kind === "channel") {
-    return `${partText(layer, edit.channel)} is ${edit.on ? "on again" : "off"}`;
+    return `${partName(layer, edit.channel, snapshot)} is ${edit.on ? "on again" : "off"}`;
   }
   if (edit.kind === "mask") {
-    return `dropout of ${percent(edit.rate)} after ${shortNameOf(layer)}, mask ${edit.seed}`;
+    return `dropout of ${percent(edit.rate)} after ${shortName(layer)}, mask ${edit.seed}`;
   }
-  const part = partText(layer, edit.at[0] % layer.weights[edit.name].shape.at(-1));
+  const channel = edit.at[0] % layer.weights[edit.name].shape.at(-1);
+  const part = partName(layer, channel, snapshot);
   return edit.at.length === 1
     ? `${part}: ${edit.name} is ${textOf(edit.values[0])}`
     : `${part}: ${edit.at.length} numbers of ${edit.name}`;
@@ -60,7 +54,7 @@ export function kernelPlaces(shape, from, channel) {
 }
 
 function makeNumber(label, onValue, step = 0.1, event = "input") {
-  const input = document.createElement("input");
+  const input = make("input", "");
   Object.assign(input, { type: "number", step, min: -LARGEST, max: LARGEST });
   input.setAttribute("aria-label", label);
   input.addEventListener(event, () => {
@@ -68,19 +62,6 @@ function makeNumber(label, onValue, step = 0.1, event = "input") {
     if (input.value !== "" && Math.abs(value) <= LARGEST) onValue(value);
   });
   return input;
-}
-
-function labelled(text, ...elements) {
-  const label = document.createElement("label");
-  label.append(text, ...elements);
-  return label;
-}
-
-function makeButton(text, onClick) {
-  const button = make("button", "", text);
-  button.type = "button";
-  button.addEventListener("click", onClick);
-  return button;
 }
 
 /** Fill an element with what one can do to the network, which is computed. */
@@ -103,7 +84,7 @@ export function showInterventions(element, network, state) {
       const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const color = colorOf(values[at], [-largest || -1, largest || 1]);
       input.style.setProperty("--weight", `rgb(${color.join(" ")})`);
-      if (document.activeElement !== input) input.value = textOf(values[at]);
+      if (document.activeElement !== input) input.value = plainText(values[at]);
     });
     input.addEventListener("blur", refresh);
     parent.append(input);
@@ -132,7 +113,7 @@ export function showInterventions(element, network, state) {
     };
     if (nInputs > 1) {
       const choose = (value) => {
-        from = Math.min(Math.max(Math.round(value) - 1 - first, 0), nInputs - 1);
+        from = clamp(Math.round(value) - 1 - first, 0, nInputs - 1);
         build();
         find("from").focus();
       };
@@ -163,11 +144,11 @@ export function showInterventions(element, network, state) {
     find("of-layer").hidden = !isChosen;
     find("of-map").hidden = !isChosen || channel === null;
     find("chosen").textContent = isChosen
-      ? `${shortNameOf(layer)}, ${layer.type}`
+      ? `${shortName(layer)}, ${layer.type}`
       : "Choose a map or a unit of a layer. Here you switch it off, or change its weights.";
     find("weights").replaceChildren();
     if (find("of-map").hidden) return refresh();
-    find("on-text").textContent = `${partText(layer, channel)} is on`;
+    find("on-text").textContent = `${partName(layer, channel, network.snapshot)} is on`;
     for (const [name, weight] of Object.entries(layer.weights)) {
       if (KERNELS.includes(name)) {
         from = Math.min(from, weight.shape.at(-2) - 1);
@@ -196,7 +177,7 @@ export function showInterventions(element, network, state) {
       find("again").disabled = !mask;
     }
     const rest = edits.length - LISTED;
-    const texts = edits.slice(-LISTED).map((one) => editText(one, network.layers));
+    const texts = edits.slice(-LISTED).map((one) => editText(one, network.snapshot));
     const items = texts.map((text) => make("li", "", text));
     find("edits").start = Math.max(rest, 0) + 1;
     find("edits").replaceChildren(...items);

@@ -11,13 +11,14 @@ import { showPictures } from "./inputs.js";
 import { showDrawing } from "./inputs_draw.js";
 import { showInterventions } from "./interventions.js";
 import { makeNetwork } from "./network.js";
-import { classText, countOf, textOf } from "./numbers.js";
+import { classText, countOf, orderOf, textOf } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { showSentence } from "./sentence.js";
 import { readSnapshot } from "./snapshot.js";
 import { makeState } from "./state.js";
 import { showTraining } from "./training.js";
 import { showTour, showViews } from "./tour.js";
+import { showAsk, showWhy } from "./why.js";
 import { showWorkshop } from "./workshop.js";
 
 const FIRST = {
@@ -72,7 +73,7 @@ function showAnswer(element, network, { values: { picture, input } }) {
   const [last] = snapshot.outputs;
   const answers = snapshot.outputs.length === 1 && network.values(last);
   if (!answers || snapshot.layers[last].shape.length > 1 || answers.length === 1) return;
-  const order = [...answers.keys()].sort((a, b) => answers[b] - answers[a]).slice(0, 2);
+  const order = orderOf(answers).slice(0, 2);
   const said = order.map((unit) => `${classText(snapshot, unit)} (${textOf(answers[unit])})`);
   const right = input ? null : snapshot.labels?.[picture];
   const truth =
@@ -86,7 +87,6 @@ function showAnswer(element, network, { values: { picture, input } }) {
 function showTools(network, state) {
   find("tools").hidden = !network.isComputed;
   if (!network.isComputed) return;
-  find("drawing").open = matchMedia("(width >= 900px)").matches;
   showDrawing(find("drawing"), network, state);
   showInterventions(find("interventions"), network, state);
   showTraining(find("training"), network, state);
@@ -98,19 +98,21 @@ function start() {
   const state = makeState(FIRST);
   const network = makeNetwork(snapshot, state);
   showHead(snapshot);
+  const isWide = matchMedia("(width >= 900px)").matches;
+  for (const id of ["drawing", "workshop"]) find(id).open = isWide;
   bind(find("scale"), state, "scale");
   bind(find("theme"), state, "theme");
   bind(find("zoom"), state, "zoom", Number);
   const root = document.documentElement;
   state.subscribe(["theme"], ({ theme }) => (root.dataset.theme = theme));
   state.subscribe(["zoom"], ({ zoom }) => root.style.setProperty("--zoom", zoom));
-  const answer = () => showAnswer(find("answer"), network, state);
-  network.subscribe(answer);
-  answer();
+  network.watch([], () => showAnswer(find("answer"), network, state));
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
   showTools(network, state);
   showDetail(find("detail"), network, state);
+  showWhy(find("why"), network, state);
+  showAsk(find("ask"), find("why"), network, state);
   showField(find("field"), network, state);
   showSentence(find("sentence"), network, state);
   showWorkshop(find("workshop"), network, state);

@@ -40,3 +40,38 @@ export function indexOf(layer, channel, row, column) {
   if (!hasMaps(layer)) return channel;
   return (row * layer.shape[1] + column) * countMaps(layer) + channel;
 }
+
+/** The place of a number in a layer's values as `[channel, row, column]`; of a vector `[unit]`. */
+export function placeOf(layer, at) {
+  if (!hasMaps(layer)) return [at, null, null];
+  const [place, channels] = [Math.floor(at / countMaps(layer)), countMaps(layer)];
+  return [at % channels, Math.floor(place / layer.shape[1]), place % layer.shape[1]];
+}
+
+/**
+ * The number that a layer only passes on, as `{layer, at}`: where it lies in the values of an earlier
+ * layer. Null if the layer computes a new one.
+ */
+export function passedOn(layers, layer, at) {
+  const isJoined = layer.kind === "Concatenate" && layer.shape.length === 1;
+  if (!isJoined && !["Flatten", "Identity", "Reshape"].includes(layer.kind)) return null;
+  for (const input of layer.inputs.map((index) => layers[index])) {
+    if (at < input.size) return { layer: input, at };
+    at -= input.size;
+  }
+}
+
+const ONE_BY_ONE = ["Activation", "BatchNormalization", "Normalization", "PReLU", "Rescaling"];
+const isSoftmax = ({ settings }) => settings?.function?.name.endsWith("softmax");
+
+/**
+ * The receptive field of one number, `{field, row, column}`, as Python counted it. A unit that is a
+ * place of flattened maps sees what that place sees, though its layer as a whole sees more.
+ */
+export function fieldAt(layers, layer, unit, row, column) {
+  if (hasMaps(layer)) return { field: layer.field, row, column };
+  const isOne = ONE_BY_ONE.includes(layer.kind) && !isSoftmax(layer);
+  const read = isOne ? { layer: layers[layer.inputs[0]], at: unit } : passedOn(layers, layer, unit);
+  if (!read) return { field: layer.field, row, column };
+  return fieldAt(layers, read.layer, ...placeOf(read.layer, read.at));
+}

@@ -6,6 +6,7 @@
  *     network.values(index)             float32, what a layer gives; null where it is not known
  *     network.isKnown(index)
  *     network.subscribe(listener)       listener() after all numbers have changed
+ *     network.watch(keys, listener)     then, when keys of the state change, and at once
  *     network.before(index)             what it gave before the change, and
  *     network.edited()                  the layers with the weights that they have now
  *
@@ -80,9 +81,10 @@ export function makeNetwork(snapshot, state) {
       return original.values[index];
     },
     edited: () => edited,
-    subscribe(listener) {
+    subscribe: (listener) => listeners.add(listener),
+    watch(keys, listener) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      state.watch(keys, listener);
     },
   };
 }

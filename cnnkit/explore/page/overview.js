@@ -9,10 +9,10 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
-import { make } from "./elements.js";
+import { make, makeButton, makePane } from "./elements.js";
 import { foldsOf } from "./folds.js";
-import { countMaps, hasMaps, isOneTile, mapOf } from "./maps.js";
-import { answerText, countOf, fieldText, shapeText, textOf } from "./numbers.js";
+import { countMaps, fieldAt, hasMaps, isOneTile, mapOf } from "./maps.js";
+import { answerText, countOf, fieldText, shapeText, shortName, textOf } from "./numbers.js";
 
 const FEW = 16; // maps of a layer that are shown unless one asks for more
 const RING = 4; // px around the selected tile, for its frame
@@ -27,13 +27,20 @@ function makeTile(className, layer, channel) {
   return tile;
 }
 
-function makeFacts(layer) {
+/** What a number of a layer sees; where its numbers see differently, all of them together. */
+function fieldOf(layers, layer) {
+  if (!layer.shape) return layer.field;
+  const sizes = [0, layer.size - 1].map((unit) => fieldAt(layers, layer, unit).field);
+  return shapeText(sizes[0]?.size) === shapeText(sizes[1]?.size) ? sizes[0] : layer.field;
+}
+
+function makeFacts(layers, layer) {
   const facts = make("dl", "facts");
   const all = [
     ["shape", shapeText(layer.shape)],
     ["parameters", countOf(layer.parameters)],
     ["multiply-adds", countOf(layer.multiply_adds)],
-    ["sees", fieldText(layer.field)],
+    ["sees", fieldText(fieldOf(layers, layer))],
   ];
   for (const [name, value] of all) facts.append(make("dt", "", name), make("dd", "", value));
   return facts;
@@ -53,9 +60,7 @@ export function showOverview(element, network, state) {
     const tile = makeTile("map", layer, channel);
     tile.setAttribute("aria-label", `${layer.name}, ${what}`);
     tile.title = what;
-    const canvas = document.createElement("canvas");
-    const pane = make("span", "pane"); // frames are placed in it, whatever else is in the tile
-    pane.append(canvas);
+    const [pane, canvas] = makePane("span"); // frames are placed in it, whatever else is in the tile
     tile.append(pane);
     tiles.append(tile);
     painters.push((ranges) => {
@@ -77,10 +82,13 @@ export function showOverview(element, network, state) {
     tiles.append(tile);
     painters.push(() => {
       const values = network.values(layer.index);
-      const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-30);
-      value.textContent = textOf(values[unit]);
-      fill.style.setProperty("--share", Math.abs(values[unit]) / Math.max(largest, 1));
-      fill.classList.toggle("negative", values[unit] < 0);
+      const x = values[unit];
+      const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
+      value.textContent = textOf(x);
+      tile.style.setProperty("--zero", -low / (high - low));
+      fill.style.setProperty("--start", (Math.min(x, 0) - low) / (high - low));
+      fill.style.setProperty("--share", Math.abs(x) / (high - low));
+      fill.classList.toggle("negative", x < 0);
       tile.classList.toggle("largest", values[unit] === Math.max(...values));
     });
   }
@@ -90,17 +98,19 @@ export function showOverview(element, network, state) {
     column.dataset.layer = layer.index;
     column.setAttribute("role", "group");
     column.setAttribute("aria-label", `${layer.name}, ${layer.type}`);
-    const name = make("h3", "", layer.name.split("/").at(-1));
+    const name = make("h3", "", shortName(layer));
     name.title = layer.name;
     const head = make("div", "head");
     head.append(name, make("p", "type", layer.type));
-    column.append(head, makeFacts(layer));
+    column.append(head, makeFacts(layers, layer));
     if (!network.isKnown(layer.index)) {
       column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
       return column;
     }
-    const tiles = make("div", "tiles");
-    column.append(tiles);
+    const [shown, block, tiles] = [make("div", "shown"), make("div", ""), make("div", "tiles")];
+    column.append(shown);
+    shown.append(block);
+    block.append(tiles);
     if (isAnswer(layer)) {
       for (let unit = 0; unit < layer.size; unit++) addBar(tiles, layer, unit);
       return column;
@@ -108,20 +118,19 @@ export function showOverview(element, network, state) {
     const n = layer.type === "InputLayer" ? 1 : countMaps(layer);
     const isOpen = state.values.open.includes(layer.name);
     for (let i = 0; i < (isOpen ? n : Math.min(n, FEW)); i++) addMap(tiles, layer, i);
-    if (n > FEW) column.append(makeSwitch(layer.name, isOpen ? "fewer" : `${n - FEW} more maps`));
+    if (n > FEW) block.append(makeSwitch(layer.name, isOpen ? "fewer" : `${n - FEW} more maps`));
     return column;
   }
 
   function makeSwitch(key, text, isOpen = state.values.open.includes(key)) {
-    const button = make("button", "switch", text);
-    button.type = "button";
-    button.dataset.key = key;
-    button.setAttribute("aria-expanded", isOpen);
-    button.addEventListener("click", () => {
+    const press = () => {
       const { open } = state.values;
       state.set({ open: open.includes(key) ? open.filter((k) => k !== key) : [...open, key] });
       element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
-    });
+    };
+    const button = makeButton(text, press, "switch");
+    button.dataset.key = key;
+    button.setAttribute("aria-expanded", isOpen);
     return button;
   }
 

@@ -7,28 +7,19 @@
  */
 
 import { rangeOf } from "./colors.js";
-import { countMaps, hasMaps, indexOf, mapOf } from "./maps.js";
+import { cutBox, placesText, seenBy } from "./field.js";
+import { countMaps, fieldAt, hasMaps, indexOf, mapOf } from "./maps.js";
 import { answerText, countOf, shapeText, textOf } from "./numbers.js";
 
 const NOTHING =
   "Nothing is selected. Click a map of a layer; or press Tab until a map has a frame, walk with the " +
   "arrow keys and press Enter.";
 
-/** The pixels that one place of a layer sees along one axis, such as "rows 3 to 7". */
-function seenAlong(name, axis, { offset, strides, size }, place, n) {
-  const first = offset[axis] + place * strides[axis];
-  const [from, to] = [Math.max(first, 0), Math.min(first + size[axis] - 1, n - 1)];
-  return to > from ? `${name}s ${from + 1} to ${to + 1}` : `${name} ${from + 1}`;
-}
-
-function seenText(network, { field }, row, column) {
-  if (!field) return "";
-  const [rows, columns] = network.snapshot.images.shape.slice(1);
-  const seen = [
-    seenAlong("row", 0, field, row, rows),
-    seenAlong("column", 1, field, column, columns),
-  ];
-  return ` It sees ${seen.join(" and ")} of the picture.`;
+function seenText(network, ...chosen) {
+  const { field, row, column } = fieldAt(network.layers, ...chosen);
+  if (!field || row === null) return "";
+  const seen = cutBox(seenBy(field, row, column), network.snapshot.images.shape.slice(1));
+  return ` It sees ${placesText(seen)} of the picture.`;
 }
 
 function unitText(network, layer, unit, values) {
@@ -37,7 +28,8 @@ function unitText(network, layer, unit, values) {
   const rank = values.filter((value) => value > values[unit]).length + 1;
   const place = rank === 1 ? "the largest" : `number ${rank} by size`;
   const number = textOf(values[unit]);
-  return `Selected: ${name} in ${layer.name}. It is ${number}, ${place} of ${layer.size}.`;
+  const seen = seenText(network, layer, unit, null, null);
+  return `Selected: ${name} in ${layer.name}. It is ${number}, ${place} of ${layer.size}.${seen}`;
 }
 
 /** The range of a map in words, and where its largest value is. */
@@ -65,13 +57,11 @@ export function sentenceOf(network, { layer: index, channel, row, column }) {
   }
   const value = textOf(values[indexOf(layer, channel, row, column)]);
   const place = `The number in row ${row + 1}, column ${column + 1} of ${map} is ${value}.`;
-  return place + seenText(network, layer, row, column);
+  return place + seenText(network, layer, channel, row, column);
 }
 
 /** Keep an element's text up to date. */
 export function showSentence(element, network, state) {
   const show = () => (element.textContent = sentenceOf(network, state.values));
-  network.subscribe(show);
-  state.subscribe(["layer", "channel", "row", "column"], show);
-  show();
+  network.watch(["layer", "channel", "row", "column"], show);
 }

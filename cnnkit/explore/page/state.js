@@ -4,6 +4,7 @@
  *     const state = makeState({ picture: 0 });          // all keys with their first values
  *     state.extend({ guessing: false });                // a part of the page adds keys of its own
  *     const stop = state.subscribe(["picture"], draw);  // draw(values, changed), when one changes
+ *     state.watch(["picture"], draw);                   // the same, and it is called at once
  *     state.set({ picture: 1, layer: 2 });              // one change, each listener called once
  *     state.values.picture                              // to read; never to write
  *
@@ -13,6 +14,8 @@
  *   layer, channel, row, column   what is selected: a layer, one of its maps, one of its numbers;
  *              null where nothing is. `select` sets them; what is finer than given becomes null.
  *              Of a vector the channel is the unit, and there are no rows and columns.
+ *   against, trail   with which answer the selected one is compared, and the way that one has come from
+ *              there (why.js)
  *   pixel      [row, column] of the picture, whose reach is marked, or null
  *   guessing   whether a number is hidden until one has guessed it (guess.js)
  *   guesses    {right, of}: how many guesses were right, of how many
@@ -70,16 +73,23 @@ export function makeState(first) {
     tellAll();
   }
 
+  function subscribe(keys, listener) {
+    const entry = { keys, listener };
+    listeners.add(entry);
+    return () => listeners.delete(entry);
+  }
+
   return {
     values,
     set,
     extend(more) {
       for (const [key, value] of Object.entries(more)) values[key] ??= value;
     },
-    subscribe(keys, listener) {
-      const entry = { keys, listener };
-      listeners.add(entry);
-      return () => listeners.delete(entry);
+    subscribe,
+    /** As `subscribe`, and the listener is called at once. */
+    watch(keys, listener) {
+      subscribe(keys, listener);
+      listener(values, keys);
     },
     /** Select a layer, a map of it, or one number. Nothing is selected by `select(null)`. */
     select(layer, channel = null, row = null, column = null) {

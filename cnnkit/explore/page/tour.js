@@ -8,8 +8,9 @@
  * layer, is asked when one of the state's `keys` was changed by hand, not with a view jumped to.
  */
 
-import { make } from "./elements.js";
+import { makeButton } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
+import { upTo } from "./numbers.js";
 import { hasLeftOver } from "./workshop.js";
 
 const isConvolution = (layer) => /Conv2D$/.test(layer?.type);
@@ -94,15 +95,16 @@ export function showTour(element, network, state) {
       item.remove();
       continue;
     }
-    const button = make("button", "", "Where?");
-    button.type = "button";
-    button.addEventListener("click", () => leadTo(place));
-    item.append(" ", button);
-    steps.push(step);
+    item.append(
+      " ",
+      makeButton("Where?", () => leadTo(place)),
+    );
+    steps.push({ ...step, place });
   }
 
   function leadTo(selector) {
     const place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
+    if (!place.matches("summary")) place.closest("details")?.setAttribute("open", "");
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
     place.focus({ preventScroll: true, focusVisible: true });
@@ -111,12 +113,19 @@ export function showTour(element, network, state) {
   function mark() {
     const { ticked } = state.values;
     const left = steps.filter(({ name }) => !ticked.includes(name));
+    const last = steps.findIndex(({ name }) => name === ticked.at(-1));
+    const next = left.find((step) => steps.indexOf(step) > last) ?? left[0];
     for (const step of steps) {
       step.item.classList.toggle("done", !left.includes(step));
-      step.item.classList.toggle("next", step === left[0]);
+      step.item.classList.toggle("next", step === next);
     }
     const n = steps.length - left.length;
-    told.textContent = `${n} of ${steps.length} steps are done. ${left.length ? `Next: ${left[0].text}` : ""}`;
+    told.textContent = `${n} of ${steps.length} steps are done. ${next ? `Next: ${next.text}` : ""}`;
+    if (next)
+      told.append(
+        " ",
+        makeButton("Where?", () => leadTo(next.place)),
+      );
   }
 
   function tick(values, changed) {
@@ -145,14 +154,15 @@ function strongest(network, layer, row, column) {
   return values.indexOf(values.reduce((a, b) => Math.max(a, b))) % n;
 }
 
-/** The first picture for which the largest answer is not the right class; -1 if there is none. */
-function firstWrong({ labels, answers, images }) {
-  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return -1;
-  const size = answers.shape[1];
-  return Array.from({ length: images.shape[0] }).findIndex((_, i) => {
-    const own = answers.values.subarray(i * size, (i + 1) * size);
-    return own.some((value) => value > own[labels[i]]);
+/** The first picture whose largest answer is not the right class, with that answer as selected. */
+function firstWrong({ labels, answers, outputs }) {
+  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return undefined;
+  const [n, size] = answers.shape;
+  const said = upTo(n).map((picture) => {
+    const own = answers.values.subarray(picture * size, (picture + 1) * size);
+    return { picture, layer: outputs[0], channel: own.indexOf(Math.max(...own)) };
   });
+  return said.find(({ picture, channel }) => channel !== labels[picture]);
 }
 
 /** Views to jump to, `[name, changes]`, of those that the network has. */
@@ -176,11 +186,11 @@ function viewsOf(network) {
     views.push(["What the middle of the last maps sees", view]);
   }
   const wrong = firstWrong(network.snapshot);
-  if (wrong >= 0) {
-    views.push([
-      "A picture that it gets wrong",
-      () => ({ ...nothing, picture: wrong, input: null }),
-    ]);
+  if (wrong) {
+    const given = { ...nothing, input: null, against: null, trail: [] };
+    const picture = { ...given, picture: wrong.picture };
+    views.push(["A picture that it gets wrong", () => picture]);
+    views.push(["Why it gets that picture wrong", () => ({ ...given, ...wrong })]);
   }
   return views;
 }

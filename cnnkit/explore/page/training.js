@@ -56,6 +56,5 @@ export function showTraining(element, network, state) {
     slider.setAttribute("aria-valuetext", text);
     said.textContent = text;
   }
-  state.subscribe(["epoch"], show);
-  show(state.values);
+  state.watch(["epoch"], show);
 }

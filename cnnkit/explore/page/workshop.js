@@ -8,6 +8,7 @@
  */
 
 import { make } from "./elements.js";
+import { clamp } from "./numbers.js";
 
 const KEYS = ["size", "kernel", "strides", "padding", "dilation"];
 const PACE = 350; // milliseconds of a step of the window
@@ -149,7 +150,7 @@ export function showWorkshop(element, network, state) {
       const { min, max, options } = find(key);
       if (options)
         return [...options].some(({ value }) => value === settings[key]) ? settings[key] : "valid";
-      return Math.min(Math.max(Math.round(Number(settings[key])) || 1, min), max);
+      return clamp(Math.round(Number(settings[key])) || 1, min, max);
     });
     return Object.fromEntries(KEYS.map((key, i) => [key, allowed[i]]));
   }

@@ -14,7 +14,8 @@ def animate_search(search, *, xlabel="setting", ylabel="score"):
 
     Above, each frame shows what was tried so far, the score that is expected of each candidate, and
     a band of two standard deviations around it. Below it shows the expected improvement, 0 where
-    one was tried. A dashed line marks the candidate that is tried next, and the next frame holds
+    one was tried, as a share of the highest in this frame, which the sentence gives: it becomes
+    ever smaller. A dashed line marks the candidate that is tried next, and the next frame holds
     its score. The last frame shows all trials.
 
     Args:
@@ -48,13 +49,12 @@ class _Scene:
         self.n_drawn = len(search.steps[0].tried)
         titles = {
             "score": "what was tried, and the mean and band in between",
-            "improvement": "expected improvement on the best so far (0 where one was tried)",
+            "improvement": "expected improvement (0 where one was tried)",
         }
         self.stage = Stage([["score"], ["improvement"]], titles, (1,), 6, framed=False)
         score, improvement = self.stage.panels.values()
         score.set(ylabel=ylabel, ylim=_limits(search))
-        highest = max(step.improvement.max() for step in search.steps)
-        improvement.set(xlabel=xlabel, ylabel="improvement", ylim=(0, 1.1 * highest or 1))
+        improvement.set(xlabel=xlabel, ylabel="share of the highest", ylim=(0, 1.1))
         self.band = score.fill_between([], [], [], color="C0", alpha=0.2, lw=0, animated=True)
         self.band.set_label("band: ± 2 standard deviations")
         (self.mean,) = score.plot([], [], color="C0", label="mean", animated=True)
@@ -77,7 +77,8 @@ class _Scene:
         self.band.set_data(x, mean - _BAND * std, mean + _BAND * std)
         self.mean.set_data(x, mean)
         self.tried.set_data(self.places[step.tried], step.scores)
-        self.improvement.set_data(x, step.improvement[self.order])
+        highest = step.improvement.max() or 1  # 0 if nothing is expected to be better
+        self.improvement.set_data(x, step.improvement[self.order] / highest)
         place = np.nan if step.next is None else self.places[step.next]  # nan draws nothing
         for line in self.next:
             line.set_xdata([place] * 2)
@@ -85,7 +86,10 @@ class _Scene:
 
     def _sentence(self, step):
         best = step.scores.argmax()
-        then = "the end" if step.next is None else f"next {self.places[step.next]:.3g}"
+        then = "the end"
+        if step.next is not None:
+            more = np.format_float_positional(step.improvement.max(), 1, fractional=False, trim="-")
+            then = f"next {self.places[step.next]:.3g} ({more} more expected)"
         return (
             f"{counted(len(step.tried), 'trial')}, {self.n_drawn} of them drawn:  "
             f"best {step.scores[best]:.3g} at {self.places[step.tried[best]]:.3g},  {then}"

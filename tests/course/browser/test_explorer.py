@@ -41,14 +41,29 @@ def page(saved, open_page):
     assert page.faults == [] and page.foreign == []
 
 
+def bar_values(page):
+    """The numbers beside the bars of the answer."""
+    texts = page.locator(".bar .value").all_inner_texts()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
 def test_the_answers_are_those_of_keras(page, network):
     model, images, _ = network
     expected = keras.ops.convert_to_numpy(model(images, training=False))
     for at, button in enumerate(page.locator(".picture").all()):
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
-        values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+        values = bar_values(page)
         np.testing.assert_allclose(values, expected[at], rtol=1e-2, atol=1e-3)
+
+
+def test_the_bar_of_a_negative_score_goes_to_the_left_of_zero(page):
+    boxes = [fill.bounding_box() for fill in page.locator(".bar .fill").all()]
+    ends = [(box["x"], box["x"] + box["width"]) for box in boxes]
+    is_negative = [value < 0 for value in bar_values(page)]
+    zero = [end[negative] for end, negative in zip(ends, is_negative, strict=True)]
+    assert len(set(is_negative)) == 2
+    assert zero == pytest.approx([zero[0]] * len(zero), abs=0.1)
 
 
 def test_each_layer_has_a_column_with_what_is_known_of_it(page, network):
@@ -128,5 +143,5 @@ def test_a_recorded_network_says_what_it_does_not_have(network, open_page, tmp_p
     expect(page.locator(".bar")).to_have_count(3)
     snapshot = json.loads(page.locator("#snapshot").text_content())
     answers = np.frombuffer(base64.b64decode(snapshot["answers"]["data"]), "<f4")[:3]
-    values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+    values = bar_values(page)
     np.testing.assert_allclose(values, answers, rtol=1e-2, atol=1e-3)

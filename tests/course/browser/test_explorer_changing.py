@@ -85,8 +85,14 @@ def seen(page):
     return np.asarray(image, np.float32)[..., :1]
 
 
+def bar_values(page):
+    """The numbers beside the bars of the answer."""
+    texts = page.locator(".bar .value").all_inner_texts()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
 def compare(page, expected, **tolerance):
-    values = [float(text) for text in page.locator(".bar .value").all_inner_texts()]
+    values = bar_values(page)
     np.testing.assert_allclose(values, expected, **({"rtol": 1e-2, "atol": 1e-3} | tolerance))
 
 
@@ -109,7 +115,9 @@ def test_a_stroke_is_answered(page, network):
     assert (now[1:7, 1] > 250).all() and np.array_equal(now[:, 3:], before[:, 3:])
     compare(page, network.answers(now), atol=0.02)  # the canvas has whole numbers
     expect(page.locator("#compared")).to_contain_text("the picture as it was given")
+    expect(page.locator(".picture[aria-pressed='true']")).to_have_count(0)  # it is none of these
     page.get_by_role("button", name="As given").click()
+    expect(page.locator(".picture").first).to_have_attribute("aria-pressed", "true")
     assert np.array_equal(seen(page), before)
     compare(page, network.answers(network.images[0]))
     expect(page.locator(".change")).to_have_count(0)
@@ -184,6 +192,21 @@ def test_a_photo_is_read_and_what_is_none_is_said(page, network):
     expect(page.locator(".photo-said")).to_contain_text("a.txt is no picture")
 
 
+def test_a_large_photo_is_made_small_and_answered(page, network):
+    ramp = np.linspace(0, 255, 3000).astype(np.uint8)
+    pixels = np.broadcast_to(ramp[None, :, None], (2000, 3000, 3))
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG")
+    photo = page.get_by_label("A photo of your own")
+    photo.set_input_files({"name": "big.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+    said = page.locator(".photo-said")
+    expect(said).to_have_text("The middle of big.jpg, made 8×8 pixels.", timeout=5000)
+    middle = ramp[500:2500].reshape(8, 250).mean(1)
+    now = seen(page)
+    assert np.abs(now[..., 0] - middle).max() <= 4
+    compare(page, network.answers(now), atol=0.02)
+
+
 def test_beside_each_map_stands_how_much_it_changed(page, network):
     page.get_by_label("Turn").fill("90")
     turned = np.rot90(network.images[0], -1)
@@ -239,6 +262,21 @@ def test_a_map_is_switched_off(page, network, of_map):
     expect(of_map.get_by_label("map 3 of conv is on")).to_be_checked()
 
 
+def test_why_one_answer_and_not_another_of_what_was_changed(page, network, of_map):
+    of_map.get_by_label("map 3 of conv is on").uncheck()
+    page.get_by_label("Turn").fill("90")
+    weights = [weight.copy() for weight in network.model.get_weights()]
+    weights[0][..., 2] = weights[1][2] = 0
+    shares = network.answers(np.rot90(network.images[0], -1), weights)
+    first, second = np.argsort(shares)[:-3:-1]
+    button = page.locator("#ask")
+    expect(button).to_have_text(f"Why class {first} and not class {second}?")
+    button.click()
+    total = page.locator("#why .steps data").last.evaluate("data => data.value")
+    assert float(total) == pytest.approx(np.log(shares[first] / shares[second]), abs=1e-3)
+    expect(page.locator("#why .link", has_text="map 3 of")).to_have_count(0)
+
+
 def test_weights_are_edited_undone_and_reset(page, network, of_map):
     weights = [weight.copy() for weight in network.model.get_weights()]
     weights[0][0, 1, 0, 2] = 1.5
@@ -280,6 +318,7 @@ def test_another_answer_is_said_first(page, network):
     tools.locator("summary").click()
     tools.get_by_label("bias b").fill("50")
     was = np.argmax(network.answers(network.images[0]))
+    expect(tools.locator(".on-text")).to_have_text("answer “class 6” of answer is on")
     said = page.locator("#compared").inner_text()
     assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
     assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said
@@ -293,6 +332,7 @@ def test_dropout_draws_masks(page, network):
     texts = page.locator(".bar .value")
     answers = [texts.all_inner_texts()]
     tools.get_by_label("Rate").fill("0.5")
+    expect(page.locator(".about")).to_contain_text("that you have set, drop makes 50 % of its")
     answers.append(texts.all_inner_texts())
     tools.get_by_role("button", name="Another mask").click()
     answers.append(texts.all_inner_texts())

@@ -118,6 +118,7 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
         page.locator(f'#tour [data-step="{step}"]').get_by_role("button").click()
         expect(page.locator(place)).to_be_focused()
     page.get_by_label("Colours").select_option("layer")
+    expect(page.locator("#tour .told")).to_contain_text("Next: Select one number")
     page.locator('#workshop [name="strides"]').focus()
     page.locator('#workshop [name="strides"]').fill("3")
     page.keyboard.press("Tab")
@@ -190,8 +191,37 @@ def test_a_reload_keeps_the_state_and_a_copied_view_opens_elsewhere(page, addres
     expect(page.locator("#tour li.done")).to_have_count(0)
 
 
+def test_a_view_asks_why_a_picture_is_taken_for_another_and_can_be_sent(page, network):
+    model, images, _ = network
+    labels = data.load_digits()[1][:4]
+    said = np.argmax(keras.ops.convert_to_numpy(model(images, training=False)), 1)
+    wrong = int(np.flatnonzero(said != labels)[0])
+    open_tour(page)
+    page.get_by_label("Go to").select_option("Why it gets that picture wrong")
+    title = page.locator("#why .title")
+    expect(title).to_contain_text(f"Why {said[wrong]} and not")
+    choice = page.get_by_label("Answer to compare with")
+    expect(choice).to_have_value(str(labels[wrong]))
+    other = next(n for n in range(10) if n not in (said[wrong], labels[wrong]))
+    choice.select_option(str(other))
+    page.locator("#why .link").first.click()
+    expect(page.locator("#why .trail")).to_contain_text("→ unit")
+    page.get_by_role("button", name="Copy this view").click()
+    link = page.locator("#view").input_value()
+    page.goto("about:blank")
+    page.goto(link)
+    page.locator("#why .trail .link").click()
+    expect(choice).to_have_value(str(other))
+
+
 def test_a_view_that_makes_no_sense_leaves_the_page_as_it_is(page, address):
-    for view in ('{"edits":[null],"picture":1}', '{"layer":77,"channel":2}', '{"zoom":"x"}', "%"):
+    for view in (
+        '{"edits":[null],"picture":1}',
+        '{"trail":[1]}',
+        '{"layer":77,"channel":2}',
+        '{"zoom":"x"}',
+        "%",
+    ):
         page.goto("about:blank")
         page.goto(f"{address}#view={view}")
         expect(page.locator("#sentence")).to_contain_text("Nothing is selected")
@@ -265,6 +295,7 @@ def test_axe_finds_nothing(page, theme):
     places = [
         lambda: tile(page, 2, 0).click(),
         lambda: page.locator(".tile").last.click(),
+        lambda: page.locator("#why .link").first.click(),
         lambda: page.get_by_label("Go to").select_option("What the middle of the last maps sees"),
         lambda: page.get_by_label("Guess first").check(),
     ]

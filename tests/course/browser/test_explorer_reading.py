@@ -90,7 +90,7 @@ def test_a_number_of_a_map_is_that_of_keras(name, page, network):
         tolerance = 1e-4 * np.abs(values).max()
         (shown,) = numbers(page.locator("#detail h3"))
         assert abs(shown - values[row, column, channel]) <= tolerance
-        explained = numbers(page.locator(".steps"))[-1]
+        explained = numbers(page.locator("#detail .steps"))[-1]
         assert abs(explained - values[row, column, channel]) <= tolerance
 
 
@@ -115,7 +115,7 @@ def test_a_convolution_is_products_sum_bias_and_what_follows(page, network):
         (sum_,) = numbers(card.locator(".total"))
         np.testing.assert_allclose(sum_, np.sum(products) * point[at], rtol=1e-5)
         total += sum_
-    start, with_bias, bent = numbers(page.locator(".steps"))
+    start, with_bias, bent = numbers(page.locator("#detail .steps"))
     np.testing.assert_allclose([start, with_bias], [total, total + bias[1]], rtol=1e-5)
     np.testing.assert_allclose(bent, np.tanh(total + bias[1]), rtol=1e-4)
 
@@ -141,13 +141,63 @@ def test_a_map_is_shown_as_pictures_that_end_with_it(page):
 def test_an_answer_is_weights_and_softmax(page, network):
     model, _, values = network
     kernel, bias = map(np.asarray, model.get_layer("answer").weights)
-    page.get_by_role("button", name="dog").click()
+    page.get_by_role("button", name="dog 0").click()
     expect(page.locator("#detail h3")).to_contain_text("dog is")
-    logit, share = numbers(page.locator(".steps"))[1:]
+    logit, share = numbers(page.locator("#detail .steps"))[1:]
     np.testing.assert_allclose(logit, values["joined"] @ kernel[:, 1] + bias[1], rtol=1e-4)
     np.testing.assert_allclose(share, values["answer"][1], atol=1e-4)
     shares = [numbers(row)[2] for row in page.locator(".softmax tr").all()[1:]]
     np.testing.assert_allclose(shares, values["answer"], atol=1e-4)
+
+
+def test_two_answers_differ_by_what_each_input_adds(page, network):
+    model, _, values = network
+    kernel, bias = map(np.asarray, model.get_layer("answer").weights)
+    page.get_by_role("button", name="dog 0").click()
+    why = page.locator("#why")
+    why.get_by_label("Answer to compare with").select_option("owl")
+    one, other, biases, total = numbers(why.locator(".steps"))
+    logits = values["joined"] @ kernel + bias
+    assert total == pytest.approx(logits[1] - logits[2], abs=1e-4)
+    assert numbers(why.locator(".result-line"))[0] == total
+    assert biases == pytest.approx(bias[1] - bias[2], abs=1e-6)
+    assert one + other + biases == pytest.approx(total, abs=1e-6)
+    assert one > 0 > other
+    for side in why.locator(".sides > section").all():
+        if side.get_by_role("button", name="more, together").count():
+            side.get_by_role("button", name="more, together").click()
+    products = values["joined"] * (kernel[:, 1] - kernel[:, 2])
+    maps, means = products[:24].reshape(4, 6), products[24:]
+    groups = {f"map {c + 1} of groups": x for c, x in enumerate(maps.sum(0))}
+    groups |= {f"mean of map {c + 1} of small": x for c, x in enumerate(means)}
+    shown = {}
+    for line in why.locator("li", has=page.locator(".link")).all():
+        name = line.locator(".link").inner_text()
+        first, *_, last = numbers(line)
+        shown[name] = first if "groups" in name else last
+    assert shown == pytest.approx(groups, rel=1e-4, abs=1e-5)
+    strongest = int(np.argmax(maps.sum(0)))
+    row, column = divmod(int(np.abs(maps[:, strongest]).argmax()), 2)
+    why.get_by_role("button", name=f"map {strongest + 1} of groups").click()
+    expect(page.locator("#detail .title")).to_contain_text(f"Map {strongest + 1} of 6 in groups")
+    expect(page.locator("#detail h3")).to_contain_text(f"Row {row + 1}, column {column + 1} is")
+    expect(page.locator("#field .seen")).to_be_visible()
+    why.get_by_role("button", name="answer “dog” of answer").click()
+    expect(why.get_by_label("Answer to compare with")).to_have_value("2")
+    expect(page.locator("#detail h3")).to_contain_text("dog is")
+
+
+def test_what_a_unit_of_flattened_maps_sees_is_what_its_place_sees(page, network):
+    field = geometry.receptive_field(network[0], "groups")
+    choose_map(page, "flat")
+    choose_place(page, (2, 16), 1, 3)  # unit 19: of the last place the second map
+    first = [offset + stride for offset, stride in zip(field.offset, field.strides, strict=True)]
+    ends = [min(a + n, 8) for a, n in zip(first, field.size, strict=True)]
+    starts = [max(a, 0) for a in first]
+    seen = (*starts, *(end - start for start, end in zip(starts, ends, strict=True)))
+    assert box_of(page.locator("#field .seen"), (8, 8)) == seen
+    column = page.locator(".column").filter(has=page.get_by_role("heading", name="flat"))
+    expect(column.locator(".facts")).to_contain_text(f"{field.size[0]}×{field.size[1]} px")
 
 
 def test_a_number_that_is_read_leads_to_its_own(page, network):
@@ -160,8 +210,8 @@ def test_a_number_that_is_read_leads_to_its_own(page, network):
     expect(page.locator("#detail h3")).to_contain_text("Row 3, column 6 is")
     (shown,) = numbers(page.locator("#detail h3"))
     assert shown == pytest.approx(values["both"][2, 5, 3], rel=1e-4)
-    page.get_by_role("button", name="owl").click()
-    link = page.locator(".largest .link").first
+    page.get_by_role("button", name="owl 0").click()
+    link = page.locator("#detail .largest .link").first
     unit = int(link.inner_text().removeprefix("unit "))
     link.focus()
     page.keyboard.press("Enter")
@@ -179,7 +229,7 @@ def test_a_unit_of_a_vector_is_found_with_the_keys(page, network):
     expect(page.locator("#detail h3")).to_contain_text("Unit 3 is")
     expect(page.get_by_label("means, all units")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".result .pane")).to_be_focused()
-    np.testing.assert_allclose(numbers(page.locator(".steps"))[-1], values[2], rtol=1e-4)
+    np.testing.assert_allclose(numbers(page.locator("#detail .steps"))[-1], values[2], rtol=1e-4)
 
 
 @pytest.mark.parametrize("name, row, column", [("wide", 0, 5), ("small", 2, 2), ("apart", 1, 1)])
@@ -217,6 +267,8 @@ def test_what_a_pixel_reaches_is_framed(page, network):
         column = page.locator(".column").filter(has=page.get_by_role("heading", name=name))
         assert box_of(column.locator(".reached").first, shape) == wanted
         expect(page.get_by_role("row", name=name)).to_contain_text(f"{wanted[2] * wanted[3]} of")
+    page.get_by_role("button", name="Take the yellow frames away").click()
+    expect(page.locator(".reached")).to_have_count(0)
 
 
 def test_a_number_is_hidden_until_it_is_guessed(page, network):
@@ -226,7 +278,7 @@ def test_a_number_is_hidden_until_it_is_guessed(page, network):
     for at, (guess, right) in enumerate([(values[0, 0, 0] + 1e4, 0), (values[1, 1, 0], 1)]):
         choose_place(page, values.shape, at, at)
         expect(page.locator("#detail h3")).to_have_text(f"Row {at + 1}, column {at + 1} is ?")
-        assert set(page.locator(".steps data").all_inner_texts()) == {"?"}
+        assert set(page.locator("#detail .steps data").all_inner_texts()) == {"?"}
         expect(page.locator(".bar .value").first).to_be_hidden()
         page.get_by_label("Your guess").fill("perhaps")
         page.keyboard.press("Enter")
@@ -321,6 +373,27 @@ def test_the_layer_whose_arithmetic_is_shown_is_named(wide_page):
     expect(page.locator(".about")).to_contain_text(wanted)
 
 
+def test_one_goes_down_from_an_answer_to_a_unit_and_to_a_window(wide_page):
+    page = wide_page
+    page.locator("#ask").click()
+    why = page.locator("#why")
+    expect(why.locator(".title")).to_contain_text("Why class")
+    link = why.locator(".link").first
+    unit = link.inner_text()
+    assert re.fullmatch(r"unit \d+ of dense", unit)  # not of the dropout behind it
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(why.locator(".title")).to_have_text(f"What {unit} is made of")
+    total, sum_ = numbers(why.locator(".steps"))[-1], numbers(page.locator("#detail .steps"))[1]
+    assert total == pytest.approx(sum_, rel=1e-5)
+    why.locator(".where .pane").click(position={"x": 5, "y": 5})
+    expect(page.locator("#detail h3")).to_contain_text("Row 1, column 1 is")
+    expect(page.locator(".title")).to_contain_text("of 40 in small")
+    expect(why.locator(".trail .link")).to_have_count(2)
+    why.get_by_role("button", name=unit).click()
+    expect(why.locator(".trail b")).to_have_text(unit)
+
+
 def test_raw_scores_are_no_percentages(wide_page, page):
     expect(wide_page.locator("#answer")).to_contain_text("raw scores, not percentages")
     expect(page.locator("#answer")).not_to_contain_text("raw")
@@ -342,7 +415,7 @@ def test_what_is_recorded_in_part_is_shown_as_far_as_it_is_known(network, open_p
         expect(page.locator(".about")).to_contain_text(about)
     (shown,) = numbers(page.locator("#detail h3"))
     assert shown == pytest.approx(values[2, 3, 1], rel=1e-4)
-    expect(page.locator(".steps")).to_have_count(0)
+    expect(page.locator("#detail .steps")).to_have_count(0)
 
 
 def test_what_was_changed_on_the_page_is_a_step_too(page, network):
@@ -353,8 +426,8 @@ def test_what_was_changed_on_the_page_is_a_step_too(page, network):
     page.locator("#interventions summary").click()
     page.locator("#interventions [name='on']").uncheck()
     choose_place(page, (8, 8), row, column)
-    expect(page.locator(".steps li").last).to_contain_text("changed: by you = 0")
-    start, _, now = numbers(page.locator(".steps"))
+    expect(page.locator("#detail .steps li").last).to_contain_text("changed: by you = 0")
+    start, _, now = numbers(page.locator("#detail .steps"))
     assert now == 0 and start != 0
     choose_map(page, "first", 1)
     page.locator("#interventions .weights input").first.fill("7")
@@ -362,7 +435,7 @@ def test_what_was_changed_on_the_page_is_a_step_too(page, network):
     choose_place(page, (8, 8), row, column)
     assert 7.0 in numbers(page.get_by_role("table", name="Weights"))
     (shown,) = numbers(page.locator("#detail h3"))
-    assert numbers(page.locator(".steps"))[-1] == pytest.approx(shown, rel=1e-5)
+    assert numbers(page.locator("#detail .steps"))[-1] == pytest.approx(shown, rel=1e-5)
     assert abs(shown - values["first"][row, column, 1]) > 0.1
     page.get_by_role("button", name="All as trained").click()
     (shown,) = numbers(page.locator("#detail h3"))

@@ -1,0 +1,179 @@
+"""Bounding boxes as Keras's dictionaries have them: their formats, padding, and how they move."""
+
+import keras
+from keras import ops
+
+from cnnkit.layers._base_augmentation import restore
+from cnnkit.layers._compiled import compiled
+from cnnkit.layers._require import require
+
+FORMATS = (
+    "xyxy",
+    "yxyx",
+    "xywh",
+    "center_xywh",
+    "center_yxhw",
+    "rel_xyxy",
+    "rel_yxyx",
+    "rel_xywh",
+    "rel_center_xywh",
+)
+_FARTHEST = 10  # images: who cuts a small image out of a large one may keep boxes beside it
+
+
+def check_format(bounding_box_format):
+    """Raise a ValueError unless this is one of Keras's formats, or None."""
+    if bounding_box_format not in (None, *FORMATS):
+        raise ValueError(
+            f"`bounding_box_format` must be one of {FORMATS}, or None without boxes. "
+            f"Received: {bounding_box_format=}"
+        )
+
+
+def check_boxes(bounding_boxes, images, bounding_box_format):
+    """The dictionary of boxes and labels, without ragged tensors.
+
+    Raises:
+        ValueError: If it does not fit the images or the format.
+    """
+    if bounding_box_format is None:
+        raise ValueError(
+            "`bounding_box_format` must say how the bounding boxes are written: one of "
+            f"{FORMATS}. Received: bounding_box_format=None"
+        )
+    if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
+        keys = ", ".join(bounding_boxes) if isinstance(bounding_boxes, dict) else None
+        received = type(bounding_boxes).__name__ if keys is None else f"the keys {keys or '(none)'}"
+        raise ValueError(
+            '`bounding_boxes` must be a dictionary with the keys "boxes" and "labels". '
+            f"Received: {received}"
+        )
+    bounding_boxes = _without_ragged(bounding_boxes)
+    _check_shapes(bounding_boxes["boxes"], bounding_boxes["labels"], images)
+    _check_dtypes(bounding_boxes["boxes"], bounding_boxes["labels"], bounding_box_format)
+    return bounding_boxes
+
+
+def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transformation):
+    """Boxes and labels of a batch after a transformation of the images.
+
+    What is padding, labelled -1, stays as it is. A box of which nothing is seen any more becomes
+    padding: zeros with the label -1, with which Keras pads.
+
+    Args:
+        bounding_boxes: Dictionary of "boxes", of shape `(batch, boxes, 4)`, and of "labels", of
+            shape `(batch, boxes)`, or one-hot `(batch, boxes, classes)`.
+        bounding_box_format: One of `FORMATS`.
+        images: Tensor of shape `(batch, height, width, channels)`.
+        move_corners: Function of float32 boxes "xyxy", the images and the transformation, which
+            gives such boxes: of what is seen of each, with no area where that is nothing.
+        transformation: Tensors.
+    """
+    boxes, labels = bounding_boxes["boxes"], bounding_boxes["labels"]
+    height, width = ops.shape(images)[1:3]
+    scale = _scale(bounding_box_format, height, width)
+    form = bounding_box_format.removeprefix("rel_")
+    is_one_hot = len(labels.shape) == 3
+    is_padding = ops.equal(labels, ops.cast(-1, labels.dtype))
+    is_padding = ops.all(is_padding, axis=-1) if is_one_hot else is_padding
+    corners = ops.cast(boxes, "float32") * scale
+    corners = keras.utils.bounding_boxes.convert_format(corners, source=form, target="xyxy")
+    _check_values(corners, is_padding, bounding_box_format, height, width)
+
+    corners = _move(images, corners, move_corners, transformation)
+    is_seen = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
+    is_seen = is_seen & ~is_padding
+    moved = keras.utils.bounding_boxes.convert_format(corners, source="xyxy", target=form)
+    moved = restore(ops.where(is_seen[..., None], moved / scale, 0.0), boxes.dtype)
+    is_labelled = is_seen[..., None] if is_one_hot else is_seen
+    return {
+        "boxes": ops.where(is_padding[..., None], boxes, moved),
+        "labels": ops.where(is_labelled, labels, ops.cast(-1, labels.dtype)),
+    }
+
+
+@compiled
+def _move(images, corners, move_corners, transformation):
+    return move_corners(corners, images, transformation)
+
+
+def _scale(bounding_box_format, height, width):
+    """How many pixels 1 is in each of the four numbers of a box.
+
+    (Keras 3.13 takes height for width where it makes pixels of "rel_center_xywh".)
+    """
+    if not bounding_box_format.startswith("rel_"):
+        return 1.0
+    sides = (height, width) if bounding_box_format == "rel_yxyx" else (width, height)
+    return ops.stack([ops.cast(side, "float32") for side in sides * 2])
+
+
+def _without_ragged(bounding_boxes):
+    """The dictionary with ragged tensors of TensorFlow padded, as Keras does it."""
+    padded = dict(bounding_boxes)
+    for key, padding in (("boxes", 0), ("labels", -1)):
+        if hasattr(padded[key], "to_tensor"):
+            padded[key] = padded[key].to_tensor(default_value=padding)
+    return padded
+
+
+def _check_shapes(boxes, labels, images):
+    shapes = [getattr(tensor, "shape", None) for tensor in (boxes, labels)]
+    received = [
+        f"of type {type(tensor).__name__}" if shape is None else f"of shape {tuple(shape)}"
+        for tensor, shape in zip((boxes, labels), shapes, strict=True)
+    ]
+    n_axes = len(images.shape) - 2  # of the labels
+    fits = None not in shapes and len(shapes[0]) == n_axes + 1 and shapes[0][-1] in (4, None)
+    fits = fits and len(shapes[1]) in (n_axes, n_axes + 1)
+    if fits:
+        sizes = list(zip(*shapes, strict=False))[:n_axes]
+        sizes += [(images.shape[0], shapes[0][0])] if n_axes == 2 else []
+        fits = all(a == b for a, b in sizes if None not in (a, b))
+    if not fits:
+        batch = "batch, " if n_axes == 2 else ""
+        raise ValueError(
+            f"`bounding_boxes` must have boxes of shape ({batch}boxes, 4) and labels of shape "
+            f"({batch}boxes) or, one-hot, ({batch}boxes, classes), for images.shape="
+            f"{tuple(images.shape)}. Received: boxes {received[0]}, labels {received[1]}"
+        )
+
+
+def _check_dtypes(boxes, labels, bounding_box_format):
+    box_dtype, label_dtype = (
+        keras.backend.standardize_dtype(tensor.dtype) for tensor in (boxes, labels)
+    )
+    kinds = "floats" if bounding_box_format.startswith("rel_") else "numbers"
+    if not ("float" in box_dtype or ("int" in box_dtype and kinds == "numbers")):
+        raise ValueError(
+            f'`bounding_boxes["boxes"]` must be {kinds} for {bounding_box_format=}. '
+            f"Received: boxes of dtype {box_dtype}"
+        )
+    if not label_dtype.startswith(("int", "float", "bfloat")):
+        raise ValueError(
+            '`bounding_boxes["labels"]` must be of a dtype that holds -1, the label of padding. '
+            f"Received: labels of dtype {label_dtype}"
+        )
+
+
+def _check_values(corners, is_padding, bounding_box_format, height, width):
+    """Raise an error if boxes cannot be meant so: a wrong format is the usual reason.
+
+    It is if a box ends before it begins or is many images away, or if all are smaller than a pixel
+    and lie within the first one, as relative boxes do that are taken for absolute ones.
+    """
+    size = _scale("rel_xyxy", height, width)
+    begin, end = corners[..., :2], corners[..., 2:]
+    is_ordered = ops.all(end >= begin - 1e-3, axis=-1)
+    is_near = ops.all(ops.abs(corners) <= _FARTHEST * size, axis=-1)
+    is_tiny = ops.all((begin > 0) & (end <= 1), axis=-1) & ~is_padding
+    is_larger = ~is_tiny & ~is_padding
+    fits = ops.all(is_padding | (is_ordered & is_near)) & (ops.any(is_larger) | ~ops.any(is_tiny))
+    corners = ops.where(is_padding[..., None], 0.0, corners)
+    require(
+        fits,
+        f"`bounding_box_format` must fit the boxes: {bounding_box_format=}. "
+        "Received boxes with corners, in pixels, from",
+        ops.min(corners, initial=0.0),
+        ops.max(corners, initial=0.0),
+    )
