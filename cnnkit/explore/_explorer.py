@@ -5,6 +5,7 @@ from html import escape
 import keras
 
 from cnnkit._places import write_whole
+from cnnkit.explore import _live
 from cnnkit.explore._arguments import as_class_names, as_images, as_labels, check_network
 from cnnkit.explore._page import make_page
 from cnnkit.explore._snapshot import make_snapshot
@@ -29,20 +30,24 @@ class Explorer:
             recorded for the images given.
     """
 
-    def __init__(self, snapshot):
+    def __init__(self, snapshot, model):
         self.name, self.is_computed = snapshot["name"], snapshot["source"] == "computed"
-        self._n_layers, self._page = len(snapshot["layers"]), make_page(snapshot)
+        self._page, self._snapshot, self._model = make_page(snapshot), snapshot, model
 
     def __repr__(self):
         kind = "computed" if self.is_computed else "recorded"
         size = f"{len(self._page) / 1e6:.1f} MB"
-        return f"<Explorer: {self.name!r}, {self._n_layers} layers, {kind}, {size}>"
+        return f"<Explorer: {self.name!r}, {len(self._snapshot['layers'])} layers, {kind}, {size}>"
+
+    @property
+    def _title(self):
+        return f"{self.name} – network explorer"
 
     def _repr_html_(self):
         # In a sandbox the page has no origin: what the notebook's server shows is out of its reach.
         style = f"display: block; width: 100%; height: {_HEIGHT}px; border: 0; resize: vertical"
         return (
-            f'<iframe title="{escape(self.name)} – network explorer" sandbox="allow-scripts" '
+            f'<iframe title="{escape(self._title)}" sandbox="allow-scripts" '
             f'srcdoc="{escape(self._page)}" height="{_HEIGHT}" style="{style}">{_STILL}</iframe>'
         )
 
@@ -53,6 +58,27 @@ class Explorer:
             path: The file, such as `"my_network.html"`. Its folder is made.
         """
         write_whole(path, self._page.encode())
+
+    def live(self):
+        """Make the page a widget, which asks the kernel for what the page cannot compute.
+
+        Of a network that is recorded, Keras in the kernel then computes what its layers give for a
+        picture that was drawn on, moved or brought along, and layers that were not recorded. It
+        uses the model as it is by then. A network that is computed in the page asks for nothing.
+
+        The page stays in its sandbox, without an origin and with its policy. What differs: the
+        widget around it is part of the notebook, and passes on what the page asks to the kernel,
+        which reads it as a picture and a list of layers and computes no more than these. Without a
+        kernel, as in a saved page, the widget is not shown: there the explorer itself is.
+
+        Returns:
+            An `anywidget.AnyWidget`; show it in a cell of its own.
+
+        Raises:
+            ImportError: If anywidget is not installed.
+        """
+        page = make_page(self._snapshot | {"live": {"seconds": _live.SECONDS}})
+        return _live.as_widget(self._model, self._snapshot, self._title, page, _HEIGHT)
 
 
 def explore(model, images, class_names=None, labels=None, snapshots=None):
@@ -94,7 +120,7 @@ def explore(model, images, class_names=None, labels=None, snapshots=None):
                 f"Received: the model {model.name!r}"
             )
         snapshot["training"] = training(snapshots, model, images)
-    return Explorer(snapshot)
+    return Explorer(snapshot, model)
 
 
 def _n_outputs(model):

@@ -26,6 +26,7 @@ SCRIPTS = (  # what a file uses while it is loaded comes before it
     "numbers.js",
     "training.js",
     "interventions_edits.js",
+    "live.js",
     "network.js",
     "colors.js",
     "folds.js",
@@ -54,14 +55,14 @@ STYLES = ("page.css", "tools.css", "detail.css", "guiding.css")
 
 def make_page(snapshot):
     """The page of a snapshot, as text."""
-    script, style = join_scripts(), "".join(map(_read, STYLES))
+    script, style = join_scripts(), "".join(map(read_page_file, STYLES))
     policy = (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     # A "<" could end the element, as in a class name "</script>".
     data = json.dumps(snapshot, separators=(",", ":")).replace("<", "\\u003c")
-    return Template(_read("page.html")).substitute(
+    return Template(read_page_file("page.html")).substitute(
         policy=policy,
         title=escape(f"{snapshot['name']} – network explorer"),
         style=style,
@@ -74,12 +75,13 @@ def make_page(snapshot):
 def join_scripts(names=SCRIPTS):
     """The scripts as one, without what imports and exports among them."""
     return "".join(
-        re.sub(r"(?m)^export (?=\w)", "", re.sub(r"(?m)^import [^;]*;\n", "", _read(name)))
+        re.sub(r"(?m)^export (?=\w)", "", re.sub(r"(?m)^import [^;]*;\n", "", read_page_file(name)))
         for name in names
     )
 
 
-def _read(name):
+def read_page_file(name):
+    """The text of a file of the page."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 

@@ -40,7 +40,7 @@ def record(model, images, layers):
         try:
             captured = explain.capture(model, images, layer=_meant(layers, i))
         except Exception as error:  # of whatever kind: code of the user's may run
-            layer["missing"] = f"Keras could not record it: {_sentence(error)}"
+            layer["missing"] = f"Keras could not record it: {sentence(error)}"
             continue
         outputs = captured.outputs
         _add(layer, captured.activations, len(images), share)
@@ -60,23 +60,66 @@ def _meant(layers, i):
     return name, sum(layer["name"] == name for layer in layers[:i])
 
 
-def _sentence(error):
+def sentence(error):
     """What an error says, of one that Keras passes on without the arguments of the call."""
     said = re.sub(r"\x1b\[\d*m", "", str(error)).partition("Arguments received by")[0]
     return " ".join(said.split())[:300] or type(error).__name__
 
 
-def _add(layer, activations, n_images, share):
+def answer_of(model, picture, layers, places):
+    """What layers give for one picture, exactly: of a recorded one as many channels as it has.
+
+    Args:
+        model: A built `keras.Model`.
+        picture: An array of shape `(1, height, width, channels)`, float32.
+        layers: The layers of a snapshot.
+        places: Which of them, a list.
+
+    Returns:
+        `(told, arrays)`: for each a dictionary with its "index" and its "shape" and "channels", or
+        why it is "missing"; and an array of the shape given, but for the channels.
+    """
+    told, arrays, share = [], [], _BYTES // MAX_LAYERS
+    for i in places:
+        array, missing = np.zeros(0, np.float32), None
+        try:
+            array = explain.capture(model, picture, layer=_meant(layers, i)).activations
+        except Exception as error:  # of whatever kind: code of the user's may run
+            missing = f"Keras could not compute it: {sentence(error)}"
+        missing = missing or _fault(array, 1)
+        if missing:
+            told.append({"index": i, "missing": missing})
+            arrays.append(np.zeros(0, np.float32))
+            continue
+        channels = layers[i].get("recorded", {}).get("channels") or _fitting(array, share)
+        told.append({"index": i, "shape": list(array.shape[1:]), "channels": channels})
+        arrays.append(np.asarray(array[0, ..., :channels], np.float32))
+    return told, arrays
+
+
+def _fault(activations, n_images):
+    """Why a layer's numbers cannot be shown, or None."""
     if activations.ndim < 2 or len(activations) != n_images:
-        layer["missing"] = "It does not give one array for each image."
-        return
+        return "It does not give one array for each image."
     if not np.isfinite(activations).all():
-        layer["missing"] = "It gives NaN or infinite values."
+        return "It gives NaN or infinite values."
+    return None
+
+
+def _fitting(activations, share):
+    """How many channels fit into so many bytes, with one byte for each number."""
+    channels = activations.shape[-1]
+    return min(channels, max(1, share // math.prod(activations.shape[:-1])))
+
+
+def _add(layer, activations, n_images, share):
+    fault = _fault(activations, n_images)
+    if fault:
+        layer["missing"] = fault
         return
     layer["shape"] = list(activations.shape[1:])
-    channels = activations.shape[-1]
     if activations.nbytes <= share:
-        layer["recorded"] = as_text(activations) | {"channels": channels}
+        layer["recorded"] = as_text(activations) | {"channels": activations.shape[-1]}
         return
-    fitting = min(channels, max(1, share // math.prod(activations.shape[:-1])))
+    fitting = _fitting(activations, share)
     layer["recorded"] = in_bytes(activations[..., :fitting]) | {"channels": fitting}

@@ -38,6 +38,8 @@ reads it. The keys:
                     "epoch" is 0 before the first, "logs" are its metrics, "weights" has for each
                     layer its arrays by name. The last entry has none: it is the network as it is
                     now, of which "epoch" may be null.
+    live            {"seconds": how long it waits for the kernel}, where the page is a widget; else
+                    missing
     answers         what Keras gives for the images, an array; null if the model has several outputs
 """
 

@@ -76,7 +76,7 @@ def test_nothing_is_asked_for_elsewhere(page):
 
 def test_all_files_are_in_the_page():
     files = {path.name for path in _FOLDER.iterdir()}
-    assert files == {*SCRIPTS, *STYLES, "page.html"}
+    assert files == {*SCRIPTS, *STYLES, "page.html", "relay.js"}
 
 
 def import_faults(codes):

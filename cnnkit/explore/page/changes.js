@@ -90,6 +90,7 @@ export function showChanges(overview, said, network, state) {
 
   function write(tile, isCompared) {
     const layer = layers[tile.dataset.layer];
+    isCompared = isCompared && Boolean(network.before(layer.index));
     let note = tile.querySelector(".change");
     if (!isCompared) {
       note?.remove();
@@ -123,14 +124,15 @@ export function showChanges(overview, said, network, state) {
   }
 
   function show() {
-    const compared = network.isComputed ? comparisonText(state.values) : null;
+    const compared = network.canChange ? comparisonText(state.values) : null;
     for (const tile of overview.querySelectorAll(".tile")) write(tile, compared !== null);
     if (compared === null) {
       said.textContent = INVITATION;
       return;
     }
     const [last] = snapshot.outputs;
-    const isAnswer = snapshot.outputs.length === 1 && layers[last].shape.length === 1;
+    const isAnswer =
+      snapshot.outputs.length === 1 && layers[last].shape?.length === 1 && network.isKnown(last);
     const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
     const answer = isAnswer ? `${changesText(snapshot, ...values)}. ` : "";
     const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";

@@ -53,8 +53,10 @@ function showHead(snapshot) {
   find("facts").textContent =
     `${snapshot.layers.length} layers, ${countOf(total("parameters"))} parameters, ` +
     `${countOf(total("multiply_adds"))} multiply-adds`;
+  const kernel = "; of a picture that you change, it asks Keras in the kernel";
   find("reason").textContent = snapshot.reason
-    ? `${snapshot.reason} So the page shows what Keras gave for these pictures, of some layers.`
+    ? `${snapshot.reason} So the page shows what Keras gave for these pictures, of some layers` +
+      `${snapshot.live ? kernel : ""}.`
     : "";
 }
 
@@ -83,13 +85,20 @@ function showAnswer(element, network, { values: { picture, input } }) {
   element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
 }
 
-/** The tools that change something; of a network that is recorded there are none. */
+/** The tools that change something; of a network that is recorded a kernel is needed. */
 function showTools(network, state) {
-  find("tools").hidden = !network.isComputed;
-  if (!network.isComputed) return;
+  find("tools").hidden = !network.canChange;
+  if (!network.canChange) return;
+  find("interventions").hidden = find("training").hidden = !network.isComputed;
+  if (network.live) {
+    const said = "It goes to the kernel of this notebook, and nowhere else.";
+    find("drawing").querySelector(".photo-said").textContent = said;
+  }
   showDrawing(find("drawing"), network, state);
-  showInterventions(find("interventions"), network, state);
-  showTraining(find("training"), network, state);
+  if (network.isComputed) {
+    showInterventions(find("interventions"), network, state);
+    showTraining(find("training"), network, state);
+  }
   showChanges(find("overview"), find("compared"), network, state);
 }
 
@@ -107,6 +116,7 @@ function start() {
   state.subscribe(["theme"], ({ theme }) => (root.dataset.theme = theme));
   state.subscribe(["zoom"], ({ zoom }) => root.style.setProperty("--zoom", zoom));
   network.watch([], () => showAnswer(find("answer"), network, state));
+  network.live?.subscribe((said) => (find("asked").textContent = said));
   showPictures(find("pictures"), network, state);
   showOverview(find("overview"), network, state);
   showTools(network, state);

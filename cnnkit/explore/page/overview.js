@@ -9,7 +9,7 @@
  */
 
 import { paint, paintPicture, rangeOf } from "./colors.js";
-import { make, makeButton, makePane } from "./elements.js";
+import { make, makeButton, makeLink, makePane } from "./elements.js";
 import { foldsOf } from "./folds.js";
 import { countMaps, fieldAt, hasMaps, isOneTile, mapOf } from "./maps.js";
 import { answerText, countOf, fieldText, shapeText, shortName, textOf } from "./numbers.js";
@@ -49,6 +49,7 @@ function makeFacts(layers, layer) {
 export function showOverview(element, network, state) {
   const { snapshot, layers } = network;
   let painters = []; // functions of the layers' ranges, one for each tile
+  let built = ""; // which layers were known
   let isSought = false; // the selected tile, while its layer is unfolded
 
   const isAnswer = (layer) =>
@@ -105,6 +106,9 @@ export function showOverview(element, network, state) {
     column.append(head, makeFacts(layers, layer));
     if (!network.isKnown(layer.index)) {
       column.append(make("p", "missing", layer.missing ?? "Its numbers were not recorded."));
+      if (network.live) {
+        column.append(makeLink("Ask the kernel", () => network.live.want(layer.index)));
+      }
       return column;
     }
     const [shown, block, tiles] = [make("div", "shown"), make("div", ""), make("div", "tiles")];
@@ -150,8 +154,11 @@ export function showOverview(element, network, state) {
     return [group];
   }
 
+  const known = () => layers.map((layer) => network.isKnown(layer.index) || layer.missing).join();
+
   function build() {
     painters = [];
+    built = known();
     element.replaceChildren(...foldsOf(layers).flatMap(makeFold));
     paintAll();
     mark();
@@ -226,7 +233,7 @@ export function showOverview(element, network, state) {
     next.focus();
   });
 
-  network.subscribe(paintAll);
+  network.subscribe(() => (known() === built ? paintAll() : build()));
   state.subscribe(["scale"], paintAll);
   state.subscribe(["open"], () => {
     build();

@@ -63,7 +63,7 @@ const TOUR = {
   },
   change: {
     keys: ["input"],
-    where: ({ isComputed }) => isComputed && "#drawing summary",
+    where: ({ canChange }) => canChange && "#drawing summary",
     isDone: ({ input }) => input !== null,
   },
   edit: {
