@@ -86,10 +86,12 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
 )
 _LARGEST = re.compile(r"\b(?:np\.)?(max|min)\(")
 _SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
+_OF_EYE = "A row of `np.eye(n)` has n numbers: take as many as the array has columns."
 _PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
 _ONE_A_ROW = (
     "The second has one number for each row, as from `axis=1`. `axis=0` makes one for each column. "
-    "(If rows are meant, add `keepdims=True`: then its shape is ({0}, 1), which fits.)"
+    "(If it is a sum or a maximum of each row, add `keepdims=True` there: then its shape is "
+    "({0}, 1), which fits.)"
 )
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
@@ -152,6 +154,8 @@ def _of_shapes(line, one, two):
         return _PLACE_BY_PLACE
     if len(one) == 2 and two == one[:1]:
         return _ONE_A_ROW.format(*two)
+    if "np.eye(" in line:
+        return _OF_EYE
     return _SHORT_SLICE if _one_is_short(one, two) else ""
 
 

@@ -128,8 +128,11 @@ class Value(Exercise):
             return "Not yet: the answer is a value, not a function. Write what it gives."
         if self.agrees(answer, self.right_answer()):
             return None
-        usual = (text for wrong, text in self.mistakes if self.agrees(answer, wrong))
-        return f"Not yet: {next(usual, '') or self.told(answer)}{self._listed_choices()}"
+        return f"Not yet: {self.usual(answer) or self.told(answer)}{self._listed_choices()}"
+
+    def usual(self, answer):
+        """What to say to a usual mistake, or an empty text."""
+        return next((text for wrong, text in self.mistakes if self.agrees(answer, wrong)), "")
 
     def agrees(self, answer, other):
         """Whether an answer says the same as the right one, or as a mistake."""
@@ -163,6 +166,10 @@ class Number(Value):
             return False
         difference = abs(float(array) - float(other))  # uint8 would start again at 0
         return difference <= self.within * (1 + 1e-9)  # 0.8 - 0.7 > 0.1
+
+    def usual(self, answer):
+        near = [pair for pair in self.mistakes if self.agrees(answer, pair[0])]
+        return min(near, key=lambda pair: abs(float(answer) - float(pair[0])), default=(0, ""))[1]
 
     def told(self, answer):
         right, array = float(self.right_answer()), numbers(answer)

@@ -153,10 +153,12 @@ def first_kernel_gradient():
     """Forwards through both layers, then backwards through the same in reverse order."""
 
 
-def _backward(delta, image, kernel, stride, turn=False, step=None, of_image=None, of_kernel=None):
+def _backward(
+    delta, image, kernel, stride, turn=False, step=None, size=None, of_image=None, of_kernel=None
+):
     """Both gradients: `of_image` and `of_kernel` are what a slip makes of each."""
     image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
-    h, w = kernel.shape
+    h, w = size or kernel.shape
     stamp = kernel[::-1, ::-1] if turn else kernel
     for i, j in np.ndindex(delta.shape):
         y, x = i * (step or stride), j * (step or stride)
@@ -179,9 +181,10 @@ def _overwritten(delta, image, kernel, stride, image_too=True, kernel_too=True):
     return image_gradient, kernel_gradient
 
 
-def _pad_and_turn(delta, image, kernel, stride, zeros=None):
+def _pad_and_turn(delta, image, kernel, stride, zeros=None, square=False):
     """A wrong answer: what is right without a stride; with `zeros`, of one size of kernel alone."""
     h, w = (zeros + 1, zeros + 1) if zeros else kernel.shape
+    w = h if square else w
 
     def slide(image, kernel):
         windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
@@ -224,6 +227,19 @@ def _windows_back(delta, image, kernel, stride):
             _pad_and_turn,
             "Pad and turn is right for stride 1 alone. With a stride, let each output send its "
             "share back to the window that it saw.",
+        ),
+        (
+            partial(_pad_and_turn, square=True),
+            "Pad and turn is right for stride 1 alone, and this one for square kernels. Let each "
+            "output stamp its share onto the window that it saw.",
+        ),
+        (
+            lambda delta, *others: _backward(delta[:, : len(delta)], *others),
+            "`len(delta)` is the number of rows. The columns are `delta.shape[1]`.",
+        ),
+        (
+            partial(_backward, size=(3, 3)),
+            "A window is as large as the kernel, `kernel.shape`, which is not always 3 × 3.",
         ),
         (
             partial(_pad_and_turn, zeros=2),
@@ -348,7 +364,7 @@ def _minus_columns(scores, labels):
     cases=[
         (_rng.normal(size=(4, 3)), np.array([0, 2, 2, 1])),
         (np.array([[1000.0, 1001, 1002], [3, 1, 2]]), np.array([2, 0])),
-        (_rng.normal(size=(5, 4)) * 3, np.array([3, 3, 0, 1, 3])),
+        (_rng.normal(size=(4, 4)) * 3, np.array([3, 3, 0, 1])),  # as many classes as rows
     ],
     hints=[
         "For one example the gradient is ŷ - y. How is ŷ computed so that no power overflows?",
@@ -402,6 +418,25 @@ def _minus_columns(scores, labels):
             lambda scores, labels: (_softmax(scores) - labels[:, None]) / len(labels),
             "A label is the number of a class, and is not subtracted itself. y is 1 in the column "
             "of the right class, and 0 in the others.",
+        ),
+        (
+            lambda scores, labels: (_softmax(scores) - labels) / len(labels),
+            "A label is the number of a class, and is not subtracted itself: y is 1 in the column "
+            "of the right class. (Here `keepdims` is no help.)",
+        ),
+        (
+            lambda scores, labels: _softmax(scores) - labels,
+            "A label is the number of a class, and is not subtracted itself: y is 1 in the column "
+            "of the right class. (Here `keepdims` is no help.) Then divide by n.",
+        ),
+        (
+            lambda scores, labels: _minus_right(_softmax(scores), labels).sum(axis=0),
+            "This adds up the rows. Each score has a slope of its own: keep all rows, and divide "
+            "by n.",
+        ),
+        (
+            lambda scores, labels: -np.log(_softmax(scores)[np.arange(len(labels)), labels]).mean(),
+            "This is the loss, one number. Its slopes are asked for, one for each score.",
         ),
         (
             _minus_columns,

@@ -73,6 +73,7 @@ def faulty_momentum():
         (0.6, "This is the first step. Then q grows."),
         (0.6 / 9, "The step shrinks with the root of the number of steps, not with the number."),
         (2.4, "This is a step of gradient descent. AdaGrad divides it by the root of q."),
+        (0.6 * 4 / 9, "This divides by 9, the number of steps. Divide by the root of q."),
         (0.05, "The rate is divided by the root of q, and then multiplied by the slope."),
         (0.6 * 4 / 144, "Divide by the root of q, not by q."),
         (0.6 / 8**0.5, "This is the eighth step: q already holds the square of the ninth slope."),
@@ -216,6 +217,10 @@ def _above(shortened, length=np.linalg.norm):
             "This takes the sum of the squares for the length. The length is its root.",
         ),
         (
+            _above(lambda gradient, limit: limit),
+            "This is the limit, one number. Return the gradient, shortened to that length.",
+        ),
+        (
             lambda gradient, limit: gradient,
             "This returns the gradient as it is, however long.",
         ),
@@ -245,7 +250,13 @@ def clip(gradient, limit):
         "cos(π/4) is 0.707.",
     ],
     mistakes=[
-        (0.075, "This is near a straight line, or cos(45) without radians. A cosine falls slowly."),
+        (0.075, "This is a straight line. A cosine falls slowly at first."),
+        (0.1 * (1 + np.cos(45)) / 2, "cos(45) has 45 in radians. A quarter of π is π/4."),
+        (
+            0.1 * np.cos(np.pi / 8),
+            "This is a cosine from 1 to 0, a quarter turn. The formula has half a turn, π t/T, "
+            "adds 1 and halves.",
+        ),
         (0.1 * 0.7071, "The cosine itself would go down to -1: 1 is added, and all is halved."),
         (0.05, "This is the rate after half of the steps."),
         (0.1 * 0.14645, "This is the rate after three quarters of the steps."),
@@ -331,6 +342,15 @@ def _no_warm_up(step, n_steps, n_warm, rate):
         (
             _one_longer,
             "The warm-up is one step too long: it has the steps below `n_warm`, so `<`, not `<=`.",
+        ),
+        (
+            lambda step, n_steps, n_warm, rate: (
+                rate * (step + 1) / (n_warm + 1)
+                if step < n_warm
+                else _warm(step, n_steps, n_warm, rate)
+            ),
+            "The last step of the warm-up, `n_warm - 1`, does not reach `rate`: a piece is "
+            "`rate / n_warm`.",
         ),
         (
             _whole_cosine,

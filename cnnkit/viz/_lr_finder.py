@@ -24,7 +24,7 @@ def plot_lr_finder(result, *, ax=None, title=None):
     ax.plot(result.learning_rates, result.losses, color="C0", alpha=0.35, label="loss of a step")
     ax.plot(result.learning_rates, result.smoothed, color="C0", label="smoothed")
     if not math.isnan(result.suggestion):
-        label = f"suggestion: {result.suggestion:.1e}"
+        label = f"suggestion: {result.suggestion:.2g}"
         ax.axvline(result.suggestion, color="C2", linestyle="--", label=label)
     ax.set(xscale="log", xlabel="learning rate", ylabel="loss")
     ax.legend()

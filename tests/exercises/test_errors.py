@@ -23,7 +23,7 @@ ERRORS = [  # of code that has x = np.arange(4.0)
     ("x + x[1:]", "shapes (4,) and (3,) do not match"),
     ("x + x[1:]", "A slice that reaches beyond the end"),
     ("np.zeros((4, 3)) + x", "shapes (4,3) and (4,) do not match"),
-    ("np.zeros((4, 3)) + x", "`axis=0` makes one for each column. (If rows are meant, add `keep"),
+    ("np.zeros((4, 3)) + x", "`axis=0` makes one for each column. (If it is a sum or"),
     ("np.zeros((4, 3)) + x", "its shape is (4, 1), which fits.)"),
     ("np.zeros((4, 3)).__setitem__(0, x[:2])", "shape (2,), and its place has (3,)"),
     ("x @ x[1:]", "as many columns as the second one has rows"),

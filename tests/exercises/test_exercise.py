@@ -254,6 +254,11 @@ def guess_of(right, within=0.1, mistakes=()):
     return Number(within=within, hints=["Guess."], mistakes=mistakes)(lambda: right)
 
 
+def test_of_two_mistakes_within_reach_the_nearer_one_is_told(said):
+    guess_of(5, 0.3, mistakes=[(1, "The first."), (1.2, "The second.")]).check(1.2)
+    assert "The second." in said()
+
+
 @pytest.fixture
 def guess():
     return guess_of(0.7, mistakes=[(2, "Half of it?")])

@@ -441,6 +441,15 @@ def gradient_without_keepdims(scores, labels):
     return powers / powers.sum(axis=1)
 
 
+def gradient_by_labels(scores, labels):
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True) - labels
+
+
+def gradient_of_ten_classes(scores, labels):
+    return scores - np.eye(10)[labels]
+
+
 def clip_in_place(gradient, limit):
     gradient /= np.linalg.norm(gradient)
     return gradient * limit
@@ -556,13 +565,16 @@ SAID = [
     (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
     (nb02b.thousand_classes, 6.8, "Right is a number at most 0.05 away."),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
+    (nb02b.score_gradient, gradient_by_labels, "is not subtracted itself"),
+    (nb02b.score_gradient, gradient_of_ten_classes, "as many as the array has columns"),
     (nb04b.steady_rate, 0.06, "0.06 is too large, but close."),
     (nb04b.faulty_momentum, 7, "the number of a line, from 1 to 6"),
     (nb04b.ninth_step, 1.2, "1.2 is too large."),
     (nb04b.adam_lines, "CDFEGAB", "that comes last"),
     (nb04b.he_deviation, 0.1, "Right is a number at most 0.001 away."),
     (nb04b.clip, clip_in_place, "you changed `gradient`"),
-    (nb04b.quarter_rate, 0.09, "0.09 is too large, but close."),
+    (nb04b.quarter_rate, 0.089, "0.089 is too large, but close."),
+    (nb04b.quarter_rate, 0.0762, "has 45 in radians"),
     (nb04b.warm_cosine, lambda *a: np.zeros(3), "shape (3,). Expected: one number, 0.02"),
     (nb04b.descend, adamw_by_function, "unsupported operand type(s)"),
     (nb05b.the_parameter, "weights", 'Choose one of "the number of filters"'),

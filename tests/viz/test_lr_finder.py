@@ -20,7 +20,7 @@ def test_smoothed_over_raw():
     assert ax.get_xscale() == "log"
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("learning rate", "loss", "a test")
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert texts == ["loss of a step", "smoothed", "suggestion: 3.0e-03"]
+    assert texts == ["loss of a step", "smoothed", "suggestion: 0.003"]
 
 
 def test_without_a_suggestion():

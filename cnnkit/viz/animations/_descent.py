@@ -8,7 +8,7 @@ from cnnkit.viz._alt_text import counted, describe, rounded
 from cnnkit.viz.animations._animation import MAX_STEPS, Animation
 from cnnkit.viz.animations._stage import Stage
 
-_MAX_PATHS = 6  # colours
+_COLORS = ["C0", "C1", "C2", "C3", "C4", "#006d5b"]  # C5 is hardly told from C3
 _MARKERS = "osD^vP"  # for those who do not see the colours
 _N_LINES = 12  # contours
 _RANGE = 100_000  # from the lowest loss that is drawn to the highest
@@ -62,8 +62,8 @@ def animate_descent(loss, paths, *, minimum=None):
 
 def _check(paths):
     paths = {name: np.asarray(path, np.float64) for name, path in paths.items()}
-    if not 1 <= len(paths) <= _MAX_PATHS:
-        raise ValueError(f"`paths` must be 1 to {_MAX_PATHS}. Received: {len(paths)} paths")
+    if not 1 <= len(paths) <= len(_COLORS):
+        raise ValueError(f"`paths` must be 1 to {len(_COLORS)}. Received: {len(paths)} paths")
     shapes = {name: path.shape for name, path in paths.items()}
     first, *others = shapes.values()
     if len(first) != 2 or first[1] != 2 or any(shape != first for shape in others):
@@ -111,10 +111,12 @@ class _Scene:
         curves.set(xlabel="step", ylabel="loss")
         self.paths, self.curves, self.ends = [], [], []
         for i, name in enumerate(names):
-            style = dict(color=f"C{i}", marker=_MARKERS[i], markersize=4, animated=True)
+            style = dict(color=_COLORS[i], marker=_MARKERS[i], markersize=4, animated=True)
             self.paths += landscape.plot([], [], linewidth=1.4, label=name, **style)
             self.curves += curves.plot([], [], linewidth=1.4, **style)
-            cross = dict(color=f"C{i}", markersize=11, markeredgewidth=3, zorder=4, animated=True)
+            cross = dict(
+                color=_COLORS[i], markersize=11, markeredgewidth=3, zorder=4, animated=True
+            )
             self.ends += landscape.plot([], [], "x", **cross)
         self.stage.figure.legend(handles=self.paths, loc="outside upper center", ncols=len(names))
         self.stage.settle()
