@@ -67,7 +67,7 @@ def smoothgrad(
             `numpy.random.Generator`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, 0 or more.
+        A float32 array, as from `saliency`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_samples` is

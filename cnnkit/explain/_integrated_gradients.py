@@ -45,8 +45,8 @@ def integrated_gradients(
             or an array of the shape of the images, or of one of them.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`: positive where a pixel speaks for the
-        class, negative where against it.
+        A float32 array of shape `(batch, height, width)`, as from `grad_cam`: positive where a
+        pixel speaks for the class, negative where against it.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_steps` or
