@@ -29,6 +29,10 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         r"'list' object has no attribute '(\w+)'",
         "A list has no `.{0}`: `np.array([...])` makes an array of it.",
     ),
+    (
+        r"too many values to unpack \(expected (\d+)",
+        "On the left are {0} names, and more came. (A shape has a number for each axis.)",
+    ),
     (r"inhomogeneous", "The rows of an array must be equally long."),
     (
         r"setting an array element with a sequence",
@@ -86,6 +90,10 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
 )
 _LARGEST = re.compile(r"\b(?:np\.)?(max|min)\(")
 _SHORT_SLICE = "A slice that reaches beyond the end of an array comes out shorter."
+_AXIS_MORE = (
+    "One of the two has an axis more at its end: `[..., i]` takes one place of it, as one filter "
+    "or one channel."
+)
 _OF_EYE = "A row of `np.eye(n)` has n numbers: take as many as the array has columns."
 _PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
 _ONE_A_ROW = (
@@ -156,6 +164,9 @@ def _of_shapes(line, one, two):
         return _ONE_A_ROW.format(*two)
     if "np.eye(" in line:
         return _OF_EYE
+    short, long = sorted((one, two), key=len)
+    if len(long) == len(short) + 1 > 2 and long[:-1] == short:
+        return _AXIS_MORE
     return _SHORT_SLICE if _one_is_short(one, two) else ""
 
 

@@ -26,7 +26,7 @@ from cnnkit.exercises._calls import (
 )
 from cnnkit.exercises._comparison import numbers, same
 from cnnkit.exercises._errors import changes_argument, told_change, told_error
-from cnnkit.exercises._messages import shown_call, told_result, told_value
+from cnnkit.exercises._messages import NEAR, shown_call, told_result, told_value
 
 NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
@@ -331,7 +331,10 @@ class Function(Exercise):
         if isinstance(received, BaseException):
             return f"{told_error(received)} The call was `{call}`. {usual}".rstrip()
         also = f"Your function also changes {' and '.join(changed)}: work on a copy."
-        told = [usual, f"`{call}` {told_result(received, expected)}", also if changed else ""]
+        result = told_result(received, expected)
+        if usual:  # which says what is wrong: not the exactness
+            result = result.removesuffix(NEAR).rstrip()
+        told = [usual, f"`{call}` {result}", also if changed else ""]
         return "Not yet: " + "\n".join(filter(None, told))
 
     def _changed(self, answer, case, received):

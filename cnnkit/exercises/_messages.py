@@ -15,6 +15,7 @@ _EXACT = (
     f"It must be exact to {EXACTNESS:g}, or to {100 * EXACTNESS:g} % of its size: let Python "
     "calculate it."
 )
+NEAR = "That is close, but not exact enough."
 
 
 def shown_call(function, case):
@@ -91,7 +92,7 @@ def _remark(array, right):
     if np.isinf(wrong).any():
         return "inf, infinity, comes from a division by 0 or from too large a power."
     near = right.dtype.kind == "f" and close(array, right, 1e-2).all()
-    return "That is close, but not exact enough." if near else ""
+    return NEAR if near else ""
 
 
 def _came_of_several(received, expected):

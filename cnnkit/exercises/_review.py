@@ -39,15 +39,28 @@ def review(*answers):
     _asked[:] = due_questions(kept)[:N_QUESTIONS]
     _unanswered[:] = _asked
     print(_as_text(_asked) if _asked else _when_next(kept))
+    if answers and _asked:
+        print(
+            "\nYour letters did not count, as nothing had been asked yet. Run the cell once more."
+        )
 
 
 def due_questions(kept):
-    """The names of the questions that are due, those longest ago first."""
+    """The names of the questions that are due, those longest ago first.
+
+    Of equally long ago, as where nothing is remembered: one of each notebook, the latest first.
+    """
     now = time_of(utc_now())
     coming = _coming_questions(kept)
-    return sorted(
-        (name for name in coming if coming[name] <= now), key=lambda name: _last_seen(name, kept)
-    )
+    due = [name for name in coming if coming[name] <= now]
+    by_notebook = sorted(due, key=lambda name: name.partition(".")[0], reverse=True)
+    return sorted(by_notebook, key=lambda name: (_last_seen(name, kept), _place(name)))
+
+
+def _place(name):
+    """Which question on its notebook it is, from 0."""
+    notebook = name.partition(".")[0]
+    return [other for other in QUESTIONS if other.partition(".")[0] == notebook].index(name)
 
 
 def _coming_questions(kept):

@@ -40,6 +40,11 @@ def _same_size(image, kernel):
         (8, "Top and bottom are exchanged. Left and right must be, too."),
         (-4, "This is the third number."),
         (-16, "The sign is wrong: rotating does not change signs."),
+        (
+            -13,
+            "Rotating does not change signs. And this is the cross-correlation, turned negative.",
+        ),
+        (10, "These are three of the nine products. Add all of them up."),
     ],
     note="13 against 16: this number tells the two apart.",
 )
@@ -77,6 +82,7 @@ def _as_if_square(image, kernel):
         (_rng.normal(size=(5, 7)), _rng.normal(size=(3, 2))),
         (_rng.normal(size=(4, 4)), _rng.normal(size=(3, 3))),
         (_rng.normal(size=(3, 6)), _rng.normal(size=(1, 3))),
+        (np.arange(12, dtype=np.uint8).reshape(3, 4) ** 2, np.full((2, 3), 0.3)),
     ],
     hints=[
         "How many rows of output are there? The kernel's first row can lie on rows 0 to H - h.",
@@ -124,6 +130,11 @@ def _as_if_square(image, kernel):
             "The fractions are cut off: an array of integers was filled with floats.",
         ),
         (
+            lambda image, kernel: _correlate(image, kernel).astype(image.dtype),
+            "The fractions are cut off: with `image.dtype` the output of a whole-number image "
+            "holds whole numbers. `np.zeros((rows, columns))` holds floats.",
+        ),
+        (
             lambda image, kernel: _correlate(image, kernel).T,
             "The output is transposed: its rows go with the image's rows.",
         ),
@@ -169,6 +180,10 @@ def riddle(image):
             "This is the kernel turned by 180 degrees: a white pixel shows it so. Turn it back.",
         ),
         (_HIDDEN.T, "This is the kernel transposed: swap rows and columns."),
+        (
+            _HIDDEN[::-1, ::-1].T,
+            "This is what a white pixel shows, transposed. Turn it by 180 degrees instead.",
+        ),
         (-_HIDDEN, "All the signs are wrong."),
         (_HIDDEN / _HIDDEN.sum(), "You have scaled it to sum 1. Leave it as it is."),
         (255 * _HIDDEN, "Your white pixel was 255: divide by it."),
@@ -176,7 +191,8 @@ def riddle(image):
         (_HIDDEN[::-1], "Top and bottom are exchanged."),
         (_HIDDEN[:, ::-1], "Left and right are exchanged."),
     ],
-    note="One white pixel brings out the kernel turned round: the impulse response.",
+    note="One white pixel brings out the kernel turned round. A single pixel is called an impulse, "
+    "and what comes out the impulse response.",
 )
 def find_kernel():
     """The kernel in `riddle`."""
@@ -439,6 +455,10 @@ def _layer(image, weights):
             "The feature maps were added up. Each filter makes a map of its own.",
         ),
         (
+            lambda image, weights, bias: _layer(image, weights).sum(-1, keepdims=True) + bias,
+            "Each map is a sum over all filters. One filter at a time: `weights[..., f]`.",
+        ),
+        (
             lambda image, weights, bias: _layer(image, weights) / image.shape[2] + bias,
             "The channels are added up, not averaged.",
         ),
@@ -496,6 +516,7 @@ def second_moves_along():
             "A map does not belong to one map of the layer before: a filter is as deep as its "
             "input, and reads all 16.",
         ),
+        ("all", "Write one of the choices, word by word."),
         ("two", "32 maps are made of 16, but not two of each: a filter reads all 16."),
         (
             "about half",

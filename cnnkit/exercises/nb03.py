@@ -1,5 +1,6 @@
 """The exercises of notebook 03, pooling."""
 
+import operator
 from functools import partial
 
 import numpy as np
@@ -34,6 +35,19 @@ def _reshaped(image, size):
     rows, columns = image.shape[0] // size, image.shape[1] // size
     cut = image[: rows * size, : columns * size]
     return cut.reshape(rows, columns, size * size).max(-1)
+
+
+def _uncut(image, size):
+    """A wrong answer to 3.2: the rows and columns that fill no window are not cut off."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    return image.reshape(rows, size, columns, size).max((1, 3))
+
+
+def _square(image, size):
+    """A wrong answer to 3.2: as many columns as rows; a window beside the image is empty."""
+    rows = image.shape[0] // size
+    starts = [size * i for i in range(rows)]
+    return np.array([[image[i : i + size, j : j + size].max() for j in starts] for i in starts])
 
 
 # Exercise 3.1
@@ -96,6 +110,12 @@ def pooled_shape():
             lambda image, size: _blocks(_padded(image, size), size).max(-1),
             "Rows and columns that fill no window are left out: `height // size` rounds down.",
         ),
+        (
+            _uncut,
+            "Cut off the rows and columns that fill no window before you reshape: "
+            "`image[: rows * size, : columns * size]`.",
+        ),
+        (_square, "Height and width may differ: the width is `image.shape[1]`."),
     ],
 )
 def max_pool(image, size):
@@ -191,6 +211,10 @@ def faulty_gradient():
             "A window of zeros gives 0/0. Return 0 there.",
         ),
         (
+            lambda window: (window**2).sum() / 12,
+            "12 is the sum of the one window above. Divide by the sum of the window that is given.",
+        ),
+        (
             lambda window: np.sqrt((window**2).mean()),
             "This is the root of the mean square. Weigh each number with its probability.",
         ),
@@ -254,7 +278,8 @@ def strided_saving():
 @Number(
     within=0.5,
     hints=[
-        "32 is pooled three times: what is left? With 64 channels, how many inputs are that?",
+        "36 is pooled three times, and a window that is not full is left out: what remains? With "
+        "64 channels, how many inputs are that?",
         "64 times 4 times 4 inputs, 128 units, and their biases.",
     ],
     mistakes=[
@@ -263,14 +288,27 @@ def strided_saving():
         (8_320, "The 4 x 4 places are inputs too, not only the 64 channels."),
         (2_176, "Each of the 64 channels has its 4 x 4 places."),
         (131_136, "There is one bias for each of the 128 units."),
-        (524_416, "Three poolings by 2 leave 4 x 4 of 32 x 32."),
-        (8_388_736, "The maps are pooled three times before they come to this layer: 4 x 4."),
-        (96_465, "The parameters do not grow with the pixels: how many places has the last pool?"),
+        (204_928, "9 is pooled to 4, not to 5: the last row and column fill no window."),
+        (663_680, "9 x 9 places are left after two pools. There are three."),
+        (
+            166_016,
+            "Neither the 36 x 36 pixels come to this layer, nor 4.5 x 4.5 places of 64 maps: pools "
+            "have whole windows only, so each one rounds down.",
+        ),
+        (
+            10_616_960,
+            "The maps are pooled three times before they come to this layer. What is left of 36?",
+        ),
+        (
+            122_088.5,
+            "The parameters do not grow with the pixels: how many places has the last pool?",
+        ),
+        (1_024, "These are the inputs. Each of the 128 units has a weight for each, and a bias."),
         (155_786, "These are the parameters of the whole network."),
     ],
 )
 def dense_parameters():
-    """The parameters of the first dense layer of the small CNN, had its images 32 by 32 pixels."""
+    """The parameters of the first dense layer of the small CNN, had its images 36 by 36 pixels."""
     return (64 * 4 * 4 + 1) * 128
 
 
@@ -319,8 +357,8 @@ def dense_parameters():
         ),
         (
             (6, 5),
-            "The convolution that adds 16 = (3 - 1) * 8 needs a jump of 8, so three strides of 2 "
-            "come before it.",
+            "The convolution with 64 filters stands before the pool of 3. It adds 16 = (3 - 1) * "
+            "8: it needs a jump of 8, so all three strides of 2 come before it.",
         ),
     ],
     note="The field is 38 pixels wide in the end.",
@@ -329,12 +367,11 @@ def layer_order():
     """Each layer adds (k - 1) * J pixels, where J is the product of the strides before it."""
 
 
-def _reach(layers, grow=True, late=False, whole=False):
+def _reach(layers, grow=operator.mul, late=False, whole=False):
     size, jump = 1, 1
     for kernel, stride in layers:
-        jump = jump * stride if late else jump
-        size += (kernel - 1 + whole) * jump
-        jump = jump * stride if grow and not late else jump
+        before, jump = jump, grow(jump, stride)
+        size += (kernel - 1 + whole) * (jump if late else before)
     return size
 
 
@@ -355,6 +392,9 @@ def _reach(layers, grow=True, late=False, whole=False):
         (100, "These are the pixels that one number sees. Here it is the other way round."),
         (64, "This is the whole map. A number sees 10 x 10 pixels, not all."),
         (16, "This is the second convolution. Its pool comes after it."),
+        (8, "So wide is the field of the second convolution. How many numbers cover one pixel?"),
+        (25, "Five in a row it would be if fields began 2 pixels apart. They begin 4 apart."),
+        (36, "Six in a row are too many: fields of 10 pixels that begin 4 apart."),
         (288, "These are the numbers of all 32 maps. How many are they in one?"),
     ],
     note="Fields of 10 pixels that begin 4 apart: at most three in a row cover a pixel.",
@@ -378,6 +418,9 @@ def pixel_reaches():
         (64, "Its field begins beside the picture. Read rows and columns off the page."),
         (16, "The number is in the corner of the second pool. Read off the page what it sees."),
         (36, "Count the first and the last row, too: rows 1 to 7 are seven."),
+        (25, "It is more than half of the rows. Read off the page which ones."),
+        (9, "So many numbers one pixel reaches. Here one number is clicked: which pixels has it?"),
+        (81, "More than one row of the field lies in the padding. Read off the page how many."),
         (70, "Rows and columns are cut off, both."),
         (1024, "This is the whole picture."),
     ],
@@ -403,8 +446,16 @@ def corner_sees():
     ],
     mistakes=[
         (
-            partial(_reach, grow=False),
+            partial(_reach, grow=lambda jump, stride: jump),
             "The strides are missing: after a stride of 2 each step is two pixels wide.",
+        ),
+        (
+            partial(_reach, grow=lambda jump, stride: stride),
+            "After a layer the jump is the jump before it times the stride, not the stride alone.",
+        ),
+        (
+            partial(_reach, grow=operator.add),
+            "The jump is multiplied by the stride, and not the stride added to it.",
         ),
         (
             partial(_reach, late=True),

@@ -285,7 +285,7 @@ _SCORES = np.array([0.81, 0.86, 0.84, 0.79]), np.array([0.84, 0.79, 0.88, 0.77])
         ),
         (
             lambda validation, test: test[validation.max()],
-            "An index is the number of a place. `max` gives the score; `argmax` gives its place.",
+            "`max` gives the score; `argmax` gives its place. An index is the number of a place.",
         ),
         (
             lambda validation, test: validation[test.argmax()],
@@ -430,7 +430,7 @@ def first_network(images, labels):
 @_Mended(
     hints=[
         "The kernel of the first layer has not moved at all, so its slopes are 0. Why?",
-        "Slopes come back through the weights of the next layer, and these are all 0.",
+        "Change a hidden weight a little. What does the next layer, all of zeros, make of that?",
     ],
     **_ASKED,
 )

@@ -51,6 +51,10 @@ def log_gain():
         (130, "33 places across and 33 down make 33 times 33 crops."),
         (4356, "Only left and right are swapped: a factor of two, not four."),
         (2112, "33 places across, and 33 down."),
+        (
+            2 * 256 * 256,
+            "Not every pixel can be a crop's corner: all of the crop is in the picture.",
+        ),
     ],
     note="33 * 33 * 2; AlexNet's paper counts 32 * 32 * 2 = 2048.",
 )
@@ -95,6 +99,7 @@ _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
         (lambda i, k: (i, (2, 1, 0, 3)[k]), "The labels are right; the picture is not mirrored."),
         (lambda i, k: (i[:, ::-1], 2 - k), "2 - label swaps left and right; but 3, down, stays 3."),
         (partial(_arrow, to=(1, 2, 3, 0)), "This turns the label by 90°. The picture is mirrored."),
+        (lambda i, k: (i[:, :, ::-1], k), "One image has rows and columns, and no batch axis."),
     ],
     note="A change that moves the label is fine, if the label moves with it.",
 )
@@ -165,9 +170,9 @@ def _shift(x, y):
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
 
 
-def _about(degrees, height, width, pixel=1, order=1):
+def _about(degrees, height, width, pixel=1, order=1, product=np.matmul):
     x, y = order * (width - pixel) / 2, order * (height - pixel) / 2
-    return _shift(x, y) @ _turn(degrees) @ _shift(-x, -y)
+    return product(product(_shift(x, y), _turn(degrees)), _shift(-x, -y))
 
 
 # Exercise 6.5
@@ -225,6 +230,10 @@ def turned_point():
         (
             lambda a, height, width: _turn(a) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
             "And back: the centre must stay where it is.",
+        ),
+        (
+            lambda *a: _about(*a, product=np.multiply),
+            "`*` multiplies number by number; `@` is the product of matrices.",
         ),
     ],
 )
@@ -310,9 +319,10 @@ def mixup(images, labels, weight, order):
     return mixed, weight * labels + (1 - weight) * labels[order]
 
 
-def _seen(height, width, top, left, rows, columns, swap=False, more=0):
+def _seen(height, width, top, left, rows, columns, swap=False, more=0, lost=0):
     top, left = (left, top) if swap else (top, left)
-    covered = (min(rows, height - top) + more) * (min(columns, width - left) + more)
+    rows, columns = min(rows, height - lost - top), min(columns, width - lost - left)
+    covered = (rows + more) * (columns + more)
     return 1 - covered / (height * width)
 
 
@@ -350,6 +360,19 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0):
         (lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) / h, "Count areas, not sides."),
         (partial(_seen, swap=True), "Rows start at `top`, columns at `left`."),
         (partial(_seen, more=1), "A patch of 12 rows has 12 rows, not 13."),
+        (partial(_seen, more=-1), "A patch of 12 rows has 12 rows, not 11."),
+        (
+            partial(_seen, lost=1),
+            "From row `top` on `height - top` rows are left, not one fewer; so with the columns.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) * columns / (h * w),
+            "The rows are cut off, the columns are not: they hang over at the right.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - rows * min(columns, w - j) / (h * w),
+            "The columns are cut off, the rows are not: they hang over at the bottom.",
+        ),
         (lambda *_: 0.5, "One half is right only if the patch covers half of the picture."),
     ],
     note="A patch of 12 x 8 in 32 x 32 leaves 1 - 96/1024 = 0.90625.",

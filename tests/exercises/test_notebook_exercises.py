@@ -333,6 +333,11 @@ def correlate_beyond_the_edge(image, kernel):
     return output
 
 
+def layer_of_all_filters(image, weights, bias):
+    h, w = weights.shape[:2]
+    return (image[:h, :w] * weights).sum()
+
+
 def momentum_in_place(start, gradient, rate, momentum, n_steps):
     w, v = start, 0
     for _ in range(n_steps):
@@ -383,6 +388,15 @@ def center_without_radians(degrees, height, width):
     return back @ turn @ there
 
 
+def center_by_stars(degrees, height, width):
+    a, x, y = np.radians(degrees), (width - 1) / 2, (height - 1) / 2
+    c, s = np.cos(a), np.sin(a)
+    turn = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    there, back = np.eye(3), np.eye(3)
+    there[:2, 2], back[:2, 2] = (-x, -y), (x, y)
+    return back * turn * there
+
+
 def mixup_backwards(x, y, weight, order):
     return weight * x + (1 - weight) * x[::-1], weight * y + (1 - weight) * y[::-1]
 
@@ -399,9 +413,27 @@ def cutmix_without_brackets(height, width, top, left, rows, columns):
     return 1 - (bottom - top) * (right - left) / height * width
 
 
+def cutmix_of_rows(height, width, top, left, rows, columns):
+    return 1 - min(rows, height - top) * columns / (height * width)
+
+
+def cutmix_one_fewer(height, width, top, left, rows, columns):
+    bottom, right = min(top + rows, height) - 1, min(left + columns, width) - 1
+    return 1 - (bottom - top) * (right - left) / (height * width)
+
+
+def cutmix_to_last_row(height, width, top, left, rows, columns):
+    rows, columns = min(rows, height - 1 - top), min(columns, width - 1 - left)
+    return 1 - rows * columns / (height * width)
+
+
 def mixup_of_partners(x, y, weight, order):
     x, y = x[order], y[order]
     return weight * x + (1 - weight) * x[order], weight * y + (1 - weight) * y[order]
+
+
+def predict_mean_image(predict, images):
+    return predict((images + images[:, :, ::-1]) / 2)
 
 
 def predict_and_turn_answers(predict, images):
@@ -488,6 +520,8 @@ SAID = [
     (nb01b.faulty_accuracy, 6, "Not yet: The classifier learns from standardised"),
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
+    (nb02.conv_layer, layer_of_all_filters, "`[..., i]` takes one place"),
+    (nb02.conv_layer, lambda x, *others: nb02.correlate2d.answer(x, x), "are 2 names"),
     (nb02.second_cell, 11, "11 is too small."),
     (nb02.second_cell, 15.4, "15.4 is too small, but close."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),
@@ -533,8 +567,10 @@ SAID = [
     (nb06.log_gain, 6, "More than two factors of ten"),
     (nb06.log_gain, 234.375, "Now count the tens"),
     (nb06.n_crops, 2177, "2177 is too small, but close."),
+    (nb06.n_crops, 131_072, "Not every pixel can be a crop's corner"),
     (nb06.mirror_arrow, lambda image, label: image[:, ::-1], "Expected: a tuple of 2"),
     (nb06.mirror_arrow, lambda image, label: (image[:, ::-1], 2 - label), "but 3, down, stays 3"),
+    (nb06.mirror_arrow, lambda image, label: image[:, :, ::-1], "no batch axis"),
     (nb06.seen_in_training, seen_changed_again, "Start from `images` each time"),
     (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
     (nb06.cutmix_weight, lambda *a: 1.0, "(height=32, width=32, top=4, left=10, rows=12, columns"),
@@ -547,6 +583,11 @@ SAID = [
     (nb06.mixup, mixup_of_partners, "each partner with its own partner"),
     (nb06.mixup, lambda x, y, w, o: w * x + (1 - w) * x[o], "Expected: a tuple of 2"),
     (nb06.mixup, mixup_by_inverse_order, "The other way round: image i is mixed with"),
+    (nb06.rotation_about_center, center_by_stars, "`@` is the product of matrices"),
+    (nb06.cutmix_weight, cutmix_of_rows, "at the right.\n`cutmix_weight("),
+    (nb06.cutmix_weight, cutmix_one_fewer, "has 12 rows, not 11"),
+    (nb06.cutmix_weight, cutmix_to_last_row, "`height - top` rows are left"),
+    (nb06.predict_twice, predict_mean_image, "8 of 10 numbers are wrong.\n"),
     (nb06.cutmix_weight, cutmix_without_brackets, "Put brackets: `/ (height * width)`"),
     (nb06.faulty_validation, 9, "a line, from 1 to 8"),
     (nb06.pipeline_order, "ABC", "each of the letters A to F once"),
@@ -589,6 +630,7 @@ SAID = [
     (nb05b.draw_rates, lambda low, high, uniform: low, "Expected: an array of shape (5,)"),
     (nb05b.hit_rate, 0.8, "0.8 is too large."),
     (nb05b.honest_score, lambda *scores: scores, "gave the tuple"),
+    (nb05b.honest_score, lambda validation, test: test[validation.max()], "`max` gives the score"),
     (nb05b.first_network, network_of_other_input, "input of another shape than (30, 64)"),
     (nb05b.first_network, lambda images, labels: (images, labels), "and not (model, x, labels)"),
     (nb05b.fourth_network, network_not_compiled, "a network that is not compiled"),

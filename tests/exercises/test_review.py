@@ -98,7 +98,8 @@ def test_only_the_first_answer_counts(capsys):
 @pytest.mark.usefixtures("at_notebook_3")
 def test_answers_that_were_there_before_a_restart_do_not_count(capsys):
     review("a", "b", "c")
-    assert "1. (Notebook 2)" in capsys.readouterr().out and records() == {}
+    out = capsys.readouterr().out
+    assert "1. (Notebook 2)" in out and "once more" in out and records() == {}
 
 
 @pytest.mark.usefixtures("at_notebook_3")
@@ -179,6 +180,12 @@ def test_the_notebook_that_is_open_has_begun(monkeypatch):
     assert due_questions(recall()) == []
     monkeypatch.setattr(sys.modules["__main__"], "nb02", nb02, raising=False)
     assert due_questions(recall()) == names("nb01"), "though nothing has been tried in notebook 2"
+
+
+def test_where_nothing_is_remembered_it_asks_on_several_notebooks(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "nb03", nb03, raising=False)
+    first = [names("nb02")[0], names("nb01")[0], names("nb02")[1], names("nb01")[1]]
+    assert due_questions(recall())[:4] == first
 
 
 def test_the_last_notebook_has_its_turn_after_a_week(clock):

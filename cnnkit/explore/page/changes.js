@@ -10,12 +10,13 @@
 
 import { make } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
-import { answerText, orderOf, textOf } from "./numbers.js";
+import { answerText, classText, orderOf, textOf } from "./numbers.js";
 
 const INVITATION =
   "Change the picture or the network: then a number under each map says how much it changed.";
 const MEANING =
-  "Under each map: how much its numbers changed, as a share of what was there; 0 % is not at all.";
+  "Under each map: how much its numbers changed, as a share of what was there: 0 % is not at all, and " +
+  "more than 100 % can be.";
 
 /** The change of every `step`-th number from `start` on, as a share; Infinity where all was 0. */
 export function changeOf(now, before, start, step) {
@@ -78,6 +79,22 @@ export function changesText(snapshot, now, before) {
   return isSame ? `${said}, its numbers as before` : `${said}: ${leading.map(change).join(", ")}`;
 }
 
+/** What the network gives now and gave before the change, `[now, before]`; null if it is no one answer. */
+export function answersOf({ snapshot, layers, isKnown, values, before }) {
+  const [last] = snapshot.outputs;
+  const isOne = snapshot.outputs.length === 1 && layers[last].shape?.length === 1;
+  return isOne && isKnown(last) ? [values(last), before(last)] : null;
+}
+
+/** The same in a few words, for beside a switch. */
+export function verdictText(snapshot, now, before) {
+  if (now.length === 1) return `The answer is now ${textOf(now[0])} (was ${textOf(before[0])}).`;
+  const [first, was] = [now, before].map((answers) => orderOf(answers)[0]);
+  const name = (unit) => classText(snapshot, unit);
+  if (first === was) return `The answer stays ${name(was)}.`;
+  return `The answer is now ${name(first)} (was ${name(was)}).`;
+}
+
 /** Whether maps are compared with what they were, shifted as far as the picture. */
 function isFollowing({ follow, moves, input, edits }) {
   const { turn, light, shift, isPlain } = moves;
@@ -130,11 +147,8 @@ export function showChanges(overview, said, network, state) {
       said.textContent = INVITATION;
       return;
     }
-    const [last] = snapshot.outputs;
-    const isAnswer =
-      snapshot.outputs.length === 1 && layers[last].shape?.length === 1 && network.isKnown(last);
-    const values = isAnswer ? [network.values(last), network.before(last)] : [[], []];
-    const answer = isAnswer ? `${changesText(snapshot, ...values)}. ` : "";
+    const answers = answersOf(network);
+    const answer = answers ? `${changesText(snapshot, ...answers)}. ` : "";
     const shifted = isFollowing(state.values) ? ", each map shifted as far" : "";
     said.textContent = `${answer}Compared with ${compared}${shifted}. ${MEANING}`;
   }

@@ -10,6 +10,7 @@ import { paint, paintPicture, rangeOf, signedRange } from "./colors.js";
 import { LINE, numberAt, numbersOfMap, planOf } from "./detail_numbers.js";
 import { isByItself } from "./detail_steps.js";
 import {
+  ROUNDED,
   showPart,
   showSoftmax,
   showSome,
@@ -24,9 +25,7 @@ import { maskOf } from "./interventions_edits.js";
 import { hasMaps, indexOf, isOneTile, mapOf } from "./maps.js";
 import { answerText, percent } from "./numbers.js";
 
-const ROUNDED =
-  "Numbers are shown rounded, and added up exactly: the last digit of a sum may differ from yours. " +
-  "A number with dots below it leads to where it comes from.";
+const DOTTED = "A number with dots below it leads to where it comes from.";
 /** How many windows are shown unless one asks for more. */
 const fewParts = () => (matchMedia("(width >= 900px)").matches ? 8 : 3);
 
@@ -175,7 +174,14 @@ export function showDetail(element, network, state) {
       }
       strip.append(card);
     });
-    made.append(strip);
+    const hint = make(
+      "p",
+      "scroll-hint",
+      `${plan.parts.length} inputs: scroll to the right for all →`,
+    );
+    const isCut = () => strip.scrollWidth > strip.clientWidth + 1;
+    new ResizeObserver(() => (hint.hidden = !isCut())).observe(strip);
+    made.append(hint, strip);
   }
 
   /** What a part reads; of the picture itself as it looks. */
@@ -218,7 +224,9 @@ export function showDetail(element, network, state) {
       frame(pane, "chosen", place && boxOf(place, place), [own.rows, own.columns]);
     now.inputPanes.forEach((pane) => frame(pane, "chosen", null));
     if (!place) {
-      const what = hasMaps(now.layer) ? "Click a place of this map" : "Click one of the units";
+      const what = hasMaps(now.layer)
+        ? "Click a place of the blue-framed map"
+        : "Click one of the units";
       number.append(make("p", "hint", `${what}: here is shown what its number is made of.`));
       return;
     }
@@ -257,7 +265,7 @@ export function showDetail(element, network, state) {
       number.append(showSoftmax(network.snapshot, all(row, column), unit, isHidden));
     }
     number.append(...showWindows(found.parts, isHidden));
-    number.append(make("p", "hint", ROUNDED));
+    number.append(make("p", "hint", `${ROUNDED} ${DOTTED}`));
   }
 
   /** Windows of all parts, those that give most first. */

@@ -6,6 +6,8 @@ import { colorOf, rangeOf, signedRange } from "./colors.js";
 import { make, makeButton, makeLink } from "./elements.js";
 import { classText, textOf, withMinus } from "./numbers.js";
 
+export const ROUNDED =
+  "Numbers are shown rounded, and added up exactly: the last digit of a sum may differ from yours.";
 const HIDDEN = "?";
 
 /** A number, rounded, with its exact value for whoever reads the page by a program. */

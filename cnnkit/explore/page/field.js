@@ -91,6 +91,9 @@ const span = (first, count) => (count === 1 ? `${first + 1}` : `${first + 1} to 
 export const placesText = ({ row, column, rows, columns }) =>
   `row${rows > 1 ? "s" : ""} ${span(row, rows)}, column${columns > 1 ? "s" : ""} ${span(column, columns)}`;
 
+const REACH = "Click a pixel of this picture: on the maps is framed which numbers it can change.";
+const DRAW = " To draw, use the picture under “Change the picture”.";
+
 export function showField(element, network, state) {
   state.extend({ pixel: null });
   const { snapshot, layers } = network;
@@ -146,9 +149,7 @@ export function showField(element, network, state) {
       const reached = box && reachedBy(layer.field, layer.shape, pixel);
       frame(tile.querySelector(".pane"), "reached", reached || null, layer.shape);
     }
-    reaches.replaceChildren(
-      pixel ? forget : "Choose a pixel: on the maps is framed which numbers it can change.",
-    );
+    reaches.replaceChildren(pixel ? forget : REACH + (network.canChange ? DRAW : ""));
     if (pixel) reaches.append(reachedTable(layers, pixel));
   }
 

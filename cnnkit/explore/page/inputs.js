@@ -1,15 +1,18 @@
 /*
- * The pictures to choose from. Each is a button that sets the state's `picture`.
+ * The pictures to choose from. Each is a button that sets the state's `picture`; those that the network
+ * as it was given takes for something else have a mark.
  */
 
 import { paintPicture } from "./colors.js";
 import { make, makeButton } from "./elements.js";
 import { classText, upTo } from "./numbers.js";
-import { pictureOf } from "./snapshot.js";
+import { pictureOf, takenFor } from "./snapshot.js";
 
 function nameOf(snapshot, index) {
   const label = snapshot.labels ? `: ${classText(snapshot, snapshot.labels[index])}` : "";
-  return `Picture ${index + 1}${label}`;
+  const said = takenFor(snapshot, index);
+  const wrong = said === null ? "" : `, wrongly taken for ${classText(snapshot, said)}`;
+  return `Picture ${index + 1}${label}${wrong}`;
 }
 
 /** Fill an element with the pictures. */
@@ -23,9 +26,13 @@ export function showPictures(element, network, state) {
     button.title = nameOf(snapshot, index);
     button.setAttribute("aria-label", nameOf(snapshot, index));
     button.append(canvas);
+    if (takenFor(snapshot, index) !== null) button.append(make("span", "wrong-mark", "✗"));
     return button;
   });
   element.replaceChildren(...buttons);
+  if (element.querySelector(".wrong-mark")) {
+    element.append(make("p", "help", "✗ the network, as given, gets it wrong"));
+  }
 
   /** A picture that was changed is none of these any more. */
   function mark({ picture, input }) {

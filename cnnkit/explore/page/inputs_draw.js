@@ -24,7 +24,7 @@ const STILL = { turn: 0, shift: [0, 0], light: 0, isPlain: true };
 const DRAWN = { ...STILL, isPlain: false };
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const HELP = {
-  pen: "Draw with mouse, finger or pen. With keys: arrows move the mark, the space bar draws.",
+  pen: "Draw here with mouse, finger or pen. With keys: arrows move the mark, the space bar draws.",
   cover: "Cover a part: the rubber has the median colour of the picture, mostly the background's.",
   move: "Drag the picture, or shift it with the arrow keys. What leaves at one side is lost.",
 };
@@ -149,6 +149,10 @@ export function showDrawing(element, network, state) {
   find("follow").addEventListener("change", ({ target }) => state.set({ follow: target.checked }));
   for (const choice of element.querySelectorAll("[name='tool']")) {
     choice.addEventListener("change", () => state.set({ tool: choice.value }));
+    // After a mouse the keys are for the picture; after a key they still choose among the tools.
+    choice.addEventListener("click", () => {
+      if (!choice.matches(":focus-visible")) pad.focus({ preventScroll: true });
+    });
   }
   find("photo").addEventListener("change", ({ target }) => {
     if (target.files.length) readPhoto(target.files[0]);

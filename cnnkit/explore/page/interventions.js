@@ -4,6 +4,7 @@
  * edits is shown, and undone from its end.
  */
 
+import { answersOf, verdictText } from "./changes.js";
 import { colorOf } from "./colors.js";
 import { labelled, make, makeButton } from "./elements.js";
 import { channelsOff, maskOf } from "./interventions_edits.js";
@@ -176,6 +177,8 @@ export function showInterventions(element, network, state) {
       find("rated").textContent = `${mask ? `${percent(mask.rate)} off` : "none"}${trained}`;
       find("again").disabled = !mask;
     }
+    const answers = edits.length ? answersOf(network) : null;
+    find("verdict").textContent = answers ? verdictText(network.snapshot, ...answers) : "";
     const rest = edits.length - LISTED;
     const texts = edits.slice(-LISTED).map((one) => editText(one, network.snapshot));
     const items = texts.map((text) => make("li", "", text));

@@ -6,6 +6,7 @@
 import { showAddress } from "./address.js";
 import { showChanges } from "./changes.js";
 import { showDetail } from "./detail.js";
+import { make } from "./elements.js";
 import { showField } from "./field.js";
 import { showPictures } from "./inputs.js";
 import { showDrawing } from "./inputs_draw.js";
@@ -60,7 +61,9 @@ function showHead(snapshot) {
     : "";
 }
 
-const RAW = "These are raw scores, not percentages: the last layer has no softmax.";
+const RAW =
+  "These are raw scores, not percentages: the last layer has no softmax, which takes e to the power of " +
+  "each score and divides it by the sum of all, so that they become shares.";
 
 /** Whether answers are shares: by the last layer's activation, or else because they add up to 1. */
 function isShares(answers, { settings }) {
@@ -80,8 +83,8 @@ function showAnswer(element, network, { values: { picture, input } }) {
   const right = input ? null : snapshot.labels?.[picture];
   const truth =
     right === null || right === undefined ? "" : `; it is ${classText(snapshot, right)}`;
-  const meaning = isShares(answers, network.edited()[last]) ? "" : ` ${RAW}`;
-  element.textContent = `The network says ${said.join(", then ")}${truth}.${meaning}`;
+  element.textContent = `The network says ${said.join(", then ")}${truth}.`;
+  if (!isShares(answers, network.edited()[last])) element.append(" ", make("span", "meaning", RAW));
   element.classList.toggle("wrong", Boolean(truth) && right !== order[0]);
 }
 

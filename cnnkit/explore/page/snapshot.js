@@ -57,3 +57,12 @@ export function pictureOf(snapshot, index) {
   const size = sizeOf(snapshot.images.shape.slice(1));
   return Float32Array.from(snapshot.images.values.subarray(index * size, (index + 1) * size));
 }
+
+/** The class that a picture is wrongly taken for, by the network as it was given; else null. */
+export function takenFor({ labels, answers }, picture) {
+  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return null;
+  const size = answers.shape[1];
+  const own = answers.values.subarray(picture * size, (picture + 1) * size);
+  const said = own.indexOf(Math.max(...own));
+  return said < 0 || said === labels[picture] ? null : said;
+}

@@ -11,6 +11,7 @@
 import { makeButton } from "./elements.js";
 import { countMaps, hasMaps, indexOf } from "./maps.js";
 import { upTo } from "./numbers.js";
+import { takenFor } from "./snapshot.js";
 import { hasLeftOver } from "./workshop.js";
 
 const isConvolution = (layer) => /Conv2D$/.test(layer?.type);
@@ -63,12 +64,12 @@ const TOUR = {
   },
   change: {
     keys: ["input"],
-    where: ({ canChange }) => canChange && "#drawing summary",
+    where: ({ canChange }) => canChange && "#drawing .pad",
     isDone: ({ input }) => input !== null,
   },
   edit: {
     keys: ["edits"],
-    where: ({ isComputed }) => isComputed && "#interventions summary",
+    where: ({ isComputed }) => isComputed && "#interventions [name='on']",
     isDone: ({ edits }) => edits.length > 0,
   },
   workshop: {
@@ -103,8 +104,10 @@ export function showTour(element, network, state) {
   }
 
   function leadTo(selector) {
-    const place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
-    if (!place.matches("summary")) place.closest("details")?.setAttribute("open", "");
+    let place = document.querySelector(selector) ?? document.querySelector(".tile[tabindex='0']");
+    const fold = place.closest("details");
+    fold?.setAttribute("open", "");
+    if (!place.checkVisibility()) place = fold.querySelector("summary"); // nothing is selected yet
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
     place.focus({ preventScroll: true, focusVisible: true });
@@ -155,14 +158,11 @@ function strongest(network, layer, row, column) {
 }
 
 /** The first picture whose largest answer is not the right class, with that answer as selected. */
-function firstWrong({ labels, answers, outputs }) {
-  if (!labels || answers?.shape.length !== 2 || answers.shape[1] === 1) return undefined;
-  const [n, size] = answers.shape;
-  const said = upTo(n).map((picture) => {
-    const own = answers.values.subarray(picture * size, (picture + 1) * size);
-    return { picture, layer: outputs[0], channel: own.indexOf(Math.max(...own)) };
-  });
-  return said.find(({ picture, channel }) => channel !== labels[picture]);
+function firstWrong(snapshot) {
+  const channels = upTo(snapshot.images.shape[0]).map((picture) => takenFor(snapshot, picture));
+  const picture = channels.findIndex((channel) => channel !== null);
+  if (picture < 0) return null;
+  return { picture, layer: snapshot.outputs[0], channel: channels[picture] };
 }
 
 /** Views to jump to, `[name, changes]`, of those that the network has. */

@@ -9,11 +9,11 @@
 
 import { paint, rangeOf, signedRange } from "./colors.js";
 import { numberAt, planOf } from "./detail_numbers.js";
-import { showSome, showValue } from "./detail_views.js";
+import { ROUNDED, showSome, showValue } from "./detail_views.js";
 import { make, makeLink, makePane } from "./elements.js";
 import { cutBox, pickPlaces, placesText, seenBy } from "./field.js";
 import { answerText, orderOf, partName, shortName, textOf } from "./numbers.js";
-import { mapOfSum, sumOf } from "./why_numbers.js";
+import { mapOfSum, sumOf, throughDense } from "./why_numbers.js";
 
 const FEW_GROUPS = 5; // lines that are shown unless one asks for more
 const sumOfTotals = (groups) => groups.reduce((sum, { total }) => sum + total, 0);
@@ -33,6 +33,23 @@ function denseOf(network, { layer: index, channel, edits }) {
   return { dense, activation: plan.steps.find((step) => !isBias(step))?.name, isChanged };
 }
 
+/** The same as seen from the other answer. */
+const turned = ({ total, inputs, ...rest }) => ({
+  ...rest,
+  total: -total,
+  inputs: inputs.map(({ weights, product, ...input }) => {
+    return { ...input, weights: weights.toReversed(), product: -product };
+  }),
+});
+
+/** Which layer is framed as what is read, if the lines are of others, whose numbers it hands on. */
+function handedOn(layers, dense, groups) {
+  const input = layers[dense.inputs[0]];
+  if (!["Concatenate", "Flatten", "Identity", "Reshape"].includes(input.kind)) return "";
+  const names = [...new Set(groups.map(({ layer }) => shortName(layer)))].join(" and ");
+  return ` ${shortName(input)}, framed in green above, hands on the numbers of ${names}.`;
+}
+
 /** What the lines say. */
 function explainSum([one, other], activation, total) {
   const down = "A line leads down: to the unit, or to the map and its window on the picture.";
@@ -40,8 +57,8 @@ function explainSum([one, other], activation, total) {
   const times = textOf(Math.exp(total));
   const share = `So the share of ${one} is e to the power of that, ${times} times that of ${other}. `;
   return (
-    `${activation === "softmax" ? share : ""}Each line is an input × (its weight for ${one} − its weight ` +
-    `for ${other}). ${down}`
+    `${activation === "softmax" ? share : ""}Each line is an input × (its weight for the answer that it ` +
+    `speaks for − its weight for the other). ${down}`
   );
 }
 
@@ -98,7 +115,8 @@ export function showWhy(element, network, state) {
   }
 
   function showSum({ dense, activation, isChanged }, units) {
-    const sum = sumOf({ ...network, layers: network.edited() }, dense, units);
+    const edited = { ...network, layers: network.edited() };
+    const sum = sumOf(edited, dense, units);
     const layer = snapshot.layers[state.values.layer];
     const names = units.map((unit) => answerText(snapshot, layer, unit));
     const isPair = units.length > 1;
@@ -106,12 +124,11 @@ export function showWhy(element, network, state) {
     const title = make("h2", "title", isPair ? `Why ${names[0]} and not ` : own);
     if (isPair) title.append(showChoice(units));
     const words = isPair
-      ? names.map((name) => `For ${name}`)
+      ? [names, names.toReversed()].map(([name, than]) => `Speaks for ${name} rather than ${than}`)
       : ["What raises it", "What lowers it"];
-    const groups = [1, -1].map((sign) => sum.groups.filter((each) => sign * each.total > 0));
-    const sides = make("div", "sides");
-    sides.append(...groups.map((side, i) => showSide(words[i], side, i ? "down" : "up")));
-    const lines = groups.map((side, i) => [`${words[i]}, together`, sumOfTotals(side)]);
+    const [up, down] = splitSides(sum.groups);
+    const lines = [[`${words[0]}, together`, sumOfTotals(up)]];
+    lines.push([`${words[1]}, together${isPair ? ", taken off" : ""}`, sumOfTotals(down)]);
     const biases = sum.biases.map(textOf).join(" − ").replace("− −", "+ ");
     lines.push([isPair ? `the biases, ${biases}` : "the bias", sum.bias]);
     const list = make("ol", "steps");
@@ -133,7 +150,44 @@ export function showWhy(element, network, state) {
         : `The unit${score} is `,
     );
     result.append(showValue(sum.total), `. ${explainSum(names, activation, sum.total)}`);
-    return [title, result, sides, list, showWhere(sum.groups, words)];
+    result.append(handedOn(edited.layers, dense, sum.groups));
+    const [sides, where] = [showSides(sum.groups, words, isPair), showWhere(sum.groups, words)];
+    const maps = showThrough(edited, throughDense(edited, dense, units, sum), words);
+    return [title, result, sides, list, where, ...maps, make("p", "hint", ROUNDED)];
+  }
+
+  const splitSides = (groups) =>
+    [1, -1].map((sign) => groups.filter(({ total }) => sign * total > 0));
+
+  /** What speaks for the one and for the other; of a single unit what raises and what lowers it. */
+  function showSides(groups, words, isPair) {
+    const [up, down] = splitSides(groups);
+    const sides = make("div", "sides");
+    sides.append(showSide(words[0], up, "up"));
+    sides.append(showSide(words[1], isPair ? down.map(turned) : down, "down"));
+    return sides;
+  }
+
+  /** The same by the maps that the units of an earlier dense layer read. */
+  function showThrough(edited, merged, words) {
+    if (!merged) return [];
+    const isPair = merged.biases.length > 1;
+    const sum = sumOf(edited, merged, [...merged.biases.keys()]);
+    const layer = mapOfSum(sum.groups)?.layer;
+    if (!layer) return [];
+    const { first, nActive } = merged;
+    const about = make("p", "");
+    about.append(
+      `The same, by the maps of ${shortName(layer)}: a number of theirs counts by all its ways through ` +
+        `${shortName(first)}, whose ${nActive} of ${first.size} units that are not 0 pass it on. The weights are ` +
+        `added up over these ways. With the biases, `,
+      showValue(sum.bias),
+      ", it is again ",
+      showValue(sum.total),
+      ".",
+    );
+    const title = make("h3", "", `Which maps, through ${shortName(first)}`);
+    return [title, about, showSides(sum.groups, words, isPair), showWhere(sum.groups, words)];
   }
 
   function showChoice([one, other]) {
@@ -208,6 +262,13 @@ export function showWhy(element, network, state) {
     return figure;
   }
 
+  /** The way ends where one leaves it, and with another picture. */
+  state.subscribe(["layer", "channel", "row", "column"], () => {
+    if (!state.values.trail.some(isAt)) state.set({ trail: [] });
+  });
+  state.subscribe(["picture", "input"], (_, changed) => {
+    if (!changed.includes("trail")) state.set({ trail: [] });
+  });
   network.watch(["layer", "channel", "row", "column", "against", "trail"], build);
 }
 

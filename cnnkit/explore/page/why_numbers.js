@@ -9,6 +9,10 @@
  *     inputs                    {x, weights, product, place} of each number that the dense layer reads
  *     total                     the sum of the products
  *     spread                    [{place, value}]: the total, at the places of the map
+ *
+ * If the inputs are units of an earlier dense layer, with no more than a ReLU, `throughDense` is a dense
+ * layer of their inputs that gives the same two scores, for the given picture: `sumOf` says of it what
+ * each map adds.
  */
 
 import { hasMaps, indexOf, passedOn, placeOf } from "./maps.js";
@@ -85,6 +89,43 @@ export function sumOf({ layers, snapshot, values: valuesOf }, dense, units) {
   const biases = units.map((unit) => bias?.values[unit] ?? 0);
   const total = sumBy(all, (group) => group.total) + differ(biases);
   return { groups: all, biases, bias: differ(biases), total };
+}
+
+const isRelu = ({ name, max_value: max, negative_slope: slope, threshold }) =>
+  name === "relu" && (max ?? null) === null && !slope && !threshold;
+
+/**
+ * Two dense layers as one, for the numbers that are given: a weight is the sum over all units of (the
+ * weight to the unit × the weight from the unit), where units at 0 count nothing. So it holds for
+ * these numbers, as long as the same units are 0. `sum` is of the second layer; null if it does not
+ * read units of a first one.
+ */
+export function throughDense({ layers }, dense, units, { groups }) {
+  const first = layers[groups[0]?.layer.index];
+  const { activation } = first?.settings ?? {};
+  const isOne = groups.every(({ layer, inputs }) => layer === first && inputs.length === 1);
+  if (first?.kind !== "Dense" || first.shape.length > 1 || !isOne) return null;
+  if (activation && !isRelu(activation)) return null;
+  const { kernel, bias } = first.weights;
+  const [nInputs, nHidden] = kernel.shape;
+  const active = groups.filter(({ inputs }) => inputs[0].x !== 0); // others give nothing
+  const through = (weightOf) =>
+    units.map((_, k) =>
+      sumBy(active, (group) => weightOf(group.channel) * group.inputs[0].weights[k]),
+    );
+  const weights = upTo(nInputs).flatMap((i) => through((u) => kernel.values[i * nHidden + u]));
+  const own = units.map((unit) => dense.weights.bias?.values[unit] ?? 0);
+  const biases = through((u) => bias?.values[u] ?? 0).map((b, k) => b + own[k]);
+  return {
+    inputs: first.inputs,
+    weights: {
+      kernel: { shape: [nInputs, units.length], values: weights },
+      bias: { values: biases },
+    },
+    biases,
+    first,
+    nActive: active.length,
+  };
 }
 
 /** What all maps together add at each place, `{layer, values, groupAt(place)}`; null without maps. */

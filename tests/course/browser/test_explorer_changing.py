@@ -143,13 +143,15 @@ def test_keys_draw_and_shift(page, network):
     drawn = network.images[0].copy()
     drawn[2, 3] = 255
     compare(page, network.answers(drawn))
-    page.get_by_label("shift", exact=True).check()
-    pad.focus()
+    page.get_by_label("shift", exact=True).click()  # after which the keys are for the picture
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     expect(page.locator(".shifted")).to_have_text("Shifted 1 down, 2 to the right.")
     shifted = np.pad(drawn, ((1, 0), (2, 0), (0, 0)), mode="edge")[:8, :8]
     compare(page, network.answers(shifted))
+    page.keyboard.press("Tab")  # to the tools: there the keys choose
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("rubber")).to_be_focused()
 
 
 def test_turn_and_light(page, network):
@@ -257,7 +259,9 @@ def test_a_map_is_switched_off(page, network, of_map):
     compare(page, network.answers(network.images[0], weights))
     expect(of_map.locator("li")).to_have_text(["map 3 of conv is off"])
     expect(page.locator("#compared")).to_contain_text("in the network as it was trained")
+    expect(of_map.locator(".verdict")).to_contain_text("The answer ")
     of_map.get_by_role("button", name="Undo").click()
+    expect(of_map.locator(".verdict")).to_have_text("")
     compare(page, network.answers(network.images[0]))
     expect(of_map.get_by_label("map 3 of conv is on")).to_be_checked()
 
@@ -319,6 +323,8 @@ def test_another_answer_is_said_first(page, network):
     tools.get_by_label("bias b").fill("50")
     was = np.argmax(network.answers(network.images[0]))
     expect(tools.locator(".on-text")).to_have_text("answer “class 6” of answer is on")
+    verdict = f"The answer is now class 6 (was class {was})."
+    expect(tools.locator(".verdict")).to_have_text(verdict)
     said = page.locator("#compared").inner_text()
     assert said.startswith(f"The answer changes from class {was} to class 6: class {was} from 0.")
     assert "to 0.00, class 6 from 0." in said and "to 1.00. Compared with" in said

@@ -114,7 +114,8 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
     page.locator("#tour li.next").get_by_role("button").click()
     expect(tile(page, 2, 0)).to_be_focused()
     page.keyboard.press("Enter")
-    for step, place in (("change", "#drawing summary"), ("guess", ".guessing input")):
+    places = {"change": "#drawing .pad", "edit": "#interventions [name='on']"}
+    for step, place in (places | {"guess": ".guessing input"}).items():
         page.locator(f'#tour [data-step="{step}"]').get_by_role("button").click()
         expect(page.locator(place)).to_be_focused()
     page.get_by_label("Colours").select_option("layer")
@@ -125,6 +126,15 @@ def test_a_step_is_ticked_when_it_was_done_and_not_when_one_jumps_to_it(page):
     page.get_by_label("padding").select_option("valid")
     expect(page.locator('li.done[data-step="workshop"]')).to_have_count(1)
     expect(done).to_have_count(4)
+
+
+def test_the_tools_for_the_network_are_in_sight_and_where_unfolds_them(page):
+    page.set_viewport_size({"width": 1400, "height": 900})
+    expect(page.locator("#interventions summary")).to_be_in_viewport(ratio=1)
+    open_tour(page)
+    page.locator('#tour [data-step="edit"]').get_by_role("button").click()
+    expect(page.locator("#interventions summary")).to_be_focused()
+    expect(page.locator("#interventions .chosen")).to_contain_text("Choose a map or a unit")
 
 
 def test_who_does_all_ten_steps_has_ten_ticks(page):
@@ -196,6 +206,9 @@ def test_a_view_asks_why_a_picture_is_taken_for_another_and_can_be_sent(page, ne
     labels = data.load_digits()[1][:4]
     said = np.argmax(keras.ops.convert_to_numpy(model(images, training=False)), 1)
     wrong = int(np.flatnonzero(said != labels)[0])
+    expect(page.locator(".wrong-mark")).to_have_count(int(np.sum(said != labels)))
+    name = f"Picture {wrong + 1}: {labels[wrong]}, wrongly taken for {said[wrong]}"
+    expect(page.get_by_role("button", name=name)).to_contain_text("✗")
     open_tour(page)
     page.get_by_label("Go to").select_option("Why it gets that picture wrong")
     title = page.locator("#why .title")

@@ -134,6 +134,12 @@ def test_a_map_is_shown_as_pictures_that_end_with_it(page):
     expect(page.locator(".strip .part")).to_have_count(10)
     expect(page.locator(".column.faded")).to_have_count(11)  # of 13, but not small and apart
     expect(page.locator(".tile.read")).to_have_count(10)
+    strip, hint = page.locator(".strip"), page.locator(".scroll-hint")
+    assert strip.evaluate("strip => strip.scrollWidth > strip.clientWidth")
+    expect(hint).to_have_text("10 inputs: scroll to the right for all →")
+    page.set_viewport_size({"width": 2000, "height": 1000})
+    expect(hint).to_be_hidden()
+    page.set_viewport_size({"width": 1400, "height": 1000})
     page.locator(".strip .link").nth(4).click()
     expect(page.locator(".title")).to_contain_text("Map 5 of 10 in small")
 
@@ -163,13 +169,16 @@ def test_two_answers_differ_by_what_each_input_adds(page, network):
     assert biases == pytest.approx(bias[1] - bias[2], abs=1e-6)
     assert one + other + biases == pytest.approx(total, abs=1e-6)
     assert one > 0 > other
-    for side in why.locator(".sides > section").all():
+    for side, sign in zip(why.locator(".sides > section").all(), (1, -1), strict=True):
+        expect(side.locator("h3")).to_contain_text(["rather than owl", "rather than dog"][sign < 0])
+        assert numbers(side.locator("h3"))[0] == pytest.approx(sign * (one, other)[sign < 0])
         if side.get_by_role("button", name="more, together").count():
             side.get_by_role("button", name="more, together").click()
     products = values["joined"] * (kernel[:, 1] - kernel[:, 2])
     maps, means = products[:24].reshape(4, 6), products[24:]
     groups = {f"map {c + 1} of groups": x for c, x in enumerate(maps.sum(0))}
     groups |= {f"mean of map {c + 1} of small": x for c, x in enumerate(means)}
+    groups = {name: abs(x) for name, x in groups.items()}  # each for one of the two answers
     shown = {}
     for line in why.locator("li", has=page.locator(".link")).all():
         name = line.locator(".link").inner_text()
@@ -323,6 +332,7 @@ def wide_page(open_page, tmp_path_factory):
     explore.explore(model, images).save(path)
     page = open_page(path.as_uri())
     page.set_viewport_size({"width": 1000, "height": 600})
+    page.model, page.images = model, images
     yield page
     assert page.foreign == []
 
@@ -360,6 +370,7 @@ def test_what_is_selected_stays_in_sight(wide_page):
 def test_only_the_maps_that_are_read_stay_bright(wide_page):
     page = wide_page
     page.get_by_label("small, map 3 of 40").click()
+    expect(page.locator("#detail .hint")).to_contain_text("a place of the blue-framed map")
     page.locator(".result .pane").click()
     bright = page.locator(".column").nth(1).locator(".tile:not(.faded)")
     expect(bright).to_have_count(1)
@@ -392,6 +403,48 @@ def test_one_goes_down_from_an_answer_to_a_unit_and_to_a_window(wide_page):
     expect(why.locator(".trail .link")).to_have_count(2)
     why.get_by_role("button", name=unit).click()
     expect(why.locator(".trail b")).to_have_text(unit)
+    page.locator("#ask").click()
+    why.locator(".link").first.click()
+    page.locator(".tile.bar").first.click()  # which leaves the way
+    expect(why.locator(".trail")).to_have_count(0)
+    page.locator("#ask").click()
+    why.locator(".link").first.click()
+    expect(why.locator(".trail")).to_have_count(1)
+    page.locator(".picture").nth(1).click()
+    expect(why.locator(".trail")).to_have_count(0)
+    page.locator(".picture").first.click()
+
+
+def test_maps_speak_for_an_answer_through_a_dense_layer(wide_page):
+    page = wide_page
+    values = [layer.output for layer in page.model.layers[1:]]
+    outputs = keras.Model(page.model.inputs[0], values)(page.images[:1], training=False)
+    small, _, hidden, _, scores = (np.asarray(output)[0] for output in outputs)
+    first, second = (np.asarray(page.model.get_layer(name).kernel) for name in ("dense", "scores"))
+    page.locator("#ask").click()
+    why = page.locator("#why")
+    one = int(np.argmax(scores))
+    other = int(why.get_by_label("Answer to compare with").input_value())
+    expect(why.locator(".result-line")).to_contain_text("drop, framed in green above, hands on")
+    expect(why.locator(".hint").last).to_contain_text("shown rounded, and added up exactly")
+    slope = first[:, hidden > 0] @ (second[hidden > 0, one] - second[hidden > 0, other])
+    adds = (small.ravel() * slope).reshape(small.shape)
+    by_map = adds.sum((0, 1))
+    for side, sign in zip(
+        why.locator(".sides").last.locator("section").all(), (1, -1), strict=True
+    ):
+        order = np.argsort(-sign * by_map)[:5]
+        names = [f"map {at + 1} of small" for at in order]
+        expect(side.locator(".link")).to_have_text(names)
+        shown = [numbers(line)[0] for line in side.locator("li").all()]
+        np.testing.assert_allclose(shown, np.abs(by_map[order]), rtol=1e-4)
+    bias, total = numbers(why.locator("p", has_text="by all its ways through dense"))
+    assert total == pytest.approx(scores[one] - scores[other], abs=1e-4)
+    assert bias + by_map.sum() == pytest.approx(total, abs=1e-4)
+    place = np.unravel_index(adds.sum(2).argmax(), small.shape[:2])
+    text = "row {}, column {}".format(*(at + 1 for at in place))
+    why.get_by_role("button", name=text).click()
+    expect(page.locator("#detail h3")).to_contain_text(f"{text.capitalize()} is")
 
 
 def test_raw_scores_are_no_percentages(wide_page, page):
