@@ -163,20 +163,6 @@ def check_built(model):
         )
 
 
-def check_maps(activations, layer):
-    """Raise a ValueError unless what a layer gives are maps.
-
-    Args:
-        activations: An array or tensor.
-        layer: The layer, as it was asked for.
-    """
-    if len(activations.shape) != 4:
-        raise ValueError(
-            "`layer` must give maps of shape (batch, height, width, channels). "
-            f"Received: layer={layer!r}, which gives the shape {tuple(activations.shape)}"
-        )
-
-
 def check_not_negative(value, name):
     """Raise a ValueError unless `value` is a number from 0."""
     if not value >= 0:

@@ -125,13 +125,6 @@ def test_models():
     _checks.check_built(model)
 
 
-def test_maps():
-    _checks.check_maps(np.zeros((1, 2, 3, 4)), "conv")
-    words = r"`layer` must give maps .* Received: layer='pool', which gives the shape \(1, 4\)"
-    with pytest.raises(ValueError, match=words):
-        _checks.check_maps(np.zeros((1, 4)), "pool")
-
-
 def test_finite():
     _checks.check_finite(np.zeros(2), "heat")
     with pytest.raises(ValueError, match="`heat` must hold finite .* 1 NaN and 2 infinite values"):

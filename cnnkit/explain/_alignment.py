@@ -10,12 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit._checks import warn
-from cnnkit.explain._image_axes import ancestors, place_of
+from cnnkit.explain._axis_parts import place_of
+from cnnkit.explain._image_axes import ancestors, positions_of
 from cnnkit.explain._inputs import images_in, model_input_at
 from cnnkit.geometry import receptive_field
 
 
-def to_images(maps, trace):
+def to_images(maps, trace, grid=None):
     """Bring what belongs to the positions of a layer's maps to the size of the images.
 
     Each position lies in the middle of its receptive field. Where Keras's graph does not say which
@@ -23,15 +24,20 @@ def to_images(maps, trace):
     the maps are stretched over the whole image, with a warning the first time.
 
     Args:
-        maps: float32 array of shape `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
+        maps: float32 array of shape `(batch, rows, columns)`; for volumes and signals with an axis
+            more or less.
         trace: The `Trace` of the layer, from `trace_of`.
+        grid: Not None if it was said that the maps cover the image evenly.
 
     Returns:
-        A float32 array of shape `(batch, height, width)` or `(batch, height, width, channels)`.
+        A float32 array of shape `(batch, height, width)`, likewise.
     """
     image_size = _image_size(trace)
-    pairs = zip(trace.kept(_places), _stretch(image_size, maps.shape[1:3]), strict=True)
-    first, step = zip(*(known or stretched for known, stretched in pairs), strict=True)
+    stretched = _stretch(image_size, maps.shape[1:])
+    if grid is None:
+        pairs = zip(trace.kept(_places), stretched, strict=True)
+        stretched = [place or even for place, even in pairs]
+    first, step = zip(*stretched, strict=True)
     return upsample(maps, image_size, first, step)
 
 
@@ -40,7 +46,7 @@ def upsample(maps, image_size, first, step):
 
     Args:
         maps: float32 array of shape `(batch, rows, columns, ...)`.
-        image_size: `(height, width)` of the images.
+        image_size: `(height, width)` of the images; three numbers for volumes, one for signals.
         first: `(row, column)` of the pixel at which position (0, 0) of the maps has its middle. It
             may lie between pixels, or outside of the image.
         step: Pixels from one position to the next, `(vertical, horizontal)`.
@@ -49,8 +55,10 @@ def upsample(maps, image_size, first, step):
         A float32 array of shape `(batch, height, width, ...)`. Before the first position and after
         the last it goes on with their values.
     """
-    rows, columns = map(_weights, image_size, maps.shape[1:3], first, step)
-    return np.einsum("hr,brc...,wc->bhw...", rows, maps, columns, optimize=True)
+    for axis, size in enumerate(image_size, 1):
+        weights = _weights(size, maps.shape[axis], first[axis - 1], step[axis - 1])
+        maps = np.moveaxis(np.tensordot(maps, weights, (axis, 1)), -1, axis)
+    return maps
 
 
 def _weights(n_pixels, n_positions, first, step):
@@ -62,18 +70,18 @@ def _weights(n_pixels, n_positions, first, step):
 
 
 def _image_size(trace):
-    return tuple(tf.nest.flatten(trace.specs)[trace.image].shape[1:3])
+    return tuple(tf.nest.flatten(trace.specs)[trace.image].shape[1:-1])
 
 
 def _places(trace):
     """A pair `(first, step)` along rows and columns; None where that is not known."""
-    layer = trace.layer(), trace.call
+    layer, axes = (trace.layer(), trace.call), positions_of(trace.axes, trace.n_axes)
     field = find_field(trace.model(), layer, trace.specs, trace.image)
-    places = [_place(axis) for axis in trace.axes[1:3]]
+    places = [_place(axis) for axis in axes]
     if field is not None:
         own = zip(field.center, field.strides, places, strict=True)
         places = [(center, stride) if stride else place for center, stride, place in own]
-    sizes = zip(trace.axes[1:3], places, strict=True)
+    sizes = zip(axes, places, strict=True)
     if any(axis and place is None for axis, place in sizes):  # a single position is everywhere
         warn(
             f"The map of the layer {layer[0].name!r} is stretched over the whole image, and what "
@@ -89,10 +97,20 @@ def _reason(trace):
     needed = ancestors([maps])
     for op in trace.forward.graph.get_operations():
         before, after = (
-            [part for tensor in tensors for axis in axes.get(tensor.name, ()) for part in axis]
+            [
+                part
+                for tensor in tensors
+                for axis in axes.get(tensor.name, ())
+                for each in axis
+                for part in (each.grid or (each,))
+            ]
             for tensors in (op.inputs, op.outputs)
         )
-        lost = {part.of for part in before if part.place} - {p.of for p in after if p.place}
+        lost, kept = (
+            {part.of for part in parts if part.place and not part.shift}
+            for parts in (before, after)
+        )
+        lost -= kept
         if op.name in needed and any(part.of in {"unknown", *lost} for part in after) and lost:
             return f"after {op.name!r}, a {op.type} in TensorFlow's graph"
     return "after branches that lie on the image in different ways"
@@ -113,7 +131,9 @@ def find_field(model, layer, inputs, at):
     """
     if not hasattr(model, "inputs"):
         return None
-    size = tuple(tf.nest.flatten(inputs)[at].shape[1:3])
+    size = tuple(tf.nest.flatten(inputs)[at].shape[1:-1])
+    if len(size) != 2:
+        return None
     options = {} if None in size else {"image_size": size}
     if len(images_in(inputs)) > 1:
         options["image"] = model_input_at(model, inputs, at)

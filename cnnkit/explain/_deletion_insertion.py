@@ -13,7 +13,8 @@ from scipy.ndimage import gaussian_filter
 
 from cnnkit._checks import as_generator, check_not_negative, check_positive
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores, as_maps
+from cnnkit.explain._layout import positions
+from cnnkit.explain._scores import Scores, check_maps
 from cnnkit.explain._targets import Target
 
 _BLUR = 1 / 8  # standard deviation, as a part of the shorter side
@@ -67,7 +68,8 @@ def deletion_insertion(
             probability, which must be known: the model ends in softmax or sigmoid, or it is
             compiled with a crossentropy, which says with `from_logits` whether it gives logits. A
             function gives what it gives, and so does a single unit that stands for no class.
-        maps: Array of shape `(batch, height, width)`, as from any method here.
+        maps: Array of shape `(batch, height, width)`, as from any method here; the shape of the
+            images without their channels.
         n_steps: In how many steps of equally many pixels.
         n_random: How many random orders stand beside those of the maps, the same for all images.
         seed: None for other orders in each call, an integer for the same ones again, or a
@@ -84,7 +86,7 @@ def deletion_insertion(
     check_positive(n_steps, "n_steps")
     check_not_negative(n_random, "n_random")
     scores, rng = Scores(model, images, target, image), as_generator(seed)
-    ranks = _ranks(as_maps(maps, scores.images.shape[:3]))
+    ranks = _ranks(check_maps(maps, scores.images))
     curves = partial(_curves, scores, n_steps)
     random = None
     if n_random:
@@ -97,7 +99,7 @@ def deletion_insertion(
 def _curves(scores, n_steps, ranks):
     """Those of the deletion and of the insertion: float32 of shape `(2, batch, n_steps + 1)`."""
     images, limits = scores.images, np.round(_fractions(n_steps) * ranks[0].size)
-    gray = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    gray = np.broadcast_to(images.mean(axis=positions(images), keepdims=True), images.shape)
     ways = (images, gray), (_blurred(images), images)
     return np.stack([_curve(scores, ranks, limits, before, after) for before, after in ways])
 
@@ -119,13 +121,13 @@ def _ranks(maps):
 
 
 def _blurred(images):
-    return gaussian_filter(images, _BLUR * min(images.shape[1:3]), axes=(1, 2))
+    return gaussian_filter(images, _BLUR * min(images.shape[1:-1]), axes=positions(images))
 
 
 def _curve(scores, ranks, limits, before, after):
     """The probabilities as ever more pixels go over from one image to another."""
     curve = np.zeros((len(ranks), len(limits)), np.float32)
     for i, step in scores.chunks(len(limits)):
-        is_after = ranks[i] < limits[step][:, None, None]
+        is_after = ranks[i] < limits[step].reshape(-1, *[1] * (ranks.ndim - 1))
         curve[i, step] = scores.probabilities(np.where(is_after[..., None], after[i], before[i]), i)
     return curve

@@ -1,13 +1,15 @@
 """How strongly a unit of a layer depends on each pixel, measured with gradients."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs, image_at
+from cnnkit.explain._layout import Grid, as_maps
 from cnnkit.explain._logits import before_activation
-from cnnkit.explain._maps import check_on_image
 from cnnkit.explain._recording import one_call, recording, run
 from cnnkit.explain._trace import as_it_is, graph_of
 
@@ -17,8 +19,10 @@ def effective_receptive_field(
     images: Inputs,
     *,
     layer: str | keras.Layer | tuple | None = None,
-    position: tuple[int, int] | None = None,
+    position: tuple[int, ...] | None = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Measure how strongly one unit depends on each pixel, as a mean over images.
 
@@ -30,14 +34,15 @@ def effective_receptive_field(
 
     Args:
         model: A built `keras.Model` of any kind, with the channels last.
-        images: Array of shape `(batch, height, width, channels)`, with the values that the model
-            was trained with, or noise; or a list or dictionary, for a model with several inputs.
+        images: As in `grad_cam`, or noise.
         layer: As in `capture`. None means the last layer with maps of the image.
         position: `(row, column)` of the unit in the map. By default the middle one.
         image: Of which of the inputs are the pixels, as in `grad_cam`.
+        grid, prefix: How tokens are laid out as maps, as in `grad_cam`.
 
     Returns:
-        A float32 array of shape `(height, width)`, 0 or more.
+        A float32 array of shape `(height, width)`, 0 or more; of a volume `(depth, height, width)`,
+        of a signal `(steps,)`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
@@ -47,7 +52,15 @@ def effective_receptive_field(
     at = image_at(inputs, image)
     trace, tensors = trace_of(model, inputs, layer, image=image)
     maps, _ = trace.capture(tensors)
-    check_on_image(maps, layer, trace, len(tf.nest.flatten(inputs)[at]))
+    laid_out = partial(
+        as_maps,
+        layer=layer,
+        trace=trace,
+        n_images=len(tf.nest.flatten(inputs)[at]),
+        grid=grid,
+        prefix=prefix,
+    )
+    laid_out(maps)
 
     def gradients(inputs):
         pixels = tf.nest.flatten(inputs)[at]
@@ -56,9 +69,9 @@ def effective_receptive_field(
             with recording([trace.layer()]) as records:
                 run(model, inputs)
             _, maps = one_call(records, trace.layer(), trace.call, pixels.graph)
-            maps = before_activation(maps, ("Softmax",))
-            row, column = _check_position(position, maps.shape[1:3])
-            unit = tf.cast(maps[:, row, column], tf.float32)
+            maps = laid_out(before_activation(maps, ("Softmax",)))
+            at_position = _check_position(position, tuple(maps.shape[1:-1]))
+            unit = tf.cast(maps[:, *at_position], tf.float32)
         return tape.gradient(unit, pixels, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     # In a graph, as TensorFlow outside of one computes the gradients of the kernels as well.
@@ -68,10 +81,10 @@ def effective_receptive_field(
 
 
 def _check_position(position, map_size):
-    height, width = map_size
-    row, column = position or (height // 2, width // 2)
-    if not (0 <= row < height and 0 <= column < width):
+    at = tuple(n // 2 for n in map_size) if position is None else tuple(position)
+    if len(at) != len(map_size) or not all(0 <= i < n for i, n in zip(at, map_size, strict=True)):
         raise ValueError(
-            f"`position` must lie in a map of {height} x {width}. Received: position={position!r}"
+            f"`position` must lie in a map of {' x '.join(map(str, map_size))}. "
+            f"Received: position={position!r}"
         )
-    return row, column
+    return at

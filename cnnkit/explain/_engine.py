@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cnnkit._checks import check_built, check_model
 from cnnkit._layers import find_in, layer_paths, split_call
-from cnnkit.explain._inputs import check_lengths, image_at, images_in
+from cnnkit.explain._inputs import check_lengths, check_rank, image_at, images_in
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
@@ -74,7 +74,8 @@ def _image_of_default(inputs, image):
     if not images_in(inputs):
         raise ValueError(
             "`layer` must be given, as no layer gives maps of an image: none of the inputs has the "
-            "shape (batch, height, width, channels). Received: layer=None"
+            "shape (batch, height, width, channels), or that of a volume or a signal. "
+            "Received: layer=None"
         )
     return image_at(inputs, image)
 
@@ -105,6 +106,8 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
         image = _image_of_default(tensors, image)
     elif image is not None or run is not plain_run or len(images_in(tensors)) == 1:
         image = image_at(tensors, image)
+    if image is not None:
+        check_rank(model, tensors, image)
     specs = specs_of(model, tensors)
     return cached_trace(model, layer, call, specs, training, run, image), tensors
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from cnnkit._checks import check_positive
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._maps import check_on_image
+from cnnkit.explain._layout import Grid, as_maps, positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +35,21 @@ def feature_maps(
     *,
     layer: str | keras.Layer | tuple | None = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute the feature maps of images: what a layer gives, in inference mode.
 
     Args:
         model: A built `keras.Model` of any kind, with the channels last.
-        images: What the model takes: an array or tensor of shape `(batch, height, width,
-            channels)`, with the values that the model was trained with; or a list or dictionary,
-            for a model with several inputs.
+        images: As in `grad_cam`.
         layer: As in `capture`. None means the last layer with maps of the image.
         image: Which of the inputs has the maps, as in `grad_cam`.
+        grid, prefix: How tokens are laid out as maps, as in `grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width, channels)`: of the maps, not of the images.
+        A float32 array of shape `(batch, height, width, channels)`: of the maps, not of the images;
+        for volumes and signals with an axis more or less.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
@@ -55,8 +57,8 @@ def feature_maps(
     """
     trace, tensors = trace_of(model, images, layer, image=image)
     maps, _ = trace.capture(tensors)
-    check_on_image(maps, layer, trace, len(tf.nest.flatten(tensors)[0]))
-    return maps
+    n_images = len(tf.nest.flatten(tensors)[0])
+    return as_maps(maps, layer, trace, n_images, grid, prefix)
 
 
 def top_images(
@@ -67,6 +69,8 @@ def top_images(
     n: int = 8,
     batch_size: int = 32,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> TopImages:
     """Find the images that excite each channel of a layer most.
 
@@ -75,7 +79,7 @@ def top_images(
     equal values, the earlier image comes first. A run of more than a second shows a progress bar.
 
     Args:
-        model, layer, image: As in `feature_maps`.
+        model, layer, image, grid, prefix: As in `feature_maps`.
         images: An array of shape `(n_images, height, width, channels)`, or a list or dictionary of
             arrays. They may be larger than the memory, as a `np.memmap` is: only one batch is used
             at a time.
@@ -99,8 +103,9 @@ def top_images(
     bar_options = dict(unit="batch", delay=1, leave=False, file=sys.stdout)
     for start in tqdm(starts, "top images", **bar_options):
         batch = tf.nest.map_structure(itemgetter(slice(start, start + batch_size)), images)
-        maps = feature_maps(model, batch, layer=layer, image=image)
-        new_values = maps.max(axis=(1, 2))
+        options = dict(layer=layer, image=image, grid=grid, prefix=prefix)
+        maps = feature_maps(model, batch, **options)
+        new_values = maps.max(axis=positions(maps))
         new_indices = np.broadcast_to(
             np.arange(start, start + len(maps))[:, None], new_values.shape
         )

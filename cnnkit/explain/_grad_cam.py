@@ -10,6 +10,7 @@ import numpy as np
 
 from cnnkit.explain._activation_map import activation_map
 from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._layout import Grid, positions
 from cnnkit.explain._maps import Layers
 from cnnkit.explain._targets import Target
 
@@ -21,6 +22,8 @@ def grad_cam(
     target: Target = None,
     layer: Layers = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Grad-CAM.
 
@@ -32,8 +35,9 @@ def grad_cam(
     Args:
         model: A built `keras.Model` of any kind, with the channels last. It is not changed.
         images: Array or tensor of shape `(batch, height, width, channels)`, with the values that
-            the model was trained with. For a model with several inputs a list or dictionary of
-            arrays.
+            the model was trained with; of volumes `(batch, depth, height, width, channels)`, of
+            signals `(batch, steps, channels)`. For a model with several inputs a list or
+            dictionary of arrays.
         target: What is explained.
 
             - None: for each image the class with the largest output.
@@ -52,15 +56,24 @@ def grad_cam(
             model is compiled for, as with `"mse"`, the integers are the outputs from 0; None is
             right where there is one. What makes an output small is
             `target=lambda outputs: -outputs[:, 0]`.
-        layer: A layer with maps, as in `capture`. None means the last layer that gives maps with
-            more than one position of the image; with a warning, the first time, if the score
-            depends on the image past it too, as in an ensemble. A list of layers gives the mean of
-            their maps, each divided by the size of its largest value.
+        layer: A layer with maps or tokens, as in `capture`. None means the last layer that gives
+            maps, no tokens, with more than one position of the image; with a warning, the first
+            time, if the score depends on the image past it too, as in an ensemble. A list of layers
+            gives the mean of their maps, each divided by the size of its largest value.
         image: Which of the inputs of a model is explained: its place in the list, from 0, or its
-            key in the dictionary. None means the only one with four axes.
+            key in the dictionary. None means the only one with four axes; where there is none, the
+            only one with five, or else with three.
+        grid: How the tokens of a layer that gives `(batch, tokens, channels)`, as one of a
+            transformer, lie on the image: `(rows, columns)`, row by row. None: as the graph of the
+            model says, in which they come from the positions of a convolution. Or a function,
+            written with `keras.ops`, that makes maps of what the layer gives, as of windows: of
+            shape `(batch, rows, columns, channels)`, covering the image evenly.
+        prefix: How many other tokens, as a class token, come before those of the grid. None: as the
+            graph says, or 0.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more. The
+        A float32 array of shape `(batch, height, width)`, of the size of the images, 0 or more;
+        `(batch, depth, height, width)` for volumes and `(batch, steps)` for signals. The
         values are not scaled; an image's map is 0 if nothing speaks for the class.
 
     Raises:
@@ -72,7 +85,7 @@ def grad_cam(
             known which maps are the last; or if `target` does not fit the outputs or the number of
             images, or says None of a regression with several outputs.
     """
-    return activation_map(_with_mean_gradients, model, images, target, layer, image)
+    return activation_map(_with_mean_gradients, model, images, target, layer, image, grid, prefix)
 
 
 def grad_cam_plus_plus(
@@ -82,6 +95,8 @@ def grad_cam_plus_plus(
     target: Target = None,
     layer: Layers = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Grad-CAM++.
 
@@ -89,20 +104,22 @@ def grad_cam_plus_plus(
     more where the map is weak. It finds several objects of a class better.
 
     Args:
-        model, images, target, layer, image: As in `grad_cam`.
+        model, images, target, layer, image, grid, prefix: As in `grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, as from `grad_cam`.
+        A float32 array, as from `grad_cam`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
     """
-    return activation_map(_with_positive_gradients, model, images, target, layer, image)
+    return activation_map(
+        _with_positive_gradients, model, images, target, layer, image, grid, prefix
+    )
 
 
 def _with_mean_gradients(maps, gradients):
     """Equations 1 and 2 of Grad-CAM."""
-    return _weighted(maps, gradients.mean(axis=_places(maps)))
+    return _weighted(maps, gradients.mean(axis=positions(maps)))
 
 
 def _with_positive_gradients(maps, gradients):
@@ -113,13 +130,8 @@ def _with_positive_gradients(maps, gradients):
     the paper does not have, count as 0, else this could still divide by 0.
     """
     positive = gradients.clip(0)
-    sums = maps.clip(0).sum(axis=_places(maps), keepdims=True)
-    return _weighted(maps, (positive / (2 + sums * positive)).sum(axis=_places(maps)))
-
-
-def _places(maps):
-    """The axes along which the positions lie."""
-    return tuple(range(1, maps.ndim - 1))
+    sums = maps.clip(0).sum(axis=positions(maps), keepdims=True)
+    return _weighted(maps, (positive / (2 + sums * positive)).sum(axis=positions(maps)))
 
 
 def _weighted(maps, weights):

@@ -31,7 +31,7 @@ def saliency(
         model, images, target, image: As in `cnnkit.explain.grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, 0 or more.
+        A float32 array of shape `(batch, height, width)`, as from `grad_cam`, 0 or more.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the model rounds
@@ -67,7 +67,7 @@ def smoothgrad(
             `numpy.random.Generator`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, 0 or more.
+        A float32 array, as from `saliency`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_samples` is
@@ -77,7 +77,7 @@ def smoothgrad(
     check_not_negative(noise, "noise")
     scores = Scores(model, images, target, image)
     images = scores.images
-    ranges = np.ptp(images, axis=(1, 2, 3), keepdims=True)
+    ranges = np.ptp(images, axis=tuple(range(1, images.ndim)), keepdims=True)
     rng = as_generator(seed)
     drawn = noise * rng.standard_normal((n_samples, *images.shape[1:]), np.float32)
     sums = scores.summed_gradients(lambda i, k: images[i] + ranges[i] * drawn[k], n_samples)

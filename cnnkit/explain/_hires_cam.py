@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnkit.explain._activation_map import activation_map
 from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._layout import Grid
 from cnnkit.explain._maps import Layers
 from cnnkit.explain._targets import Target
 
@@ -20,6 +21,8 @@ def hires_cam(
     target: Target = None,
     layer: Layers = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for or against a class, with HiResCAM.
 
@@ -29,16 +32,16 @@ def hires_cam(
     without its biases. They are brought to the size of the images as in `grad_cam`.
 
     Args:
-        model, images, target, layer, image: As in `grad_cam`.
+        model, images, target, layer, image, grid, prefix: As in `grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`: positive where a region speaks for the
-        class, negative where against it. `.clip(0)` leaves the first alone, as in `grad_cam`.
+        A float32 array of the shape of `grad_cam`'s: positive where a region speaks for the class,
+        negative where against it. `.clip(0)` leaves the first alone, as in `grad_cam`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
     """
-    return activation_map(_products, model, images, target, layer, image)
+    return activation_map(_products, model, images, target, layer, image, grid, prefix)
 
 
 def _products(maps, gradients):

@@ -7,14 +7,19 @@ import tensorflow as tf
 from cnnkit._checks import is_integer
 
 Inputs = np.ndarray | tf.Tensor | list | dict
+SHAPES = {  # of images, volumes and signals
+    4: "(batch, height, width, channels)",
+    5: "(batch, depth, height, width, channels)",
+    3: "(batch, steps, channels)",
+}
 
 
 def as_inputs(images, image=None):
     """What a model takes, as arrays, the image as float32.
 
     Args:
-        images: An array or tensor of shape `(batch, height, width, channels)`, or a list or
-            dictionary of inputs.
+        images: An array or tensor of shape `(batch, height, width, channels)`, or one of another
+            of `SHAPES`; or a list or dictionary of inputs.
         image: Which of them is the image, as in `image_at`.
 
     Returns:
@@ -44,7 +49,7 @@ def check_lengths(parts, name):
 
 def _check_finite(images):
     # TensorFlow's ReLU may make 0 of NaN, and what is explained would look sound.
-    is_finite = np.isfinite(images).all(axis=(1, 2, 3))
+    is_finite = np.isfinite(images).all(axis=tuple(range(1, images.ndim)))
     if not is_finite.all():
         raise ValueError(
             "`images` must have finite values, in float32. Received: NaN or infinite values in the "
@@ -53,9 +58,14 @@ def _check_finite(images):
 
 
 def images_in(inputs):
-    """The places, in `tf.nest.flatten(inputs)`, of those that may be images."""
+    """The places, in `tf.nest.flatten(inputs)`, of those that may be images.
+
+    Only where none has the four axes of images, they may be volumes, or else signals.
+    """
     shapes = [part.shape for part in tf.nest.flatten(inputs)]
-    return [at for at, shape in enumerate(shapes) if len(shape) == 4 and shape[0] != 0]
+    ranks = [len(shape) if len(shape) and shape[0] != 0 else 0 for shape in shapes]
+    found = next((rank for rank in SHAPES if rank in ranks), None)
+    return [at for at, rank in enumerate(ranks) if rank == found]
 
 
 def image_at(inputs, image=None):
@@ -64,35 +74,52 @@ def image_at(inputs, image=None):
     Args:
         inputs: An array, a tensor or a specification of one; or a list or dictionary of them.
         image: In a list an integer from 0, in a dictionary a key. None: the only one that has four
-            axes.
+            axes; if there is none, the only one that has five, or else three.
 
     Returns:
         An integer, the place in `tf.nest.flatten(inputs)`: that of a dictionary is in the order of
         its keys.
 
     Raises:
-        ValueError: If that is no array of shape `(batch, height, width, channels)`, or None and
-            there are several.
+        ValueError: If that is no array of one of `SHAPES`, or None and there are several.
     """
     parts = tf.nest.flatten(inputs)
     names = sorted(inputs) if isinstance(inputs, dict) else list(range(len(parts)))
     shapes = [tuple(part.shape) for part in parts]
     found = images_in(inputs)
-    if not found:
+    # Several of three axes are rather images without a batch axis.
+    if not found or (image is None and len(found) > 1 and len(shapes[found[0]]) == 3):
         raise ValueError(
             "`images` must be an array of shape (batch, height, width, channels), as `images[:1]` "
-            f"is for one image, or inputs with such an array. Received: shapes {shapes[:4]}"
+            "is for one image, or of a volume or a signal, with an axis more or less; or inputs "
+            "with such an array, of which `image` says which one is explained. "
+            f"Received: shapes {shapes[:4]}"
         )
     if image is None and len(found) == 1:
         return found[0]
+    if image is not None:
+        found = [at for at, shape in enumerate(shapes) if len(shape) in SHAPES and shape[0] != 0]
     choices = ", ".join(f"{names[at]!r} of shape {shapes[at]}" for at in found)
     is_name = isinstance(image, str) if isinstance(inputs, dict) else is_integer(image)
     if not is_name or image not in [names[at] for at in found]:
         raise ValueError(
-            "`image` must say which of the inputs is explained, one with four axes: "
-            f"{choices}. Received: image={image!r}"
+            "`image` must say which of the inputs is explained, one with a batch axis, positions "
+            f"and channels: {choices}. Received: image={image!r}"
         )
     return names.index(image)
+
+
+def check_rank(model, inputs, at):
+    """Raise a ValueError if the image has more or fewer axes than the model takes."""
+    if not hasattr(model, "inputs"):
+        return
+    shape = tuple(tf.nest.flatten(inputs)[at].shape)
+    taken = model.inputs[model_input_at(model, inputs, at)].shape
+    if len(shape) != len(taken):
+        raise ValueError(
+            f"`images` must have the shape that the model takes, {taken}, as `images[:1]` has for "
+            f"one image. Received: images of shape {shape}"
+        )
 
 
 def model_input_at(model, inputs, at):

@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnkit._checks import check_positive, warn
 from cnnkit.explain._inputs import Inputs
-from cnnkit.explain._scores import Scores, as_maps
+from cnnkit.explain._scores import Scores, check_maps
 from cnnkit.explain._targets import Target
 
 _WORTH_A_WARNING = 0.05  # of what is missing, where no tolerance is asked for
@@ -45,8 +45,8 @@ def integrated_gradients(
             or an array of the shape of the images, or of one of them.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`: positive where a pixel speaks for the
-        class, negative where against it.
+        A float32 array of shape `(batch, height, width)`, as from `grad_cam`: positive where a
+        pixel speaks for the class, negative where against it.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_steps` or
@@ -97,7 +97,7 @@ def completeness_error(
             `maps` has another shape or is not finite.
     """
     scores = Scores(model, images, target, image)
-    maps = as_maps(maps, scores.images.shape[:3])
+    maps = check_maps(maps, scores.images)
     return _Changes(scores, _as_baseline(baseline, scores.images)).missing(maps)
 
 
@@ -112,7 +112,7 @@ class _Line:
     def __init__(self, scores, starts):
         self._scores, self._starts = scores, starts
         self._sums = np.zeros_like(scores.images)
-        self._n_steps = np.ones((len(scores.images), 1, 1), np.float32)
+        self._n_steps = np.ones(len(scores.images), np.float32)
 
     def add(self, which, n_steps, places):
         """Add the gradients at places in 0..1 for some images, which then have so many in all."""
@@ -120,14 +120,20 @@ class _Line:
         differences = self._scores.images - self._starts
 
         def on_the_way(i, place):
-            return self._scores.images[i] - to_go[place][:, None, None, None] * differences[i]
+            return self._scores.images[i] - _beside(to_go[place], differences) * differences[i]
 
         self._sums[which] += self._scores.summed_gradients(on_the_way, len(places), which)
         self._n_steps[which] = n_steps
 
     def maps(self):
         differences = self._scores.images - self._starts
-        return (differences * self._sums).sum(axis=-1) / self._n_steps
+        sums = (differences * self._sums).sum(axis=-1)
+        return sums / _beside(self._n_steps, sums)
+
+
+def _beside(numbers, arrays):
+    """One number for each array, with the axes of these."""
+    return numbers.reshape(-1, *[1] * (arrays.ndim - 1))
 
 
 class _Changes:
@@ -141,7 +147,7 @@ class _Changes:
 
     def missing(self, maps):
         """What `completeness_error` returns."""
-        missing = np.abs(maps.sum(axis=(1, 2)) - self._changes)
+        missing = np.abs(maps.reshape(len(maps), -1).sum(axis=1) - self._changes)
         missing[missing <= self._rounding] = 0
         sizes = np.abs(self._changes)
         infinite = np.full_like(missing, np.inf)

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnkit.explain._activation_map import activation_map
 from cnnkit.explain._inputs import Inputs
+from cnnkit.explain._layout import Grid
 from cnnkit.explain._maps import Layers
 from cnnkit.explain._targets import Target
 
@@ -20,6 +21,8 @@ def layer_cam(
     target: Target = None,
     layer: Layers = None,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with LayerCAM.
 
@@ -28,15 +31,15 @@ def layer_cam(
     show details too: `layer=["block_3_expand_relu", "out_relu"]` joins both.
 
     Args:
-        model, images, target, layer, image: As in `grad_cam`.
+        model, images, target, layer, image, grid, prefix: As in `grad_cam`.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, as from `grad_cam`.
+        A float32 array, as from `grad_cam`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
     """
-    return activation_map(_positive_products, model, images, target, layer, image)
+    return activation_map(_positive_products, model, images, target, layer, image, grid, prefix)
 
 
 def _positive_products(maps, gradients):

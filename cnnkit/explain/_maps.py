@@ -3,12 +3,13 @@
 import keras
 import tensorflow as tf
 
-from cnnkit._checks import check_maps, warn
+from cnnkit._checks import warn
 from cnnkit._layers import layer_paths
 from cnnkit.explain._alignment import find_field
 from cnnkit.explain._image_axes import ancestors, image_axes, kind_of_maps
+from cnnkit.explain._inputs import SHAPES
 from cnnkit.explain._output_gradients import floats
-from cnnkit.explain._recording import tensors_in, with_four_axes
+from cnnkit.explain._recording import tensors_in, with_rank
 
 # A layer, or a pair of one and its call; several of them; None for the last maps.
 Layers = str | keras.Layer | tuple | list | None
@@ -34,14 +35,17 @@ def last_maps(model, records, inputs, outputs, at):
     """
     image = tf.nest.flatten(inputs)[at]
     axes, used = image_axes(image.graph, image), ancestors(tensors_in(outputs))
+    rank = image.shape.rank
     found = []
-    for layer, call, activations in with_four_axes(records, image.graph):
+    for layer, call, activations in with_rank(rank, records, image.graph):
         if activations.name not in axes or activations.op.name not in used:
             continue
-        kind = kind_of_maps(axes[activations.name])
+        kind = kind_of_maps(axes[activations.name], rank - 2)
         if kind == "unknown":
             field = find_field(model, (layer, call), inputs, at)
             kind = "maps" if field is not None and 0 not in field.strides else kind
+        if kind == "tokens":
+            continue
         if kind == "maps" and not found:
             return layer, call, activations
         if kind == "parts" and not found:
@@ -87,24 +91,35 @@ def check_on_image(maps, layer, trace, n_images):
         trace: Its `Trace`. If that knows of no image, less is checked.
         n_images: How many images the model was given.
     """
-    check_maps(maps, layer)
-    if len(maps) != n_images:
+    rank = trace.n_axes + 2
+    if len(maps.shape) != rank:
+        raise ValueError(
+            f"`layer` must give maps of shape {SHAPES[rank]}, or tokens of which `grid` says how "
+            f"they lie on the image. Received: layer={layer!r}, which gives the shape "
+            f"{tuple(maps.shape)}"
+        )
+    if maps.shape[0] not in (None, n_images):
         raise ValueError(
             f"`layer` must give one map for each of the {n_images} images. "
-            f"Received: layer={layer!r}, which gives {len(maps)}"
+            f"Received: layer={layer!r}, which gives {maps.shape[0]}"
         )
     if trace.image is None:
         return
-    if trace.axes is None:
+    check_depends(layer, trace)
+    if kind_of_maps(trace.axes, trace.n_axes) not in ("maps", "unknown"):
+        raise ValueError(
+            f"`layer` must give maps of shape {SHAPES[rank]} whose positions lie on the image. "
+            f"Received: layer={layer!r}, which gives the shape {tuple(maps.shape)} with other "
+            "axes, as the heads and tokens of attention"
+        )
+
+
+def check_depends(layer, trace):
+    """Raise a ValueError if what a layer gives does not depend on the image."""
+    if trace.image is not None and trace.axes is None:
         raise ValueError(
             "`layer` must depend on the image that is explained. "
             f"Received: layer={layer!r}, which does not"
-        )
-    if kind_of_maps(trace.axes) not in ("maps", "unknown"):
-        raise ValueError(
-            "`layer` must give maps of shape (batch, height, width, channels) whose positions lie "
-            f"on the image. Received: layer={layer!r}, which gives the shape {maps.shape} with "
-            "other axes, as the heads and tokens of attention"
         )
 
 

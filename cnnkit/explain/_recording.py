@@ -104,10 +104,11 @@ def one_call(records, layer, call, graph):
     return call, outputs[call][0]
 
 
-def with_four_axes(records, graph):
+def with_rank(rank, records, graph):
     """The outputs that may be maps, the last one first, each with the layer that gave it first.
 
     Args:
+        rank: How many axes the image has, and so have maps of it.
         records: What `recording` gave for all layers of a model.
         graph: As in `one_call`.
 
@@ -115,7 +116,7 @@ def with_four_axes(records, graph):
         `(layer, call, activations)`. Those with a single position are left out.
     """
     outputs = [tensors_in(output) for _, output in records]
-    found = [i for i, output in enumerate(outputs) if _may_be_maps(output, graph)]
+    found = [i for i, output in enumerate(outputs) if _may_be_maps(output, rank, graph)]
     seen = set()
     for i in reversed(found):
         activations = outputs[i][0]
@@ -128,10 +129,10 @@ def with_four_axes(records, graph):
         yield layer, sum(earlier is layer for earlier, _ in records[:first]), activations
 
 
-def _may_be_maps(output, graph):
-    if len(output) != 1 or not _is_in(graph, output[0]) or output[0].shape.rank != 4:
+def _may_be_maps(output, rank, graph):
+    if len(output) != 1 or not _is_in(graph, output[0]) or output[0].shape.rank != rank:
         return False
-    return tuple(output[0].shape[1:3]) != (1, 1)
+    return any(size != 1 for size in output[0].shape[1:-1])
 
 
 def _is_in(graph, tensor):

@@ -18,7 +18,7 @@ from cnnkit._layers import layer_paths
 from cnnkit.explain._grad_cam import grad_cam
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._recording import recording, run
-from cnnkit.explain._scores import Scores, as_maps
+from cnnkit.explain._scores import Scores, check_maps
 from cnnkit.explain._targets import Target
 
 
@@ -76,7 +76,7 @@ def sanity_check(
 
     def maps():
         made = explain(model, images, target=scores.target, image=image)
-        return as_maps(made, scores.images.shape[:3])
+        return check_maps(made, scores.images)
 
     weights = weights_from_the_top(model, as_inputs(images, image))
     before, found = [(w, w.numpy()) for each in weights.values() for w in each], [maps()]

@@ -13,14 +13,9 @@ from cnnkit.explain._activation_map import over_layers
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
 from cnnkit.explain._inputs import Inputs, as_inputs
+from cnnkit.explain._layout import Grid, as_maps, positions
 from cnnkit.explain._logits import with_logits
-from cnnkit.explain._maps import (
-    Layers,
-    check_leads_to,
-    check_on_image,
-    check_rows,
-    warn_of_other_ways,
-)
+from cnnkit.explain._maps import Layers, check_leads_to, check_rows, warn_of_other_ways
 from cnnkit.explain._scores import Scores
 from cnnkit.explain._targets import Target
 
@@ -33,6 +28,8 @@ def score_cam(
     layer: Layers = None,
     n_maps: int = 32,
     image: int | str | None = None,
+    grid: Grid = None,
+    prefix: int | None = None,
 ) -> np.ndarray:
     """Compute which regions of images speak for a class, with Score-CAM.
 
@@ -41,12 +38,12 @@ def score_cam(
     is low. The scores of these images become weights by a softmax over the maps.
 
     Args:
-        model, images, target, layer, image: As in `grad_cam`.
+        model, images, target, layer, image, grid, prefix: As in `grad_cam`.
         n_maps: How many maps of each image are tried, those that vary most. The paper tries all,
             which takes one run of the model each.
 
     Returns:
-        A float32 array of shape `(batch, height, width)`, as from `grad_cam`.
+        A float32 array, as from `grad_cam`.
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `n_maps` is not
@@ -55,35 +52,39 @@ def score_cam(
     check_positive(n_maps, "n_maps")
     scores = Scores(model, images, target, image)
     inputs = as_inputs(images, image)
-    return over_layers(lambda one: _of_layer(scores, model, inputs, one, n_maps, image), layer)
+
+    def of_layer(one):
+        return _of_layer(scores, model, inputs, one, n_maps, image, grid, prefix)
+
+    return over_layers(of_layer, layer)
 
 
-def _of_layer(scores, model, inputs, layer, n_maps, image):
+def _of_layer(scores, model, inputs, layer, n_maps, image, grid, prefix):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
     maps, _ = trace.capture(tensors)
-    check_on_image(maps, layer, trace, len(scores.images))
+    maps = as_maps(maps, layer, trace, len(scores.images), grid, prefix)
     if layer is None:
         trace.kept(warn_of_other_ways)
     check_leads_to([True] * len(trace.reached), layer, trace)
     maps = _most_varying(maps, n_maps)
     values = np.zeros(maps.shape[:2], np.float32)
     for i, k in scores.chunks(values.shape[1]):
-        masks = _to_unit_range(to_images(maps[i, k], trace))
+        masks = _to_unit_range(to_images(maps[i, k], trace, grid))
         values[i, k] = scores.values(masks[..., None] * scores.images[i], i)
-    cam = np.einsum("bkhw,bk->bhw", maps, softmax(values, axis=1)).clip(0)
-    return to_images(cam, trace)
+    cam = np.einsum("bk...,bk->b...", maps, softmax(values, axis=1)).clip(0)
+    return to_images(cam, trace, grid)
 
 
 def _most_varying(maps, n):
     """Of each image the n maps that vary most: an array of shape `(batch, n, rows, columns)`."""
-    maps = np.moveaxis(maps, -1, 1)
-    chosen = np.argsort(-maps.std(axis=(2, 3)), axis=1, kind="stable")[:, :n]
-    return np.take_along_axis(maps, chosen[:, :, None, None], axis=1)
+    chosen = np.argsort(-maps.std(axis=positions(maps)), axis=1, kind="stable")[:, :n]
+    some = np.take_along_axis(np.moveaxis(maps, -1, 0), chosen.T[..., *[None] * (maps.ndim - 2)], 0)
+    return np.moveaxis(some, 0, 1)
 
 
 def _to_unit_range(masks):
     """Equation 4; a mask without differences becomes 0."""
-    low = masks.min(axis=(1, 2), keepdims=True)
-    ranges = np.ptp(masks, axis=(1, 2), keepdims=True)
+    axes = tuple(range(1, masks.ndim))
+    low, ranges = masks.min(axis=axes, keepdims=True), np.ptp(masks, axis=axes, keepdims=True)
     return (masks - low) / np.where(ranges > 0, ranges, 1)

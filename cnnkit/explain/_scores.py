@@ -1,5 +1,6 @@
 """The scores of images and of their variants, a few at a time, and their gradients."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
 from cnnkit.explain._halves import has_gpu, in_halves
-from cnnkit.explain._inputs import as_inputs, image_at, model_input_at
+from cnnkit.explain._inputs import as_inputs, check_rank, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._maps import check_rows
@@ -35,13 +36,13 @@ def chunks(n_images, n_variants, image_size):
 
     Args:
         n_images, n_variants: How many.
-        image_size: `(height, width)`. Of small images there are more at a time.
+        image_size: `(height, width)`, or the sizes of a volume or a signal. Of small images there
+            are more at a time.
 
     Yields:
         `(images, variants)`: two int arrays of one length.
     """
-    height, width = image_size
-    size = max(PIXELS // (height * width), 128 if has_gpu() else 16)
+    size = max(PIXELS // math.prod(image_size), 128 if has_gpu() else 16)
     pairs = np.arange(n_images * n_variants)
     for part in np.array_split(pairs, -(-len(pairs) // size)):
         yield np.divmod(part, n_variants)
@@ -56,9 +57,9 @@ def _zeros(tensor, n):
     return np.zeros([n, *tensor.shape[1:]], tensor.dtype.as_numpy_dtype)
 
 
-def as_maps(maps, shape):
+def check_maps(maps, images):
     """One map for each image, as an array; a ValueError if that is something else."""
-    maps = np.asarray(maps)
+    maps, shape = np.asarray(maps), images.shape[:-1]
     if maps.shape != shape or not np.isfinite(maps).all():
         raise ValueError(
             f"`maps` must have the shape of the images, {shape}, and finite values. "
@@ -86,6 +87,7 @@ class Scores:
         check_can_run(model)
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
+        check_rank(model, self._inputs, self._at)
         self.images = tf.nest.flatten(self._inputs)[self._at]
         self.target, self._given, self._traces = target, target, {}
         if not callable(target):
@@ -95,7 +97,7 @@ class Scores:
 
     def chunks(self, n_variants=1):
         """All pairs of an image and one of so many variants, as the function `chunks`."""
-        return chunks(len(self.images), n_variants, self.images.shape[1:3])
+        return chunks(len(self.images), n_variants, self.images.shape[1:-1])
 
     def of_images(self):
         """The scores of the images as they are: a float32 array of shape `(batch,)`."""
@@ -169,7 +171,7 @@ class Scores:
         """
         which = np.arange(len(self.images)) if which is None else which
         sums = np.zeros((len(which), *self.images.shape[1:]), np.float32)
-        for at, variant in chunks(len(which), n_variants, self.images.shape[1:3]):
+        for at, variant in chunks(len(which), n_variants, self.images.shape[1:-1]):
             gradients = self.gradients(variants(which[at], variant), which[at])
             for each in np.unique(at):
                 sums[each] += gradients[at == each].sum(axis=0)

@@ -93,6 +93,11 @@ class Trace:
         """What `image_axes` finds for the activations; None if they do not depend on the image."""
         return self.image_axes.get(self._activations)
 
+    @property
+    def n_axes(self):
+        """Along how many axes positions of the image lie; 2 if no image is known."""
+        return 2 if self.image is None else tf.nest.flatten(self.specs)[self.image].shape.rank - 2
+
     @functools.cached_property
     def image_axes(self):
         """What `image_axes` finds for all tensors of the graph."""

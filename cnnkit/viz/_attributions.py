@@ -1,11 +1,9 @@
 """Draw explanations over images: what speaks for a class, and where."""
 
-import textwrap
 from collections import Counter
 
 import numpy as np
 
-from cnnkit._checks import check_finite
 from cnnkit.viz._alt_text import (
     counted,
     describe,
@@ -14,14 +12,21 @@ from cnnkit.viz._alt_text import (
     rows_and_columns,
     share_of_them,
 )
+from cnnkit.viz._attribution_maps import (
+    check_maps,
+    color_limit,
+    draw_map,
+    is_strong,
+    n_axes_of,
+    name_columns,
+)
 from cnnkit.viz._colors import choose_colors
 from cnnkit.viz._figure import check_titles, image_panels
 from cnnkit.viz._images import as_pictures, draw_image
 from cnnkit.viz._ranges import value_ranges
+from cnnkit.viz._signal_attributions import plot_signals
+from cnnkit.viz._volume_attributions import plot_volumes
 
-_COVER = 0.85  # how much of the image the strongest colour hides
-_PERCENTILE = 99  # single pixels may be many times as strong as all others
-_FONT_SIZE = 8
 _N_IN_WORDS = 6  # maps: of more the text sums up those of a method
 _N_PLACES = 3  # of the ninths below, that hold most of a map
 _PLACES = (  # row by row
@@ -29,21 +34,6 @@ _PLACES = (  # row by row
     *("left", "middle", "right"),
     *("lower left", "lower middle", "lower right"),
 )
-
-# By the names of the methods, in small letters and digits.
-_HOW_TO_READ = {
-    "gradcam": "Bright regions raise the score of the class.",
-    "gradcam++": "Bright regions raise the score; several objects show more evenly.",
-    "scorecam": "Bright regions keep the score up when all else fades to 0.",
-    "saliency": "Bright pixels change the score most, up or down.",
-    "smoothgrad": "Bright pixels change the score most, with or without noise.",
-    "integratedgradients": "Red pixels add to the score, blue ones take from it.",
-    "occlusion": "Red: the score falls if this is covered. Blue: it rises.",
-}
-_SIGNED_OR_NOT = {
-    True: "Red speaks for the class, blue against it.",
-    False: "The brighter, the more it counts for the class.",
-}
 
 
 def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=True):
@@ -54,7 +44,8 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
     read each method, known from its name.
 
     Args:
-        images: As in `plot_images`.
+        images: As in `plot_images`; or signals of shape `(batch, steps, channels)`, or volumes of
+            shape `(batch, depth, height, width, channels)`.
         maps: Array of shape `(batch, height, width)`, as `cnnkit.explain.grad_cam` returns, or a
             dictionary from the name of a method to such an array, as in
             `{"Grad-CAM": maps, "SmoothGrad": others}`. Maps without negative values are drawn from
@@ -67,10 +58,16 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
 
     Returns:
         `Panels`: a row for each image, with the image first and then a panel for each method. The
-        images of a panel have `get_gid()` "image" and "map".
+        images of a panel have `get_gid()` "image" and "map". Of signals there is a panel for each
+        method, with their curves over the colours of the map. Of a volume there is a row of its
+        slices, and one below for each method.
     """
+    n_axes = n_axes_of(maps)
+    if n_axes != 2:
+        plot = plot_signals if n_axes == 1 else plot_volumes
+        return plot(images, maps, titles, value_range, shared)
     images = as_pictures(images)
-    maps = _check_maps(maps, images)
+    maps = check_maps(maps, [image.shape[:2] for image in images])
     check_titles(titles, len(images))
     limits = value_ranges(images, value_range)
     rows = [
@@ -84,8 +81,8 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
         for axis, of_method in zip(others, maps.values(), strict=True):
             draw_image(axis, _gray(images[i]), low, high).set_gid("image")
             ranged = of_method if shared else of_method[i : i + 1]
-            _draw_map(axis, of_method[i], choose_colors(of_method, limit=_limit(ranged)))
-    _name_columns(panels, maps)
+            draw_map(axis, of_method[i], choose_colors(of_method, limit=color_limit(ranged)))
+    name_columns(panels, maps)
     describe(panels.figure, _in_words(images, maps, titles))
     return panels
 
@@ -115,14 +112,14 @@ def _map_in_words(values):
         return f"{words}, {place}"
     sizes, is_negative = np.abs(values), values < 0
     return (
-        f"{words}, {share_of_them(is_negative[_is_strong(values)].mean())} negative, {place}, "
+        f"{words}, {share_of_them(is_negative[is_strong(values)].mean())} negative, {place}, "
         f"{percent(sizes[is_negative].sum() / sizes.sum())} of its total is negative"
     )
 
 
 def _common_part_in_words(maps, i):
     """How far the strong parts of an image's two maps are the same, if it has two."""
-    strong = [_is_strong(some[i]) for some in maps.values() if some[i].any()]
+    strong = [is_strong(some[i]) for some in maps.values() if some[i].any()]
     if len(maps) != 2 or len(strong) != 2:
         return []
     both = (strong[0] & strong[1]).sum()
@@ -140,7 +137,7 @@ def _maps_in_words(name, of_method):
     low, high = percent(min(covers)), percent(max(covers))
     words = f"{name} {low}" if low == high else f"{name} {low} to {high}"
     if min(values.min() for values in of_method) < 0:
-        n = sum(bool(values[_is_strong(values)].sum() < 0) for values in of_method if values.any())
+        n = sum(bool(values[is_strong(values)].sum() < 0) for values in of_method if values.any())
         words += f", mostly negative in {n} of {len(of_method)} images"
     place, n = Counter(places).most_common(1)[0]
     if n == 1 < len(of_method):
@@ -148,14 +145,9 @@ def _maps_in_words(name, of_method):
     return f"{words}, in {n} of {len(of_method)} images {place}"
 
 
-def _is_strong(values):
-    sizes = np.abs(values)
-    return sizes >= sizes.max() / 2
-
-
 def _strong_part(values):
     """The share of the pixels that are strong, and where in the image most of them are."""
-    rows, columns = np.nonzero(_is_strong(values))
+    rows, columns = np.nonzero(is_strong(values))
     height, width = values.shape
     counts = np.bincount(3 * (3 * rows // height) + 3 * columns // width, minlength=9)
     order = np.argsort(-counts, kind="stable")
@@ -166,59 +158,8 @@ def _strong_part(values):
     return len(rows) / values.size, place
 
 
-def _check_maps(maps, images):
-    """A dictionary from name to a list of arrays, one for each image."""
-    maps = maps if isinstance(maps, dict) else {"": maps}
-    if not maps:
-        raise ValueError("`maps` must hold at least one method. Received: maps={}")
-    maps = {str(name): [np.asarray(one, np.float64) for one in some] for name, some in maps.items()}
-    shapes = [image.shape[:2] for image in images]
-    for name, some in maps.items():
-        where = f"`maps[{name!r}]`" if name else "`maps`"
-        if [one.shape for one in some] != shapes:
-            raise ValueError(
-                f"{where} must have one map for each of the {len(images)} images, of its size "
-                f"{shapes[0]}. Received: {len(some)} of shape {some[0].shape if some else None}"
-            )
-        for one in some:
-            check_finite(one, where.strip("`"))
-    return maps
-
-
 def _gray(image):
     """The image without colours, which are those of the map."""
     if image.ndim == 2:
         return image
     return image[..., :3].mean(axis=-1)
-
-
-def _limit(maps):
-    """The value of the strongest colour."""
-    sizes = np.abs(np.concatenate([one.ravel() for one in maps]))
-    return np.percentile(sizes, _PERCENTILE) or sizes.max() or 1.0
-
-
-def _draw_map(ax, values, colors):
-    alpha = _COVER * (np.abs(values) / colors["vmax"]).clip(0, 1)
-    ax.imshow(values, alpha=alpha, **colors).set_gid("map")
-
-
-def _name_columns(panels, maps):
-    """The names of the methods above, and how to read them below."""
-    width, height = panels.figure.get_size_inches()
-    n_letters = int(width / panels.axes.shape[1] * 72 / (0.55 * _FONT_SIZE))
-    texts = [textwrap.fill(_how_to_read(*each), n_letters) for each in maps.items()]
-    for column, (name, text) in enumerate(zip(maps, texts, strict=True), start=1):
-        panels.axes[0, column].set_title(name, fontsize="small")
-        last = panels.axes[-1, column]
-        last.set_axis_on()  # without an axis there is no label
-        last.set(xticks=[], yticks=[], frame_on=False)
-        last.set_xlabel(text, fontsize=_FONT_SIZE)
-    n_lines = max(text.count("\n") + 1 for text in texts)
-    panels.figure.set_size_inches(width, height + 1.4 * n_lines * _FONT_SIZE / 72)
-
-
-def _how_to_read(name, of_method):
-    key = "".join(letter for letter in name.lower() if letter.isalnum() or letter == "+")
-    is_signed = min(one.min() for one in of_method) < 0
-    return _HOW_TO_READ.get(key, _SIGNED_OR_NOT[is_signed])

@@ -37,6 +37,7 @@ class Kind:
         loss, labels: For training.
         shapes: Of its inputs; the first is the image.
         needed: Arguments for tools that refuse without them.
+        flat: A function from the maps to what the layer gives: tokens, where it gives them.
         raw: As `maps`, before a softmax over their channels.
         tolerance: Of comparisons, as a part of the largest value.
         everywhere: Weights by which units see all of the image, beyond their rectangle.
@@ -57,6 +58,7 @@ class Kind:
     layer: str = "last"
     shapes: tuple = (SHAPE,)
     needed: dict = dataclasses.field(default_factory=dict)
+    flat: Callable = lambda maps: maps
     raw: Callable | None = None
     tolerance: float = 1e-3
     everywhere: tuple = ()
@@ -67,6 +69,12 @@ class Kind:
         """What the model takes, for some images."""
         others = [np.repeat(other, len(image), axis=0) for other in self.others]
         return [*map(tf.convert_to_tensor, [image, *others])] if others else image
+
+    @property
+    def where(self):
+        """Where the spot lies in an image, a volume or a signal."""
+        n_axes = len(self.shapes[0]) - 1
+        return SPOT[:1] if n_axes == 1 else (*[slice(None)] * (n_axes - 2), *SPOT)
 
     def spot(self, n=1):
         """Black images with a bright spot, each darker than the one before."""
@@ -406,6 +414,33 @@ def vit():
     return kind("ViT", text, model, patches, rest, products=products, tolerance=0.01)
 
 
+def tokens():
+    cut = [layers.Reshape((6, 4, 6, 4 * 3)), layers.Permute((1, 3, 2, 4)), layers.Reshape((36, 48))]
+    last = layers.Dense(8, "relu", name="last")
+    attend = layers.MultiHeadAttention(2, 4, name="attention")
+    token, add = layers.ZeroPadding1D((1, 0), name="class_token"), layers.Add(name="add")
+    scores = tail()[1]
+
+    def flat(maps):
+        return keras.ops.reshape(maps, (-1, 36, 8))
+
+    def maps(image):
+        return keras.ops.reshape(last(chain(cut)(image)), (-1, 6, 6, 8))
+
+    def rest(maps, inputs=None):
+        t = token(flat(maps) if len(maps.shape) == 4 else maps)
+        return scores(add([t, attend(t, t)])[:, 0])
+
+    inputs = keras.Input(SHAPE, name="image")
+    model = keras.Model(inputs, rest(last(chain(cut)(inputs))), name="model")
+    products = 36 * 48 * 8 + 4 * 37 * 8 * 8 + 2 * 37 * 37 * 8 + 8 * 2
+    text = "patches by a reshape, all of it tokens, with a class token that is classified"
+    return kind(
+        "tokens", text, model, maps, rest, products=products, tolerance=0.01, flat=flat,
+        needed={"layer": "last"},
+    )  # fmt: skip
+
+
 def frames():
     after = [
         layers.TimeDistributed(layers.GlobalAveragePooling2D(), name="pool"),
@@ -479,6 +514,6 @@ KINDS = {
     ),
     "What is in it": (
         *(mixed, quantized, one_dimension, three_dimensions, channels_first, attention, vit),
-        *(frames, u_net, own_layers, open_size),
+        *(tokens, frames, u_net, own_layers, open_size),
     ),
 }

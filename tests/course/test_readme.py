@@ -19,7 +19,8 @@ TESTED = (  # a piece of each example
     "animate_convolution",
     "receptive_field",
     "grad_cam",
-    "RandomAffine",
+    "RandomWarp",
+    "segmentation_masks",
     "run_study",
 )
 
@@ -86,9 +87,18 @@ def test_explanations(run, tmp_path):
 
 
 def test_augmentation(run):
-    for images, labels in run("RandomAffine")["batches"]:
+    for images, labels in run("RandomWarp")["batches"]:
         assert images.shape == (32, 64, 64, 3) and images.dtype == "uint8"
         assert labels.shape == (32,) and images.numpy().std() > 20
+
+
+def test_augmentation_of_masks_and_boxes(run, capsys):
+    names = run("segmentation_masks")
+    pets, moved, boxes = (names[name] for name in ("pets", "moved", "boxes"))
+    assert moved["images"].shape == pets.shape
+    assert set(np.unique(moved["segmentation_masks"])) == {0, 1}
+    assert moved["bounding_boxes"]["boxes"].shape == boxes.shape
+    assert "[[[" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("slow_proof")

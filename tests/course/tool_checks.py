@@ -58,7 +58,7 @@ def noise(kind):
 def capture(kind, layer=None, image=None):
     inputs = kind.inputs(kind.spot())
     found = explain.capture(kind.model, inputs, **given(layer=layer, image=image))
-    close(found.activations, kind.maps(inputs), kind)
+    close(found.activations, kind.flat(kind.maps(inputs)), kind)
     for output, expected in zip(
         tf.nest.flatten(found.outputs),
         tf.nest.flatten(kind.model(inputs, training=False)),
@@ -73,7 +73,7 @@ def capture_gradients(kind, layer=None, image=None, score=None):
     found = explain.capture_gradients(kind.model, inputs, **options)
     largest = score or (lambda outputs: tf.reduce_max(outputs, range(1, len(outputs.shape))))
     expected, _ = gradient(lambda maps: largest(kind.rest(maps, inputs)), kind.maps(inputs))
-    close(found.gradients, expected, kind)
+    close(found.gradients, kind.flat(expected), kind)
 
 
 def feature_maps(kind, layer=None, image=None):
@@ -84,7 +84,8 @@ def feature_maps(kind, layer=None, image=None):
 def top_images(kind, layer=None, image=None):
     images, options = kind.spot(4), given(layer=layer, image=image)
     found = explain.top_images(kind.model, kind.inputs(images), n=2, batch_size=4, **options)
-    values = maps_of(kind, images).max(axis=(1, 2))
+    values = maps_of(kind, images)
+    values = values.max(axis=tuple(range(1, values.ndim - 1)))
     assert (found.indices == np.argsort(-values, axis=0, kind="stable")[:2].T).all()
     close(found.values, -np.sort(-values, axis=0)[:2].T, kind)
 
@@ -100,7 +101,7 @@ def gradient_of_unit(kind, images, shift):
 
     def unit(images):
         maps = (kind.raw or kind.maps)(kind.inputs(images))
-        return tf.reduce_sum(maps[:, maps.shape[1] // 2 + shift, maps.shape[2] // 2 + shift])
+        return tf.reduce_sum(maps[:, *(n // 2 + shift for n in maps.shape[1:-1])])
 
     return gradient(unit, images)[0]
 
@@ -137,7 +138,8 @@ def find_layer(kind, layer=None, image=None):
 
 def grad_cam(kind, target=None, layer=None, image=None):
     found, maps, gradients = _activation_map(explain.grad_cam, kind, target, layer, image)
-    expected = np.einsum("bhwc,bc->bhw", maps, gradients.mean(axis=(1, 2))).max()
+    weights = gradients.mean(axis=tuple(range(1, gradients.ndim - 1)))
+    expected = np.einsum("b...c,bc->b...", maps, weights).max()
     assert 0.7 * expected < found.max() < 1.03 * expected  # between its places, it is less
 
 
@@ -180,10 +182,10 @@ def score_cam(kind, target=None, layer=None, image=None):
 def _check_peak(kind, found):
     """The map is largest on the spot, or one place of the maps beside it."""
     images = kind.spot()
-    assert found.shape == images.shape[:3] and found.max() > 0
+    assert found.shape == images.shape[:-1] and found.max() > 0
     place = np.unravel_index(found[0].argmax(), found[0].shape)
-    stride = images.shape[1] / maps_of(kind, images).shape[1]
-    for at, side in zip(place, SPOT, strict=True):
+    stride = images.shape[-2] / maps_of(kind, images).shape[-2]
+    for at, side in list(zip(place, kind.where, strict=True))[-2:]:
         assert side.start - stride <= at <= side.stop - 1 + stride, (place, SPOT)
 
 
@@ -208,16 +210,17 @@ def integrated_gradients(kind, target=None, image=None):
     images, options = kind.spot(), given(target=target, image=image)
     found = explain.integrated_gradients(kind.model, kind.inputs(images), n_steps=16, **options)
     score = scores_of(kind, target)
-    close(found.sum(axis=(1, 2)), score(images) - score(np.zeros_like(images)), kind)
-    close(found[0][SPOT].sum(), found.sum(), kind)  # nothing else differs from the baseline
+    sums = found.sum(axis=tuple(range(1, found.ndim)))
+    close(sums, score(images) - score(np.zeros_like(images)), kind)
+    close(found[0][kind.where].sum(), found.sum(), kind)  # nothing else differs from the baseline
 
 
 def completeness_error(kind, target=None, image=None):
     images, options = kind.spot(), given(target=target, image=image)
     score = scores_of(kind, target)
     change = (score(images) - score(np.zeros_like(images))).numpy()
-    maps = np.zeros(images.shape[:3], np.float32)
-    maps[:, 0, 0] = 0.75 * change
+    maps = np.zeros(images.shape[:-1], np.float32)
+    maps.reshape(len(maps), -1)[:, 0] = 0.75 * change
     found = explain.completeness_error(kind.model, kind.inputs(images), maps=maps, **options)
     assert np.abs(found - 0.25).max() < kind.tolerance
 
@@ -239,12 +242,14 @@ def sanity_check(kind, target=None, image=None):
 
 def occlusion(kind, target=None, image=None):
     images, options = kind.spot(), given(target=target, image=image)
-    found = explain.occlusion(kind.model, kind.inputs(images), patch_size=8, **options)
-    covered = images.copy()
-    covered[:, *PATCH] = images.mean(axis=(1, 2), keepdims=True)
+    sizes = [min(n, 8) for n in images.shape[1:-1]]
+    found = explain.occlusion(kind.model, kind.inputs(images), patch_size=sizes, **options)
+    covered, axes = images.copy(), tuple(range(1, images.ndim - 1))
+    patch = PATCH[:1] if len(sizes) == 1 else (*[slice(0, n) for n in sizes[:-2]], *PATCH)
+    covered[:, *patch] = images.mean(axis=axes, keepdims=True)
     score = scores_of(kind, target)
-    close(found[0][PATCH], np.full((8, 8), score(images) - score(covered)), kind)
-    assert found[0][PATCH].max() == found.max()
+    close(found[0][patch], np.full(sizes, score(images) - score(covered)), kind)
+    assert found[0][patch].max() == found.max()
 
 
 def deletion_insertion(kind, target=None, image=None):
@@ -253,7 +258,8 @@ def deletion_insertion(kind, target=None, image=None):
     found = explain.deletion_insertion(
         kind.model, kind.inputs(images), maps=maps, n_steps=2, **options
     )
-    gray = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    axes = tuple(range(1, images.ndim - 1))
+    gray = np.broadcast_to(images.mean(axis=axes, keepdims=True), images.shape)
     probability = target or kind.probability
     first, last = (probability(kind.model(kind.inputs(x), training=False)) for x in (images, gray))
     close(found.deletion[:, [0, -1]], np.stack([first, last], axis=1), kind)
@@ -266,6 +272,9 @@ def deletion_insertion(kind, target=None, image=None):
 def receptive_field(kind, layer=None, image=None, image_size=None):
     options = given(layer=layer, image=image, image_size=image_size)
     field = geometry.receptive_field(kind.model, **options)
+    if field.strides == (0, 0):
+        assert field.size == (24, 24)
+        return "gives tokens no place, and says what all of them see together"
     weights = [(weight, weight.numpy()) for weight in kind.everywhere]
     for weight, value in weights:
         weight.assign(0 * value)
@@ -336,10 +345,10 @@ def plot_architecture(kind):
     heights = {patch.get_gid(): np.ptp(patch.get_xy()[:, 1]) for patch in patches}
     heights = {name: height for name, height in heights.items() if name not in ("side", "top")}
     assert heights.keys() >= {layer.name for layer in kind.model.layers}
-    image, maps = kind.spot(), maps_of(kind, kind.spot())
-    rows = -2 if len(image.shape) == 3 else -3  # a row of samples has no columns
+    image, maps = kind.spot(), np.asarray(kind.flat(maps_of(kind, kind.spot())))
     drawn = heights[kind.layer.split("/")[0]] / heights["image"]
-    close(drawn, maps.shape[rows] / image.shape[rows], kind)
+    n_drawn, n_rows = (x.shape[-2 if x.ndim == 3 else -3] for x in (maps, image))  # or of samples
+    close(drawn, n_drawn / n_rows, kind)
 
 
 # Training

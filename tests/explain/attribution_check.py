@@ -187,9 +187,7 @@ class AttributionCheck:
         with pytest.raises(ValueError, match="`model` must be built"):
             explain(keras.Sequential([layers.Dense(2)]), images())
         for wrong in (images()[0], list(images()), images()[:0]):
-            with pytest.raises(
-                ValueError, match=r"`images` must be an array of shape \(batch, heig"
-            ):
+            with pytest.raises(ValueError, match=r"`images` must (be an array of|have the) shape"):
                 explain(MODEL, wrong)
         for wrong in (3, [0], "dog", lambda y: y[0, 0]):
             with pytest.raises(ValueError, match="`target` must"):

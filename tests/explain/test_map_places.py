@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from cnnkit.explain._image_axes import image_axes, place_of
+from cnnkit.explain._axis_parts import place_of
+from cnnkit.explain._image_axes import image_axes
 from cnnkit.geometry import receptive_field
 
 N = 36  # rows and columns

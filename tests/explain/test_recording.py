@@ -14,7 +14,7 @@ from cnnkit.explain._recording import (
     outputs_through,
     recording,
     run,
-    with_four_axes,
+    with_rank,
 )
 
 
@@ -29,10 +29,10 @@ def test_records_of_a_run():
     call, activations = one_call(records[1:], parts[2], call=None, graph=None)
     assert call == 0 and activations is records[1][1]
     records.append((parts[3], records[1][1]))  # as a layer that hands on what it gets
-    assert [layer for layer, _, _ in with_four_axes(records, None)] == parts[2:0:-1]
-    layer, call, activations = next(with_four_axes(records, None))
+    assert [layer for layer, _, _ in with_rank(4, records, None)] == parts[2:0:-1]
+    layer, call, activations = next(with_rank(4, records, None))
     assert call == 0 and activations is records[1][1]
-    assert not list(with_four_axes([(parts[-1], outputs)], None))
+    assert not list(with_rank(4, [(parts[-1], outputs)], None))
     run(model, x)
     assert len(records) == 3, "not afterwards"
 
