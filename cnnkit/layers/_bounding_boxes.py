@@ -19,6 +19,7 @@ FORMATS = (
     "rel_center_xywh",
 )
 _FARTHEST = 10  # images: who cuts a small image out of a large one may keep boxes beside it
+_ROUNDING = 1e-3  # pixels, or of relative boxes that are taken for absolute ones images
 
 
 def check_format(bounding_box_format):
@@ -159,16 +160,18 @@ def _check_dtypes(boxes, labels, bounding_box_format):
 def _check_values(corners, is_padding, bounding_box_format, height, width):
     """Raise an error if boxes cannot be meant so: a wrong format is the usual reason.
 
-    It is if a box ends before it begins or is many images away, or if all are smaller than a pixel
-    and lie within the first one, as relative boxes do that are taken for absolute ones.
+    It is if a box ends before it begins or is many images away, or if all lie within the first
+    pixel, as relative boxes do that are taken for absolute ones. Only those that all begin in the
+    very corner may be what was left of objects when the image was cut out of a larger one.
     """
     size = _scale("rel_xyxy", height, width)
     begin, end = corners[..., :2], corners[..., 2:]
-    is_ordered = ops.all(end >= begin - 1e-3, axis=-1)
+    is_ordered = ops.all(end >= begin - _ROUNDING, axis=-1)
     is_near = ops.all(ops.abs(corners) <= _FARTHEST * size, axis=-1)
-    is_tiny = ops.all((begin > 0) & (end <= 1), axis=-1) & ~is_padding
-    is_larger = ~is_tiny & ~is_padding
-    fits = ops.all(is_padding | (is_ordered & is_near)) & (ops.any(is_larger) | ~ops.any(is_tiny))
+    is_tiny = ops.all((begin >= -_ROUNDING) & (end <= 1 + _ROUNDING), axis=-1)
+    is_in_corner = is_tiny & ops.all(begin <= _ROUNDING, axis=-1)
+    are_relative = ops.all(is_padding | is_tiny) & ~ops.all(is_padding | is_in_corner)
+    fits = ops.all(is_padding | (is_ordered & is_near)) & ~are_relative
     corners = ops.where(is_padding[..., None], 0.0, corners)
     require(
         fits,

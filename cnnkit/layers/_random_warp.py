@@ -61,9 +61,10 @@ class RandomWarp(BaseResampling):
     Raises:
         ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
             if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
-            farther away than ten images, or all lie within the first pixel. In a graph of
-            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
-            cannot check it.
+            farther away than ten images, or all lie within the first pixel, as relative boxes do
+            that are taken for absolute ones (if all begin in its corner, they pass: they may be
+            the rest of objects that were cut off). In a graph of TensorFlow this is a
+            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check it.
     """
 
     def __init__(
