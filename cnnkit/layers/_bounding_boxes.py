@@ -58,8 +58,9 @@ def check_boxes(bounding_boxes, images, bounding_box_format):
 def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transformation):
     """Boxes and labels of a batch after a transformation of the images.
 
-    What is padding, labelled -1, stays as it is. A box of which nothing is seen any more becomes
-    padding: zeros with the label -1, with which Keras pads.
+    What is padding, labelled -1, stays as it is. Boxes are cut off at the edges, before they move
+    and after. One of which nothing is seen any more becomes padding: zeros with the label -1, with
+    which Keras pads.
 
     Args:
         bounding_boxes: Dictionary of "boxes", of shape `(batch, boxes, 4)`, and of "labels", of
@@ -81,9 +82,11 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
     corners = keras.utils.bounding_boxes.convert_format(corners, source=form, target="xyxy")
     _check_values(corners, is_padding, bounding_box_format, height, width)
 
+    # Of what lies beyond the edges nothing is known, also where they move into the image.
+    corners = ops.clip(corners, 0.0, _scale("rel_xyxy", height, width))
+    is_seen = _have_area(corners) & ~is_padding  # for a line that is turned has a box with area
     corners = _move(images, corners, move_corners, transformation)
-    is_seen = (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
-    is_seen = is_seen & ~is_padding
+    is_seen = is_seen & _have_area(corners)
     moved = keras.utils.bounding_boxes.convert_format(corners, source="xyxy", target=form)
     moved = restore(ops.where(is_seen[..., None], moved / scale, 0.0), boxes.dtype)
     is_labelled = is_seen[..., None] if is_one_hot else is_seen
@@ -91,6 +94,10 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
         "boxes": ops.where(is_padding[..., None], boxes, moved),
         "labels": ops.where(is_labelled, labels, ops.cast(-1, labels.dtype)),
     }
+
+
+def _have_area(corners):
+    return (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
 
 
 @compiled

@@ -50,8 +50,9 @@ class RandomAffine(BaseResampling):
             "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
             `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
-            that of what is seen of it, turned and cut off at the edges: mirror images outside of
-            the edges get none. Whole numbers are rounded. A box of which nothing is seen becomes
+            that of what is seen of it, cut off at the edges, turned, and cut off again: what lay
+            beyond the image is not seen, and mirror images outside of the edges get no boxes. Whole
+            numbers are rounded. A box of which nothing is seen becomes
             padding: zeros, with the label -1. What is labelled -1 stays as it is, as does all else
             in the dictionaries.
         training: Whether to change the images. False gives all back as it is.

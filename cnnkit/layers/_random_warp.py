@@ -48,8 +48,8 @@ class RandomWarp(BaseResampling):
             "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
             `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
-            that of all pixels that show something of it, so in whole pixels; mirror images outside
-            of the edges get none. A box of which no pixel shows anything becomes padding: zeros,
+            that of all pixels that show something of it, so in whole pixels; what lay beyond the
+            image is not seen, and mirror images outside of the edges get no boxes. A box of which no pixel shows anything becomes padding: zeros,
             with the label -1. What is labelled -1 stays as it is, as does all else in the
             dictionaries.
         training: Whether to change the images. False gives all back as it is.
