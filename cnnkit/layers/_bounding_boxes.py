@@ -1,6 +1,7 @@
 """Bounding boxes as Keras's dictionaries have them: their formats, padding, and how they move."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from cnnkit.layers._base_augmentation import restore
@@ -74,12 +75,11 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
     boxes, labels = bounding_boxes["boxes"], bounding_boxes["labels"]
     height, width = ops.shape(images)[1:3]
     scale = _scale(bounding_box_format, height, width)
-    form = bounding_box_format.removeprefix("rel_")
     is_one_hot = len(labels.shape) == 3
     is_padding = ops.equal(labels, ops.cast(-1, labels.dtype))
     is_padding = ops.all(is_padding, axis=-1) if is_one_hot else is_padding
-    corners = ops.cast(boxes, "float32") * scale
-    corners = keras.utils.bounding_boxes.convert_format(corners, source=form, target="xyxy")
+    _check_holds_size(boxes, height, width)
+    corners = _corners(boxes, bounding_box_format, scale)
     _check_values(corners, is_padding, bounding_box_format, height, width)
 
     # Of what lies beyond the edges nothing is known, also where they move into the image.
@@ -87,13 +87,22 @@ def move_boxes(bounding_boxes, bounding_box_format, images, move_corners, transf
     is_seen = _have_area(corners) & ~is_padding  # for a line that is turned has a box with area
     corners = _move(images, corners, move_corners, transformation)
     is_seen = is_seen & _have_area(corners)
+    form = bounding_box_format.removeprefix("rel_")
     moved = keras.utils.bounding_boxes.convert_format(corners, source="xyxy", target=form)
-    moved = restore(ops.where(is_seen[..., None], moved / scale, 0.0), boxes.dtype)
+    moved = restore(moved / scale, boxes.dtype)
+    is_seen = is_seen & _have_area(_corners(moved, bounding_box_format, scale))  # when rounded
+    moved = ops.where(is_seen[..., None], moved, ops.cast(0, boxes.dtype))
     is_labelled = is_seen[..., None] if is_one_hot else is_seen
     return {
         "boxes": ops.where(is_padding[..., None], boxes, moved),
         "labels": ops.where(is_labelled, labels, ops.cast(-1, labels.dtype)),
     }
+
+
+def _corners(boxes, bounding_box_format, scale):
+    """Boxes as float32 "xyxy", in pixels."""
+    boxes, form = ops.cast(boxes, "float32") * scale, bounding_box_format.removeprefix("rel_")
+    return keras.utils.bounding_boxes.convert_format(boxes, source=form, target="xyxy")
 
 
 def _have_area(corners):
@@ -162,6 +171,21 @@ def _check_dtypes(boxes, labels, bounding_box_format):
             '`bounding_boxes["labels"]` must be of a dtype that holds -1, the label of padding. '
             f"Received: labels of dtype {label_dtype}"
         )
+
+
+def _check_holds_size(boxes, height, width):
+    """Raise an error if boxes are of integers too small for the size of the images."""
+    dtype = keras.backend.standardize_dtype(boxes.dtype)
+    if "int" not in dtype:
+        return
+    size = _scale("rel_xyxy", height, width)
+    require(
+        ops.all(size <= float(np.iinfo(dtype).max)),
+        '`bounding_boxes["boxes"]` must be of a dtype that holds the size of the images. '
+        f"Received boxes of dtype {dtype} and images with sides of",
+        ops.min(size),
+        ops.max(size),
+    )
 
 
 def _check_values(corners, is_padding, bounding_box_format, height, width):

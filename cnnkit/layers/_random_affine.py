@@ -52,7 +52,8 @@ class RandomAffine(BaseResampling):
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
             that of what is seen of it, cut off at the edges, turned, and cut off again: what lay
             beyond the image is not seen, and mirror images outside of the edges get no boxes. Whole
-            numbers are rounded. A box of which nothing is seen becomes
+            numbers are rounded. A box of which nothing is seen, or that rounding leaves without
+            area, becomes
             padding: zeros, with the label -1. What is labelled -1 stays as it is, as does all else
             in the dictionaries.
         training: Whether to change the images. False gives all back as it is.
@@ -66,8 +67,9 @@ class RandomAffine(BaseResampling):
             if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
             farther away than ten images, or all lie within the first pixel, as relative boxes do
             that are taken for absolute ones (if all begin in its corner, they pass: they may be
-            the rest of objects that were cut off). In a graph of TensorFlow this is a
-            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check it.
+            the rest of objects that were cut off), and if they are integers too small for the size
+            of the images, as uint8 beyond 255 pixels. In a graph of TensorFlow both are a
+            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check them.
 
     Example:
 

@@ -49,9 +49,9 @@ class RandomWarp(BaseResampling):
             `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
             that of all pixels that show something of it, so in whole pixels; what lay beyond the
-            image is not seen, and mirror images outside of the edges get no boxes. A box of which no pixel shows anything becomes padding: zeros,
-            with the label -1. What is labelled -1 stays as it is, as does all else in the
-            dictionaries.
+            image is not seen, and mirror images outside of the edges get no boxes. A box of which
+            no pixel shows anything becomes padding: zeros, with the label -1. What is labelled -1
+            stays as it is, as does all else in the dictionaries.
         training: Whether to change the images. False gives all back as it is.
 
     Output shape:
@@ -63,8 +63,9 @@ class RandomWarp(BaseResampling):
             if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
             farther away than ten images, or all lie within the first pixel, as relative boxes do
             that are taken for absolute ones (if all begin in its corner, they pass: they may be
-            the rest of objects that were cut off). In a graph of TensorFlow this is a
-            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check it.
+            the rest of objects that were cut off), and if they are integers too small for the size
+            of the images, as uint8 beyond 255 pixels. In a graph of TensorFlow both are a
+            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check them.
     """
 
     def __init__(
