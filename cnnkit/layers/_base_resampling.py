@@ -114,7 +114,7 @@ def _check_mask_fill(masks, fill_mode, fill_value):
     if fill_mode != "constant" or "float" in dtype:
         return
     low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if fill_value != int(fill_value) or not low <= fill_value <= high:
+    if not low <= fill_value <= high or fill_value != int(fill_value):  # NaN is nowhere
         raise ValueError(
             f"`fill_value` must be a value of the segmentation masks, which are {dtype}. "
             f"Received: {fill_value=}"
