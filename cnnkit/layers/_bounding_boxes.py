@@ -7,6 +7,7 @@ from keras import ops
 from cnnkit.layers._base_augmentation import restore
 from cnnkit.layers._compiled import compiled
 from cnnkit.layers._require import require
+from cnnkit.layers._shape import describe_shape, shape_of
 
 FORMATS = (
     "xyxy",
@@ -32,17 +33,12 @@ def check_format(bounding_box_format):
         )
 
 
-def check_boxes(bounding_boxes, images, bounding_box_format):
-    """The dictionary of boxes and labels, without ragged tensors.
+def select_boxes(bounding_boxes, images):
+    """Boxes and labels of a dictionary, which may hold more.
 
     Raises:
-        ValueError: If it does not fit the images or the format.
+        ValueError: If it does not fit the images.
     """
-    if bounding_box_format is None:
-        raise ValueError(
-            "`bounding_box_format` must say how the bounding boxes are written: one of "
-            f"{FORMATS}. Received: bounding_box_format=None"
-        )
     if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
         keys = ", ".join(bounding_boxes) if isinstance(bounding_boxes, dict) else None
         received = type(bounding_boxes).__name__ if keys is None else f"the keys {keys or '(none)'}"
@@ -50,9 +46,25 @@ def check_boxes(bounding_boxes, images, bounding_box_format):
             '`bounding_boxes` must be a dictionary with the keys "boxes" and "labels". '
             f"Received: {received}"
         )
+    boxes = {key: bounding_boxes[key] for key in ("boxes", "labels")}
+    _check_shapes(**boxes, images=images)
+    return boxes
+
+
+def check_boxes(bounding_boxes, images, bounding_box_format):
+    """Boxes and labels, without ragged tensors.
+
+    Raises:
+        ValueError: If they do not fit the images or the format.
+    """
+    if bounding_box_format is None:
+        raise ValueError(
+            "`bounding_box_format` must say how the bounding boxes are written: one of "
+            f"{FORMATS}. Received: bounding_box_format=None"
+        )
     bounding_boxes = _without_ragged(bounding_boxes)
-    _check_shapes(bounding_boxes["boxes"], bounding_boxes["labels"], images)
-    _check_dtypes(bounding_boxes["boxes"], bounding_boxes["labels"], bounding_box_format)
+    _check_shapes(**bounding_boxes, images=images)
+    _check_dtypes(**bounding_boxes, bounding_box_format=bounding_box_format)
     return bounding_boxes
 
 
@@ -135,11 +147,7 @@ def _without_ragged(bounding_boxes):
 
 
 def _check_shapes(boxes, labels, images):
-    shapes = [getattr(tensor, "shape", None) for tensor in (boxes, labels)]
-    received = [
-        f"of type {type(tensor).__name__}" if shape is None else f"of shape {tuple(shape)}"
-        for tensor, shape in zip((boxes, labels), shapes, strict=True)
-    ]
+    shapes = [shape_of(tensor, may_be_ragged=True) for tensor in (boxes, labels)]
     n_axes = len(images.shape) - 2  # of the labels
     fits = None not in shapes and len(shapes[0]) == n_axes + 1 and shapes[0][-1] in (4, None)
     fits = fits and len(shapes[1]) in (n_axes, n_axes + 1)
@@ -149,10 +157,12 @@ def _check_shapes(boxes, labels, images):
         fits = all(a == b for a, b in sizes if None not in (a, b))
     if not fits:
         batch = "batch, " if n_axes == 2 else ""
+        named = {"boxes": boxes, "labels": labels}
+        received = [describe_shape(*each, may_be_ragged=True) for each in named.items()]
         raise ValueError(
             f"`bounding_boxes` must have boxes of shape ({batch}boxes, 4) and labels of shape "
             f"({batch}boxes) or, one-hot, ({batch}boxes, classes), for images.shape="
-            f"{tuple(images.shape)}. Received: boxes {received[0]}, labels {received[1]}"
+            f"{tuple(images.shape)}. Received: {', '.join(received)}"
         )
 
 

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from layer_check import numbers
+from layer_check import numbers, tensorflow_only
 
 from cnnkit.layers import RandomAffine, RandomWarp
 
@@ -25,6 +25,24 @@ def test_masks_that_do_not_fit_are_named(shape):
     words = rf"`segmentation_masks` must have .*shape=\({shape[0]}, .*shape=\(2, 4, 5, 3\)"
     with pytest.raises(ValueError, match=words):
         RandomAffine()({"images": IMAGES, "segmentation_masks": np.zeros(shape)})
+    with pytest.raises(ValueError, match="must have .* segmentation_masks of type list"):
+        RandomAffine()({"images": IMAGES, "segmentation_masks": np.zeros(shape).tolist()})
+
+
+@tensorflow_only
+def test_masks_without_one_shape_are_named():
+    import tensorflow as tf
+
+    ragged = tf.ragged.stack([IMAGES[0, ..., 0], IMAGES[1, :2, :, 0]])
+    with pytest.raises(ValueError, match="`segmentation_masks` must have .* of type RaggedTensor"):
+        RandomAffine()({"images": IMAGES, "segmentation_masks": ragged})
+    signature = {
+        "images": tf.TensorSpec((2, 4, 5, 3), "float32"),
+        "segmentation_masks": tf.TensorSpec(None, "uint8"),
+    }
+    dataset = tf.data.Dataset.from_generator(lambda: [], output_signature=signature)
+    with pytest.raises(ValueError, match="`segmentation_masks` must have .* of unknown rank"):
+        dataset.map(RandomAffine())
 
 
 @pytest.mark.parametrize(

@@ -179,14 +179,16 @@ BOXES, LABELS = np.float32([FIRST, SECOND]), np.array([0, 1])
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
+        ([FIRST, SECOND], 'a dictionary with the keys "boxes" and "labels". Received: list'),
         (BOXES, 'a dictionary with the keys "boxes" and "labels". Received: '),
         ({"boxes": BOXES}, 'a dictionary with the keys "boxes" and "labels". Received: the keys b'),
         ({"boxes": [], "labels": []}, r"boxes of shape \(boxes, 4\) .* boxes of type list"),
-        ({"boxes": np.zeros(0), "labels": np.zeros(0)}, r"Received: boxes of shape \(0,\)"),
-        ({"boxes": BOXES[None], "labels": LABELS[None]}, r"Received: boxes of shape \(1, 2, 4\)"),
-        ({"boxes": BOXES[:, :3], "labels": LABELS}, r"Received: boxes of shape \(2, 3\)"),
-        ({"boxes": BOXES, "labels": LABELS[:1]}, r"labels of shape \(1,\)"),
-        ({"boxes": BOXES, "labels": np.zeros((2, 3, 1))}, r"labels of shape \(2, 3, 1\)"),
+        ({"boxes": [FIRST, SECOND], "labels": LABELS}, "Received: boxes of type list, labels"),
+        ({"boxes": np.zeros(0), "labels": np.zeros(0)}, r"Received: boxes.shape=\(0,\)"),
+        ({"boxes": BOXES[None], "labels": LABELS[None]}, r"Received: boxes.shape=\(1, 2, 4\)"),
+        ({"boxes": BOXES[:, :3], "labels": LABELS}, r"Received: boxes.shape=\(2, 3\)"),
+        ({"boxes": BOXES, "labels": LABELS[:1]}, r"labels.shape=\(1,\)"),
+        ({"boxes": BOXES, "labels": np.zeros((2, 3, 1))}, r"labels.shape=\(2, 3, 1\)"),
         ({"boxes": BOXES > 20, "labels": LABELS}, "must be numbers .* boxes of dtype bool"),
         ({"boxes": BOXES, "labels": LABELS.astype("uint8")}, "holds -1, .* labels of dtype uint8"),
         ({"boxes": BOXES, "labels": LABELS == 1}, "holds -1, .* labels of dtype bool"),
@@ -199,7 +201,7 @@ def test_wrong_boxes_are_named(targets, words):
 
 
 def test_batches_of_other_lengths_are_named():
-    with pytest.raises(ValueError, match=r"\(batch, boxes, 4\) .* boxes of shape \(1, 2, 4\)"):
+    with pytest.raises(ValueError, match=r"\(batch, boxes, 4\) .* boxes.shape=\(1, 2, 4\)"):
         targets = {"boxes": BOXES[None], "labels": LABELS[None]}
         RandomAffine(**RIGHT)({"images": IMAGE[None].repeat(2, 0), "bounding_boxes": targets})
 
