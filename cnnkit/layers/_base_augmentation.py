@@ -28,7 +28,7 @@ class BaseAugmentation(keras.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def __call__(self, images, *others, **options):
-        """Call the layer with what it reads of a dictionary, for Keras takes nothing but tensors."""
+        """Call the layer with what it reads of a dictionary: Keras takes nothing but tensors."""
         if others:  # so `map` of a dataset of pairs calls it
             raise ValueError(
                 "`images` must be all that is passed: of images with labels make a dictionary, "
@@ -128,6 +128,13 @@ def as_range(value, name, lowest=-float("inf")):
             f"Received: {name}={value!r}"
         )
     return float(pair[0]), float(pair[1])
+
+
+def as_plain(setting):
+    """A setting as Keras can save it and load it again, without arrays and numbers of NumPy."""
+    if isinstance(setting, (tuple, list, np.ndarray)):
+        return tuple(as_plain(each) for each in setting)
+    return setting.item() if isinstance(setting, np.generic) else setting
 
 
 def restore(values, dtype):

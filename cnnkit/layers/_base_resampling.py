@@ -5,7 +5,7 @@ from numbers import Real
 import keras
 import numpy as np
 
-from cnnkit.layers._base_augmentation import BaseAugmentation, restore
+from cnnkit.layers._base_augmentation import BaseAugmentation, as_plain, restore
 from cnnkit.layers._bounding_boxes import check_boxes, check_format, move_boxes, select_boxes
 from cnnkit.layers._compiled import compiled
 from cnnkit.layers._resample import FILL_MODES, resample, resample_nearest
@@ -88,7 +88,7 @@ class BaseResampling(BaseAugmentation):
 
     def get_config(self):
         names = ("fill_mode", "fill_value", "bounding_box_format")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 @compiled

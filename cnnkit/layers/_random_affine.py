@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_augmentation import as_plain, as_range
 from cnnkit.layers._base_resampling import BaseResampling
 from cnnkit.layers._resample import from_middle
 from cnnkit.layers._visible_boxes import boxes_of_polygons
@@ -137,7 +137,7 @@ class RandomAffine(BaseResampling):
 
     def get_config(self):
         names = ("flip", "rotation", "zoom", "translation", "shear")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):

@@ -5,7 +5,7 @@ from numbers import Real
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_augmentation import as_plain, as_range
 from cnnkit.layers._base_resampling import BaseResampling
 from cnnkit.layers._resample import from_middle
 from cnnkit.layers._visible_boxes import boxes_of_pixels
@@ -115,7 +115,7 @@ class RandomWarp(BaseResampling):
 
     def get_config(self):
         names = ("elastic", "points", "lens")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 def _spline(positions, points):
