@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from cnnkit.layers._shape import describe_shape, shape_of
+
 
 class BaseAugmentation(keras.Layer):
     """A layer that changes each image in a way of its own while training, and none otherwise.
@@ -25,7 +27,8 @@ class BaseAugmentation(keras.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images, *others, training=True):
+    def __call__(self, images, *others, **options):
+        """Call the layer with what it reads of a dictionary: Keras takes nothing but tensors."""
         if others:  # so `map` of a dataset of pairs calls it
             raise ValueError(
                 "`images` must be all that is passed: of images with labels make a dictionary, "
@@ -33,24 +36,36 @@ class BaseAugmentation(keras.Layer):
             )
         if not isinstance(images, dict):
             _check_images(images)
-            return self._transform({"images": images})["images"] if training else images
+            return super().__call__(images, **options)
         if "images" not in images:
             raise ValueError(
                 '`images` must be a tensor or a dictionary with the key "images". '
                 f"Received: a dictionary with the keys {', '.join(images) or '(none)'}"
             )
         _check_images(images["images"])
-        return self._transform(images) if training else images
+        outputs = super().__call__(self.select(images), **options)
+        return _merge(images, outputs)
+
+    def select(self, data):
+        """What the layer reads of a dictionary: tensors, perhaps in further dictionaries."""
+        return {"images": data["images"]}
+
+    def call(self, images, training=True):
+        if not training:
+            return images
+        if isinstance(images, dict):
+            return self._transform(images)
+        return self._transform({"images": images})["images"]
 
     def _transform(self, data):
-        """A dictionary with images and what moves with them changed, and all else as it is."""
+        """A dictionary with images, and what moves with them, changed."""
         images = data["images"]
         is_one = len(images.shape) == 3
         images = images[None] if is_one else images
         transformation = self.get_random_transformation(images)
         outputs = self.transform_images(images, transformation)
         outputs = outputs[0] if is_one else outputs
-        return {**data, "images": outputs, **self.transform_targets(data, transformation)}
+        return {"images": outputs, **self.transform_targets(data, transformation)}
 
     def get_random_transformation(self, images):
         raise NotImplementedError
@@ -71,7 +86,7 @@ class BaseAugmentation(keras.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def compute_output_spec(self, images, *others, training=True):
+    def compute_output_spec(self, images, training=True):
         # The dtypes stay; else they would be `compute_dtype`.
         return keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), images)
 
@@ -79,13 +94,20 @@ class BaseAugmentation(keras.Layer):
         return {**super().get_config(), "seed": self.seed}
 
 
+def _merge(data, outputs):
+    """A dictionary with the outputs in place of what was selected of it."""
+    merged = {
+        key: _merge(data[key], value) if isinstance(value, dict) else value
+        for key, value in outputs.items()
+    }
+    return {**data, **merged}
+
+
 def _check_images(images):
-    shape = getattr(images, "shape", None)
-    if shape is None or len(shape) not in (3, 4):
-        received = f"of type {type(images).__name__}" if shape is None else f".shape={tuple(shape)}"
+    if len(shape_of(images) or ()) not in (3, 4):
         raise ValueError(
             "`images` must have the shape (height, width, channels) or (batch, height, width, "
-            f"channels). Received: images{'' if shape is not None else ' '}{received}"
+            f"channels). Received: {describe_shape('images', images)}"
         )
 
 
@@ -106,6 +128,13 @@ def as_range(value, name, lowest=-float("inf")):
             f"Received: {name}={value!r}"
         )
     return float(pair[0]), float(pair[1])
+
+
+def as_plain(setting):
+    """A setting as Keras can save it and load it again, without arrays and numbers of NumPy."""
+    if isinstance(setting, (tuple, list, np.ndarray)):
+        return tuple(as_plain(each) for each in setting)
+    return setting.item() if isinstance(setting, np.generic) else setting
 
 
 def restore(values, dtype):

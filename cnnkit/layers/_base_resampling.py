@@ -5,10 +5,11 @@ from numbers import Real
 import keras
 import numpy as np
 
-from cnnkit.layers._base_augmentation import BaseAugmentation, restore
-from cnnkit.layers._bounding_boxes import check_boxes, check_format, move_boxes
+from cnnkit.layers._base_augmentation import BaseAugmentation, as_plain, restore
+from cnnkit.layers._bounding_boxes import check_boxes, check_format, move_boxes, select_boxes
 from cnnkit.layers._compiled import compiled
 from cnnkit.layers._resample import FILL_MODES, resample, resample_nearest
+from cnnkit.layers._shape import describe_shape, shape_of
 
 
 class BaseResampling(BaseAugmentation):
@@ -48,10 +49,18 @@ class BaseResampling(BaseAugmentation):
         fill = (self.fill_mode, self.fill_value)
         return _read(images, type(self).read_places, transformation, *fill)
 
+    def select(self, data):
+        selected = super().select(data)
+        if (masks := data.get("segmentation_masks")) is not None:
+            _check_masks(masks, data["images"])
+            selected["segmentation_masks"] = masks
+        if (boxes := data.get("bounding_boxes")) is not None:
+            selected["bounding_boxes"] = select_boxes(boxes, data["images"])
+        return selected
+
     def transform_targets(self, data, transformation):
         images, targets = data["images"], {}
         if (masks := data.get("segmentation_masks")) is not None:
-            _check_masks(masks, images)
             targets["segmentation_masks"] = self._transform_masks(masks, images, transformation)
         if (boxes := data.get("bounding_boxes")) is not None:
             boxes = check_boxes(boxes, images, self.bounding_box_format)
@@ -71,15 +80,15 @@ class BaseResampling(BaseAugmentation):
     def _transform_boxes(self, boxes, images, transformation):
         is_one = len(images.shape) == 3
         images = images[None] if is_one else images
-        moving = {key: boxes[key][None] if is_one else boxes[key] for key in ("boxes", "labels")}
+        boxes = {key: value[None] if is_one else value for key, value in boxes.items()}
         moved = move_boxes(
-            moving, self.bounding_box_format, images, type(self).move_corners, transformation
+            boxes, self.bounding_box_format, images, type(self).move_corners, transformation
         )
-        return {**boxes, **{key: value[0] if is_one else value for key, value in moved.items()}}
+        return {key: value[0] if is_one else value for key, value in moved.items()}
 
     def get_config(self):
         names = ("fill_mode", "fill_value", "bounding_box_format")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 @compiled
@@ -97,13 +106,13 @@ def _read_nearest(masks, read_places, transformation, fill_mode, fill_value):
 
 def _check_masks(masks, images):
     """Raise a ValueError unless masks have a pixel for each of the images."""
-    n_axes, shape = len(images.shape) - 1, tuple(masks.shape)
+    n_axes, shape = len(images.shape) - 1, shape_of(masks) or ()
     sizes = zip(shape, images.shape, strict=False)  # some may be None, in `tf.data`
     fits = all(a == b for a, b in list(sizes)[:n_axes] if None not in (a, b))
     if len(shape) - n_axes not in (0, 1) or not fits:
         raise ValueError(
             "`segmentation_masks` must have the batch, height and width of the images, with or "
-            f"without channels. Received: segmentation_masks.shape={shape}, "
+            f"without channels. Received: {describe_shape('segmentation_masks', masks)}, "
             f"images.shape={tuple(images.shape)}"
         )
 
@@ -114,7 +123,7 @@ def _check_mask_fill(masks, fill_mode, fill_value):
     if fill_mode != "constant" or "float" in dtype:
         return
     low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if fill_value != int(fill_value) or not low <= fill_value <= high:
+    if not low <= fill_value <= high or fill_value != int(fill_value):  # NaN is nowhere
         raise ValueError(
             f"`fill_value` must be a value of the segmentation masks, which are {dtype}. "
             f"Received: {fill_value=}"

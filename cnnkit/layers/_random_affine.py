@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_augmentation import as_plain, as_range
 from cnnkit.layers._base_resampling import BaseResampling
 from cnnkit.layers._resample import from_middle
 from cnnkit.layers._visible_boxes import boxes_of_polygons
@@ -50,8 +50,10 @@ class RandomAffine(BaseResampling):
             "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
             `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
-            that of what is seen of it, turned and cut off at the edges: mirror images outside of
-            the edges get none. Whole numbers are rounded. A box of which nothing is seen becomes
+            that of what is seen of it, cut off at the edges, turned, and cut off again: what lay
+            beyond the image is not seen, and mirror images outside of the edges get no boxes. Whole
+            numbers are rounded. A box of which nothing is seen, or that rounding leaves without
+            area, becomes
             padding: zeros, with the label -1. What is labelled -1 stays as it is, as does all else
             in the dictionaries.
         training: Whether to change the images. False gives all back as it is.
@@ -63,9 +65,11 @@ class RandomAffine(BaseResampling):
     Raises:
         ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
             if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
-            farther away than ten images, or all lie within the first pixel. In a graph of
-            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
-            cannot check it.
+            farther away than ten images, or all lie within the first pixel, as relative boxes do
+            that are taken for absolute ones (if all begin in its corner, they pass: they may be
+            the rest of objects that were cut off), and if they are integers too small for the size
+            of the images, as uint8 beyond 255 pixels. In a graph of TensorFlow both are a
+            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check them.
 
     Example:
 
@@ -133,7 +137,7 @@ class RandomAffine(BaseResampling):
 
     def get_config(self):
         names = ("flip", "rotation", "zoom", "translation", "shear")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 def _matrices(rotation, zoom, down, right, shear, upright, unmirrored):

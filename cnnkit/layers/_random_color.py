@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from cnnkit._checks import ascending_pair
-from cnnkit.layers._base_augmentation import BaseAugmentation, as_range, restore
+from cnnkit.layers._base_augmentation import BaseAugmentation, as_plain, as_range, restore
 from cnnkit.layers._compiled import compiled
 from cnnkit.layers._value_range import check_pixels
 
@@ -102,7 +102,7 @@ class RandomColor(BaseAugmentation):
 
     def get_config(self):
         names = ("brightness", "contrast", "saturation", "hue", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 def _saturation_matrices(factor):

@@ -5,7 +5,7 @@ from numbers import Real
 import keras
 from keras import ops
 
-from cnnkit.layers._base_augmentation import as_range
+from cnnkit.layers._base_augmentation import as_plain, as_range
 from cnnkit.layers._base_resampling import BaseResampling
 from cnnkit.layers._resample import from_middle
 from cnnkit.layers._visible_boxes import boxes_of_pixels
@@ -48,10 +48,10 @@ class RandomWarp(BaseResampling):
             "constant" `fill_value`. "bounding_boxes" is a dictionary of "boxes", of shape
             `(…, boxes, 4)`, and "labels", of shape `(…, boxes)` of signed integers or floats, or
             one-hot `(…, boxes, classes)`; TensorFlow's ragged tensors are padded. A box becomes
-            that of all pixels that show something of it, so in whole pixels; mirror images outside
-            of the edges get none. A box of which no pixel shows anything becomes padding: zeros,
-            with the label -1. What is labelled -1 stays as it is, as does all else in the
-            dictionaries.
+            that of all pixels that show something of it, so in whole pixels; what lay beyond the
+            image is not seen, and mirror images outside of the edges get no boxes. A box of which
+            no pixel shows anything becomes padding: zeros, with the label -1. What is labelled -1
+            stays as it is, as does all else in the dictionaries.
         training: Whether to change the images. False gives all back as it is.
 
     Output shape:
@@ -61,9 +61,11 @@ class RandomWarp(BaseResampling):
     Raises:
         ValueError: Also if `fill_value` is none of the values that the masks' dtype can hold, and
             if boxes cannot be meant in `bounding_box_format`: one ends before it begins or is
-            farther away than ten images, or all lie within the first pixel. In a graph of
-            TensorFlow this is a `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX
-            cannot check it.
+            farther away than ten images, or all lie within the first pixel, as relative boxes do
+            that are taken for absolute ones (if all begin in its corner, they pass: they may be
+            the rest of objects that were cut off), and if they are integers too small for the size
+            of the images, as uint8 beyond 255 pixels. In a graph of TensorFlow both are a
+            `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check them.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class RandomWarp(BaseResampling):
 
     def get_config(self):
         names = ("elastic", "points", "lens")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: as_plain(getattr(self, name)) for name in names}}
 
 
 def _spline(positions, points):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from layer_check import numbers
+from layer_check import numbers, tensorflow_only
 
 from cnnkit.layers import RandomAffine, RandomWarp
 
@@ -25,16 +25,37 @@ def test_masks_that_do_not_fit_are_named(shape):
     words = rf"`segmentation_masks` must have .*shape=\({shape[0]}, .*shape=\(2, 4, 5, 3\)"
     with pytest.raises(ValueError, match=words):
         RandomAffine()({"images": IMAGES, "segmentation_masks": np.zeros(shape)})
+    with pytest.raises(ValueError, match="must have .* segmentation_masks of type list"):
+        RandomAffine()({"images": IMAGES, "segmentation_masks": np.zeros(shape).tolist()})
 
 
-@pytest.mark.parametrize("value, dtype", [(0.5, "uint8"), (300, "uint8"), (-1, "bool")])
+@tensorflow_only
+def test_masks_without_one_shape_are_named():
+    import tensorflow as tf
+
+    ragged = tf.ragged.stack([IMAGES[0, ..., 0], IMAGES[1, :2, :, 0]])
+    with pytest.raises(ValueError, match="`segmentation_masks` must have .* of type RaggedTensor"):
+        RandomAffine()({"images": IMAGES, "segmentation_masks": ragged})
+    signature = {
+        "images": tf.TensorSpec((2, 4, 5, 3), "float32"),
+        "segmentation_masks": tf.TensorSpec(None, "uint8"),
+    }
+    dataset = tf.data.Dataset.from_generator(lambda: [], output_signature=signature)
+    with pytest.raises(ValueError, match="`segmentation_masks` must have .* of unknown rank"):
+        dataset.map(RandomAffine())
+
+
+@pytest.mark.parametrize(
+    "value, dtype",
+    [(0.5, "uint8"), (300, "uint8"), (-1, "bool"), (np.inf, "int32"), (np.nan, "uint8")],
+)
 def test_the_outside_of_a_mask_is_one_of_its_values(value, dtype):
     layer = RandomAffine(translation=(1, 1), fill_mode="constant", fill_value=value)
     data = {"images": IMAGES, "segmentation_masks": np.zeros((2, 4, 5), dtype)}
     with pytest.raises(ValueError, match=f"`fill_value` must be a value .* {dtype}. .*={value}"):
         layer(data)
     data["segmentation_masks"] = data["segmentation_masks"].astype("float32")
-    assert (numbers(layer(data)["segmentation_masks"]) == value).all()
+    np.testing.assert_equal(np.unique(numbers(layer(data)["segmentation_masks"])), [value])
 
 
 def test_a_model_of_images_masks_and_boxes():

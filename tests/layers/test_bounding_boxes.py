@@ -179,14 +179,16 @@ BOXES, LABELS = np.float32([FIRST, SECOND]), np.array([0, 1])
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
+        ([FIRST, SECOND], 'a dictionary with the keys "boxes" and "labels". Received: list'),
         (BOXES, 'a dictionary with the keys "boxes" and "labels". Received: '),
         ({"boxes": BOXES}, 'a dictionary with the keys "boxes" and "labels". Received: the keys b'),
         ({"boxes": [], "labels": []}, r"boxes of shape \(boxes, 4\) .* boxes of type list"),
-        ({"boxes": np.zeros(0), "labels": np.zeros(0)}, r"Received: boxes of shape \(0,\)"),
-        ({"boxes": BOXES[None], "labels": LABELS[None]}, r"Received: boxes of shape \(1, 2, 4\)"),
-        ({"boxes": BOXES[:, :3], "labels": LABELS}, r"Received: boxes of shape \(2, 3\)"),
-        ({"boxes": BOXES, "labels": LABELS[:1]}, r"labels of shape \(1,\)"),
-        ({"boxes": BOXES, "labels": np.zeros((2, 3, 1))}, r"labels of shape \(2, 3, 1\)"),
+        ({"boxes": [FIRST, SECOND], "labels": LABELS}, "Received: boxes of type list, labels"),
+        ({"boxes": np.zeros(0), "labels": np.zeros(0)}, r"Received: boxes.shape=\(0,\)"),
+        ({"boxes": BOXES[None], "labels": LABELS[None]}, r"Received: boxes.shape=\(1, 2, 4\)"),
+        ({"boxes": BOXES[:, :3], "labels": LABELS}, r"Received: boxes.shape=\(2, 3\)"),
+        ({"boxes": BOXES, "labels": LABELS[:1]}, r"labels.shape=\(1,\)"),
+        ({"boxes": BOXES, "labels": np.zeros((2, 3, 1))}, r"labels.shape=\(2, 3, 1\)"),
         ({"boxes": BOXES > 20, "labels": LABELS}, "must be numbers .* boxes of dtype bool"),
         ({"boxes": BOXES, "labels": LABELS.astype("uint8")}, "holds -1, .* labels of dtype uint8"),
         ({"boxes": BOXES, "labels": LABELS == 1}, "holds -1, .* labels of dtype bool"),
@@ -199,7 +201,7 @@ def test_wrong_boxes_are_named(targets, words):
 
 
 def test_batches_of_other_lengths_are_named():
-    with pytest.raises(ValueError, match=r"\(batch, boxes, 4\) .* boxes of shape \(1, 2, 4\)"):
+    with pytest.raises(ValueError, match=r"\(batch, boxes, 4\) .* boxes.shape=\(1, 2, 4\)"):
         targets = {"boxes": BOXES[None], "labels": LABELS[None]}
         RandomAffine(**RIGHT)({"images": IMAGE[None].repeat(2, 0), "bounding_boxes": targets})
 
@@ -212,6 +214,59 @@ def test_another_format_than_that_of_the_boxes_is_an_error(said, meant):
     boxes = written(BOXES, meant) if meant else BOXES * np.nan
     with pytest.raises(ValueError, match=f"`bounding_box_format` must fit .*'{said}'. Received"):
         moved(RandomAffine(bounding_box_format=said), boxes, LABELS)
+
+
+RELATIVE = np.float32([[[0.2, 0.2, 0.7, 0.7], [0.3, 0.3, 0.8, 0.8]], [[0.1, 0.1, 0.5, 0.6]] * 2])
+
+
+@pytest.mark.parametrize("corner", [[0, 0.2, 0.4, 0.9], [0.3, 0, 1, 1], [0, 0, 1, 1]])
+def test_relative_boxes_are_told_also_where_some_touch_the_edges(corner):
+    boxes = RELATIVE.copy()
+    boxes[1, 1] = corner
+    with pytest.raises(ValueError, match="`bounding_box_format` must fit"):
+        moved(RandomAffine(bounding_box_format="xyxy"), boxes, np.zeros((2, 2), int))
+
+
+@pytest.mark.parametrize("name", ["xyxy", "center_xywh"])
+def test_boxes_cut_at_the_corner_to_less_than_a_pixel_are_boxes(name):
+    boxes = written(np.float32([[0, 0, 0.7, 0.9], [0, 0, 0.1, 0.3], [0, 0, 1, 1]]), name)
+    given, labels = moved(RandomAffine(bounding_box_format=name), boxes, [0, 1, 2])
+    np.testing.assert_allclose(given, boxes, atol=1e-5)
+    assert labels.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "layer_class, changes",
+    [(RandomAffine, {"translation": 0.3}), (RandomAffine, {"rotation": 0.1})]
+    + [(RandomWarp, {"lens": 0.9})],
+)
+def test_what_lies_beyond_the_edge_of_the_image_is_not_seen(layer_class, changes):
+    boxes = np.float32([[-6, 10, 8, 20], [-9, 10, -1, 20], [50, 38, 70, 60], [5, 41, 9, 45]])
+    changes = {name: (value, value) for name, value in changes.items()}
+    layer = layer_class(**changes, fill_mode="constant", bounding_box_format="xyxy")
+    given, labels = moved(layer, boxes, [1, 2, 3, 4])
+    expected, seen = moved(layer, np.clip(boxes, 0, [WIDTH, HEIGHT] * 2), [1, 2, 3, 4])
+    assert seen.tolist() == labels.tolist() and labels[1] == labels[3] == -1 and labels[0] == 1
+    np.testing.assert_allclose(given, expected)
+    if "translation" in changes:
+        np.testing.assert_allclose(given[0], [18, 22, 26, 32], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["xyxy", "xywh", "center_xywh"])
+def test_boxes_without_area_after_rounding_are_padding(name):
+    boxes = written(np.float32([[56, 2, 64, 10], FIRST]), name).astype("int32")
+    layer = RandomAffine(translation=(0.06, 0.06), bounding_box_format=name)  # 3.6 to the right
+    given, labels = moved(layer, boxes, [1, 2])
+    assert labels.tolist() == [-1, 2] and not given[0].any() and given[1].any()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+def test_a_dtype_that_cannot_hold_the_size_of_the_images_is_an_error(dtype):
+    layer = RandomAffine(bounding_box_format="xyxy")
+    boxes, wide = np.array([FIRST], dtype), np.zeros((4, 256, 1), "uint8")
+    moved(layer, boxes, [1], wide[:, : np.iinfo(dtype).max])
+    with pytest.raises(ValueError, match=f"dtype that holds the size .* {dtype} .* to 256"):
+        moved(layer, boxes, [1], wide)
 
 
 def test_the_format_must_be_given():
