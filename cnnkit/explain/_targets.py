@@ -59,7 +59,8 @@ def class_weights(target, outputs, meaning=UNKNOWN):
         meaning: What the loss of the model says of them.
 
     Raises:
-        ValueError: If `target` is no class, or no class for each image, or the model has no logits.
+        ValueError: If `target` is no class, or no class for each image, or the model has no logits,
+            or it is not known whether its one unit is one of a regression.
     """
     if isinstance(outputs.logits, tuple):
         raise ValueError(
@@ -74,6 +75,13 @@ def class_weights(target, outputs, meaning=UNKNOWN):
     if n_units == 1 and not is_known(outputs):
         _check_no_class(target)
         return np.ones((n_images, 1), np.float32)
+    if n_units == 1 and meaning.activation == "Linear":
+        raise ValueError(
+            "`target` must be a function of the outputs, as `lambda outputs: outputs[:, 0]`: the "
+            "one unit of the model ends in a sigmoid, which may stand for a class, and is compiled "
+            "with a loss of a regression, as the mean squared error. For a class compile it with "
+            f'"binary_crossentropy". Received: target={target!r}'
+        )
     target = _likely_classes(outputs) if target is None else target
     classes = _check_classes(target, n_images, max(n_units, 2))
     if n_units == 1:
