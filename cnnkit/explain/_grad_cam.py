@@ -83,8 +83,9 @@ def grad_cam(
         ValueError: If the model is not built, there is no such layer, or it gives no maps of the
             image, one for each; if the score does not depend on it; if `images` holds no image,
             several of which `image` chooses none, or images with the channels first; if it is not
-            known which maps are the last; or if `target` does not fit the outputs or the number of
-            images, or says None of a regression with several outputs.
+            known which maps are the last; if a list of layers holds one twice; if weights, scores
+            or maps are not finite; or if `target` does not fit the outputs or the number of images,
+            or says None of a regression with several outputs.
     """
     return activation_map(_with_mean_gradients, model, images, target, layer, image, grid, prefix)
 

@@ -32,7 +32,9 @@ def as_score(target, meaning=UNKNOWN):
 
 def logit_score(weights, outputs):
     """The score of each image, from the weights of its logits."""
-    return tf.reduce_sum(weights * outputs.logits, axis=1)
+    parts = weights * outputs.logits
+    # That of a class left out by a logit of minus infinity would be NaN.
+    return tf.reduce_sum(tf.where(weights == 0, tf.zeros_like(parts), parts), axis=1)
 
 
 def _checked(scores, outputs):
@@ -199,6 +201,11 @@ def check_probabilities(probabilities, one_is_right=False):
     """
     p = np.asarray(probabilities)
     low, high, sums = p.min(), p.max(), p.sum(axis=1)
+    if np.isnan(p).any():
+        raise ValueError(
+            "`model` must give finite outputs. Check its weights, and the values of the images. "
+            f"Received: outputs from {low:.4g} to {high:.4g}"
+        )
     if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
         received = f"outputs from {low:.4g} to {high:.4g}"
     elif one_is_right and not np.allclose(sums, 1, atol=_ROUNDING):
