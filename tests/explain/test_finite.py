@@ -40,6 +40,9 @@ def test_weights_that_are_not_finite(name, value):
 def test_weights_of_all_dtypes():
     model = sequential([layers.Conv2D(2, 3, dtype="bfloat16"), layers.Dropout(0.5)])
     check_weights(model)
+    model.layers[0].bias.assign([3e38, 3e38])  # whose sum is not finite
+    check_weights(model)
+    check_weights(sequential([layers.Flatten()]))
     model.layers[0].bias.assign([1.0, np.inf])
     with pytest.raises(ValueError, match="as .*bias$"):
         check_weights(model)
