@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._alignment import to_images
-from cnnkit.explain._engine import trace_of
+from cnnkit.explain._engine import check_can_run, trace_of
+from cnnkit.explain._finite import check_results, check_weights
 from cnnkit.explain._inputs import as_inputs
 from cnnkit.explain._layout import as_maps, check_positions_lead_to
 from cnnkit.explain._logits import with_logits
@@ -25,6 +26,8 @@ def activation_map(add_up, model, images, target, layer, image, grid, prefix):
     Returns:
         A float32 array of the shape of the images without their channels.
     """
+    check_can_run(model)
+    check_weights(model)
     inputs, score = as_inputs(images, image), as_score(target, meaning_of_loss(model))
 
     def of_layer(one):
@@ -37,7 +40,14 @@ def _of_layer(add_up, model, inputs, score, layer, image, grid, prefix):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
     n_images = len(tf.nest.flatten(inputs)[trace.image])
-    given = trace.capture_gradients(tensors, score)[:2]
+    images = np.arange(n_images)
+
+    def finite_score(outputs):
+        scores = score(outputs)
+        check_results(scores.numpy(), images, "scores")
+        return scores
+
+    given = trace.capture_gradients(tensors, finite_score)[:2]
     maps, gradients = (as_maps(each, layer, trace, n_images, grid, prefix) for each in given)
     if layer is None:
         trace.kept(warn_of_other_ways)
@@ -46,21 +56,35 @@ def _of_layer(add_up, model, inputs, score, layer, image, grid, prefix):
         needed = [gradient.numpy().any() for gradient in of_outputs]
         check_has_gradients(needed, layer, trace)
         check_positions_lead_to(given[1], layer)
-    return to_images(add_up(maps, gradients), trace, grid)
+    check_results(gradients, images, "gradients")
+    cam = add_up(maps, gradients)
+    check_results(cam, images, "maps")
+    return trace, to_images(cam, trace, grid)
 
 
 def over_layers(explain, layer):
     """The map of a layer; of a list of layers the mean of their maps, each of one scale.
 
     Args:
-        explain: A function from a layer to one map of each image, an array.
+        explain: A function from a layer to its `Trace` and one map of each image, an array.
         layer: As in `cnnkit.explain.grad_cam`.
     """
     if not isinstance(layer, list):
-        return explain(layer)
+        return explain(layer)[1]
     if not layer:
         raise ValueError("`layer` must be a layer or a list of layers. Received: layer=[]")
-    return sum(_to_unit_size(explain(one)) for one in layer) / len(layer)
+    calls, maps = [], []
+    for one in layer:
+        trace, of_one = explain(one)
+        call = trace.layer(), trace.call
+        if call in calls:
+            raise ValueError(
+                "`layer` must be a list of different layers, as each counts once in the mean. "
+                f"Received: layer={layer!r}, with {call[0].name!r} twice"
+            )
+        calls.append(call)
+        maps.append(_to_unit_size(of_one))
+    return sum(maps) / len(maps)
 
 
 def _to_unit_size(maps):

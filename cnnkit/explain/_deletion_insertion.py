@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from cnnkit._checks import as_generator, check_not_negative, check_positive
+from cnnkit._checks import as_generator, check_positive, is_integer
 from cnnkit.explain._inputs import Inputs
 from cnnkit.explain._layout import positions
 from cnnkit.explain._scores import Scores, check_maps
@@ -80,11 +80,14 @@ def deletion_insertion(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
-            another shape or is not finite, `n_steps` is not positive, `n_random` is negative, or
-            the probability of the class is not known.
+            another shape, is not finite or is boolean, `n_steps` is not positive, `n_random` is no
+            integer or negative, or the probability of the class is not known.
     """
     check_positive(n_steps, "n_steps")
-    check_not_negative(n_random, "n_random")
+    if not is_integer(n_random) or n_random < 0:
+        raise ValueError(
+            f"`n_random` must be an integer of at least 0. Received: n_random={n_random!r}"
+        )
     scores, rng = Scores(model, images, target, image), as_generator(seed)
     ranks = _ranks(check_maps(maps, scores.images))
     curves = partial(_curves, scores, n_steps)

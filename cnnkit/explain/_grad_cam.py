@@ -52,9 +52,10 @@ def grad_cam(
             The score of a class is its logit, also if the model ends with softmax or sigmoid, else
             what its unit gives. For a single unit, class 1 has the logit `z` and class 0 has `-z`,
             if it ends with a sigmoid or is compiled with a binary crossentropy; any other unit
-            stands for no class, and None is the output itself. In a regression, which is what the
-            model is compiled for, as with `"mse"`, the integers are the outputs from 0; None is
-            right where there is one. What makes an output small is
+            stands for no class, and None is the output itself. In a regression, which is what a
+            model without softmax is compiled for with `"mse"`, the integers are the outputs from 0;
+            None is right where there is one. One sigmoid unit compiled so may be either, and only
+            a function is taken for it. What makes an output small is
             `target=lambda outputs: -outputs[:, 0]`.
         layer: A layer with maps or tokens, as in `capture`. None means the last layer that gives
             maps, no tokens, with more than one position of the image; with a warning, the first
@@ -82,8 +83,9 @@ def grad_cam(
         ValueError: If the model is not built, there is no such layer, or it gives no maps of the
             image, one for each; if the score does not depend on it; if `images` holds no image,
             several of which `image` chooses none, or images with the channels first; if it is not
-            known which maps are the last; or if `target` does not fit the outputs or the number of
-            images, or says None of a regression with several outputs.
+            known which maps are the last; if a list of layers holds one twice; if weights, scores
+            or maps are not finite; or if `target` does not fit the outputs or the number of images,
+            or says None of a regression with several outputs.
     """
     return activation_map(_with_mean_gradients, model, images, target, layer, image, grid, prefix)
 

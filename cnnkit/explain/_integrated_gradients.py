@@ -4,10 +4,13 @@ Sundararajan, Taly and Yan, "Axiomatic attribution for deep networks", 2017, arX
 equations 1 and 3, and proposition 1.
 """
 
+from numbers import Real
+
 import keras
 import numpy as np
 
-from cnnkit._checks import check_positive, warn
+from cnnkit._checks import check_finite, check_positive, warn
+from cnnkit.explain._finite import first_few
 from cnnkit.explain._inputs import Inputs
 from cnnkit.explain._scores import Scores, check_maps
 from cnnkit.explain._targets import Target
@@ -39,8 +42,9 @@ def integrated_gradients(
         model, images, target, image: As in `cnnkit.explain.grad_cam`.
         n_steps: How many steps.
         tolerance: Up to which `completeness_error` steps are added, three times as many each time,
-            for the images that need them. A warning says for which images 3000 steps, or `n_steps`
-            if that is more, are not enough. None: none are added.
+            for the images that need them, as long as that makes 3000 steps or fewer: from `n_steps`
+            of more than 1000, none are added. A warning says for which images it is not enough.
+            None: none are added.
         baseline: An image without content, in the values of the images: a number for all pixels,
             or an array of the shape of the images, or of one of them.
 
@@ -50,7 +54,7 @@ def integrated_gradients(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_steps` or
-            `tolerance` is not positive, or the shape of `baseline` does not fit.
+            `tolerance` is not positive, or `baseline` has another shape or is not finite.
     """
     check_positive(n_steps, "n_steps")
     _check_tolerance(tolerance)
@@ -168,12 +172,13 @@ def _warn_of_missing(missing, tolerance, n_steps):
     warn(
         f"Integrated gradients miss more than {bound:.2g} of the change of the score for "
         f"{len(bad)} of {len(missing)} images with {n_steps} steps, at most {missing[worst]:.2g}, "
-        f"for the image {worst}: {what}."
+        f"for the image {worst}, of the images {first_few(bad)}: {what}."
     )
 
 
 def _check_tolerance(tolerance):
-    if tolerance is not None and not tolerance > 0:
+    is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
+    if tolerance is not None and not (is_number and tolerance > 0):
         raise ValueError(
             f"`tolerance` must be None or a positive number. Received: tolerance={tolerance!r}"
         )
@@ -186,4 +191,5 @@ def _as_baseline(baseline, images):
             f"`baseline` must be a number, or have the shape {shape[1:]} or {shape}. "
             f"Received: baseline of shape {baseline.shape}"
         )
+    check_finite(baseline, "baseline")
     return np.broadcast_to(baseline, shape)

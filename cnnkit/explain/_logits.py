@@ -99,7 +99,8 @@ def before_activation(tensor, activations):
 
 
 def _logits_and_probabilities(outputs, meaning):
-    names = ("Sigmoid", "Softmax") if _has_classes(_last_op(outputs)) else ("Sigmoid",)
+    last = _last_op(outputs)
+    names = ("Sigmoid", "Softmax") if _has_classes(last) else ("Sigmoid",)
     logits = before_activation(outputs, names)
     found = logits is not outputs
     # In 32 bits, and one unit without an axis gets one.
@@ -108,6 +109,8 @@ def _logits_and_probabilities(outputs, meaning):
         for tensor in (outputs, logits)
     )
     one_unit = outputs.shape[1] == 1
+    if last.type == "Sigmoid" and not one_unit and meaning.activation == "Linear":
+        return outputs, ()  # of a regression in 0..1, as of corners of a box
     if found:  # whatever the loss says: so does Keras, which warns in `fit`
         return logits, outputs
     if meaning.activation in (None, "Linear") or (one_unit and meaning.activation == "Softmax"):

@@ -28,6 +28,7 @@ class SanityCheck:
 
     Attributes:
         layers: The paths of the layers with weights, from the last that runs to the first: a tuple.
+            A `Normalization` is not among them, as it has learnt nothing in training.
         maps: float32 of shape `(n_layers + 1, batch, height, width)`: those of the model as it is,
             then after the weights of each further layer are shuffled.
         similarity: float32 of shape `(n_layers, batch)`: the rank correlation of each map with that
@@ -70,13 +71,13 @@ def sanity_check(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the maps do not
-            have the shape of the images, or the model has no weights.
+            have the shape of the images or are not finite, or the model has no weights.
     """
     rng, scores = as_generator(seed), Scores(model, images, target, image)
 
     def maps():
         made = explain(model, images, target=scores.target, image=image)
-        return check_maps(made, scores.images)
+        return check_maps(made, scores.images, "`explain` must return maps with")
 
     weights = weights_from_the_top(model, as_inputs(images, image))
     before, found = [(w, w.numpy()) for each in weights.values() for w in each], [maps()]
@@ -94,17 +95,21 @@ def sanity_check(
 
 
 def weights_from_the_top(model, inputs):
-    """For each path of a layer its own weights, without those of layers within it."""
+    """For each path of a layer its own weights, without those of layers within it.
+
+    Only of layers that ran, and whose weights are read when they do.
+    """
     names = {id(layer): path for path, layer in layer_paths(model).items()}
     with recording([model, *layers_within(model, recursive=True)]) as records:
         run(model, tf.nest.map_structure(lambda part: tf.constant(part[:1]), inputs))
     ran = {id(layer) for layer, _ in records}
     found, seen = {}, set()
+    # A Normalization runs with constants that `adapt` made from its weights, not with these.
     for layer, _ in reversed(records):
         inner = [each for each in layers_within(layer, recursive=True) if id(each) in ran]
         of_others = seen | {id(weight) for each in inner for weight in each.weights}
         own = [weight for weight in layer.weights if id(weight) not in of_others]
-        if own:
+        if own and not isinstance(layer, keras.layers.Normalization):
             found[names.get(id(layer), layer.name)] = own
             seen |= {id(weight) for weight in own}
     if not found:

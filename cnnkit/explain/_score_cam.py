@@ -12,6 +12,7 @@ from cnnkit._checks import check_positive
 from cnnkit.explain._activation_map import over_layers
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import trace_of
+from cnnkit.explain._finite import check_results
 from cnnkit.explain._inputs import Inputs, as_inputs
 from cnnkit.explain._layout import Grid, as_maps, positions
 from cnnkit.explain._logits import with_logits
@@ -73,7 +74,8 @@ def _of_layer(scores, model, inputs, layer, n_maps, image, grid, prefix):
         masks = _to_unit_range(to_images(maps[i, k], trace, grid))
         values[i, k] = scores.values(masks[..., None] * scores.images[i], i)
     cam = np.einsum("bk...,bk->b...", maps, softmax(values, axis=1)).clip(0)
-    return to_images(cam, trace, grid)
+    check_results(cam, np.arange(len(cam)), "maps")
+    return trace, to_images(cam, trace, grid)
 
 
 def _most_varying(maps, n):

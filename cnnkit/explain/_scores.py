@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
+from cnnkit.explain._finite import check_results, check_weights, first_few
 from cnnkit.explain._halves import has_gpu, in_halves
 from cnnkit.explain._inputs import as_inputs, check_rank, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
@@ -57,15 +58,24 @@ def _zeros(tensor, n):
     return np.zeros([n, *tensor.shape[1:]], tensor.dtype.as_numpy_dtype)
 
 
-def check_maps(maps, images):
-    """One map for each image, as an array; a ValueError if that is something else."""
+def check_maps(maps, images, must="`maps` must have"):
+    """One map for each image, as an array of floats; a ValueError if that is something else.
+
+    `must` is how the error begins.
+    """
     maps, shape = np.asarray(maps), images.shape[:-1]
-    if maps.shape != shape or not np.isfinite(maps).all():
-        raise ValueError(
-            f"`maps` must have the shape of the images, {shape}, and finite values. "
-            f"Received: maps of shape {maps.shape}"
-        )
-    return maps
+    if maps.dtype.kind not in "iuf":
+        received = f"maps of dtype {maps.dtype}"
+    elif maps.shape != shape:
+        received = f"maps of shape {maps.shape}"
+    elif not np.isfinite(maps).all():
+        is_bad = ~np.isfinite(maps).reshape(len(maps), -1).all(axis=1)
+        received = f"NaN or infinite values in the maps {first_few(np.flatnonzero(is_bad))}"
+    else:  # unsigned integers cannot be negated
+        return maps.astype(np.result_type(maps, np.float32), copy=False)
+    raise ValueError(
+        f"{must} the shape of the images, {shape}, and finite numbers. Received: {received}"
+    )
 
 
 class Scores:
@@ -85,6 +95,7 @@ class Scores:
 
     def __init__(self, model, inputs, target=None, image=None):
         check_can_run(model)
+        check_weights(model)
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
         check_rank(model, self._inputs, self._at)
@@ -114,8 +125,13 @@ class Scores:
 
         Returns:
             A float32 array of shape `(n,)`.
+
+        Raises:
+            ValueError: If a score is not finite.
         """
-        return np.asarray(self._score(which)(self._outputs(images, which)), np.float32)
+        found = np.asarray(self._score(which)(self._outputs(images, which)), np.float32)
+        check_results(found, which, "scores")
+        return found
 
     def probabilities(self, images, which):
         """The same as `values`, with the probabilities of the classes in the place of logits.
@@ -130,7 +146,9 @@ class Scores:
         weights, outputs = self._weights[which], self._outputs(images, which)
         meaning, one_unit = meaning_of_loss(self._model), weights.shape[1] == 1
         if is_regression(outputs, meaning) or (one_unit and not is_known(outputs)):
-            return logit_score(weights, outputs).numpy()
+            found = logit_score(weights, outputs).numpy()
+            check_results(found, which, "scores")
+            return found
         check_known(outputs, self._given)
         p = outputs.probabilities.numpy()
         check_probabilities(p, meaning.activation == "Softmax" and not one_unit)
@@ -155,6 +173,7 @@ class Scores:
         found = in_halves(trace.backward, inputs, images, gradients).numpy() / SCALE
         if not found.any():
             _check_connected(self._model, trace, gradients)
+        check_results(found, which, "gradients")
         return found
 
     def summed_gradients(self, variants, n_variants, which=None):

@@ -32,7 +32,9 @@ def as_score(target, meaning=UNKNOWN):
 
 def logit_score(weights, outputs):
     """The score of each image, from the weights of its logits."""
-    return tf.reduce_sum(weights * outputs.logits, axis=1)
+    parts = weights * outputs.logits
+    # That of a class left out by a logit of minus infinity would be NaN.
+    return tf.reduce_sum(tf.where(weights == 0, tf.zeros_like(parts), parts), axis=1)
 
 
 def _checked(scores, outputs):
@@ -59,7 +61,8 @@ def class_weights(target, outputs, meaning=UNKNOWN):
         meaning: What the loss of the model says of them.
 
     Raises:
-        ValueError: If `target` is no class, or no class for each image, or the model has no logits.
+        ValueError: If `target` is no class, or no class for each image, or the model has no logits,
+            or it is not known whether its one unit is one of a regression.
     """
     if isinstance(outputs.logits, tuple):
         raise ValueError(
@@ -74,6 +77,13 @@ def class_weights(target, outputs, meaning=UNKNOWN):
     if n_units == 1 and not is_known(outputs):
         _check_no_class(target)
         return np.ones((n_images, 1), np.float32)
+    if n_units == 1 and meaning.activation == "Linear":
+        raise ValueError(
+            "`target` must be a function of the outputs, as `lambda outputs: outputs[:, 0]`: the "
+            "one unit of the model ends in a sigmoid, which may stand for a class, and is compiled "
+            "with a loss of a regression, as the mean squared error. For a class compile it with "
+            f'"binary_crossentropy". Received: target={target!r}'
+        )
     target = _likely_classes(outputs) if target is None else target
     classes = _check_classes(target, n_images, max(n_units, 2))
     if n_units == 1:
@@ -191,6 +201,11 @@ def check_probabilities(probabilities, one_is_right=False):
     """
     p = np.asarray(probabilities)
     low, high, sums = p.min(), p.max(), p.sum(axis=1)
+    if np.isnan(p).any():
+        raise ValueError(
+            "`model` must give finite outputs. Check its weights, and the values of the images. "
+            f"Received: outputs from {low:.4g} to {high:.4g}"
+        )
     if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
         received = f"outputs from {low:.4g} to {high:.4g}"
     elif one_is_right and not np.allclose(sums, 1, atol=_ROUNDING):

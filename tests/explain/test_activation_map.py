@@ -61,6 +61,15 @@ def test_no_layers():
             explain(plain(), images(), layer=[])
 
 
+def test_a_layer_named_twice():
+    """By its name, as itself, by its call, or as the last one."""
+    last = plain().get_layer("last")
+    for explain in (grad_cam, METHODS[-1]):
+        for twice in (["last", "last"], ["first", "last", last], [("last", 0), last]):
+            with pytest.raises(ValueError, match="of different layers, .* with 'last' twice"):
+                explain(plain(), images(), layer=twice)
+
+
 @functools.cache
 def of_bright_places(shape):
     """A regression for which a bright place on black speaks; of images it makes tokens."""

@@ -225,13 +225,28 @@ def test_a_function_gives_what_it_gives():
     "maps, n_steps, error",
     [
         (np.zeros((1, 16, 16)), 4, r"shape of the images, \(2, 16, 16\).* Received: maps of shape"),
-        (np.full((2, 16, 16), np.nan), 4, "and finite values. Received: maps of shape"),
+        (np.full((2, 16, 16), np.nan), 4, r"and finite numbers. Received: NaN .* maps \[0, 1\]"),
+        (np.zeros((2, 16, 16), bool), 4, "and finite numbers. Received: maps of dtype bool"),
         (np.zeros((2, 16, 16)), 0, "`n_steps` must be a positive integer. Received: n_steps=0"),
     ],
 )
 def test_wrong_settings(maps, n_steps, error):
     with pytest.raises(ValueError, match=error):
         deletion_insertion(plain(), images(), maps=maps, n_steps=n_steps)
+
+
+@pytest.mark.parametrize("n_random", [1.5, True, None, -1])
+def test_random_orders_are_counted(n_random):
+    with pytest.raises(ValueError, match="`n_random` must be an integer of at least 0. Received:"):
+        deletion_insertion(plain(), images(), maps=images()[..., 0], n_random=n_random)
+
+
+def test_maps_of_unsigned_integers():
+    """Which have no negative values, by which they would be ordered."""
+    model, x, y = reader_of_digits()
+    maps = np.random.default_rng(0).integers(0, 9, (3, 8, 8)).astype(np.uint8)
+    found = deletion_insertion(model, x[:3], maps=maps, target=y[:3], n_steps=3)
+    check(found, by_hand(model, x[:3], maps.astype(np.float32), y[:3], 3))
 
 
 def test_the_model_is_traced_once():

@@ -168,9 +168,15 @@ def test_a_tolerance_that_cannot_be_met_is_said():
         return 0 * y[:, 0] + keras.ops.cast(y[:, 1] > 1.0, "float32")
 
     x *= np.sign(np.asarray(linear()(x))[:, 1] - 1)[:, None, None, None]
-    with pytest.warns(UserWarning, match="miss more than 0.1 .* for 2 of 2 .* in jumps"):
+    with pytest.warns(
+        UserWarning, match=r"miss more than 0.1 .* for 2 of 2 .* images \[0, 1\]: .* in jumps"
+    ):
         maps = integrated_gradients(linear(), x, target=jump, tolerance=0.1)
     assert not maps.any()
+    with pytest.warns(UserWarning, match="with 3 steps"):  # none are added to more than 1000
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cnnkit.explain._integrated_gradients._MOST_STEPS", 8)
+            integrated_gradients(linear(), x, target=jump, n_steps=3, tolerance=0.1)
 
 
 def test_without_a_tolerance_what_is_missing_is_said():
@@ -189,6 +195,12 @@ ERRORS = [
     (dict(n_steps=2.5), "`n_steps` must be a positive integer"),
     (dict(tolerance=0.0), "`tolerance` must be None or a positive number. Received: tolerance=0"),
     (dict(tolerance=np.nan), "`tolerance` must be None or a positive number"),
+    (dict(tolerance="0.1"), "`tolerance` must be None or a positive number. Received: tol.*'0.1'"),
+    (dict(baseline=np.nan), "`baseline` must hold finite values. Received"),
+    (
+        dict(baseline=np.full((16, 16, 3), -np.inf)),
+        "`baseline` must hold finite values. .* 768 inf",
+    ),
     (
         dict(baseline=np.zeros(3)),
         r"`baseline` must be a number, or have the shape \(16, 16, 3\) or \(2, 16, 16, 3\). Rec",
@@ -204,5 +216,7 @@ def test_wrong_settings(options, error):
 
 @pytest.mark.parametrize("maps", [np.zeros((2, 16)), np.full((2, 16, 16), np.inf)])
 def test_wrong_maps(maps):
-    with pytest.raises(ValueError, match=r"shape of the images, \(2, 16, 16\).* Received: maps of"):
+    with pytest.raises(
+        ValueError, match=r"shape of the images, \(2, 16, 16\).* Received: [mN]a.* maps"
+    ):
         completeness_error(plain(), images(), maps=maps)

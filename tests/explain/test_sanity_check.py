@@ -110,9 +110,22 @@ def test_weights_within_a_recurrent_layer_count():
     assert lstm.startswith("lstm") and len(found[lstm]) == 3 and maps == "maps"
 
 
+def test_a_normalization_is_left_out():
+    """It does not run with its weights, and shuffling them would change nothing."""
+    normalization = layers.Normalization()
+    normalization.adapt(images())
+    model = sequential([normalization, layers.Conv2D(2, 3, name="maps"), layers.Flatten()])
+    assert list(weights_from_the_top(model, images())) == ["maps"]
+
+
 def test_clear_errors():
     without = sequential([layers.GlobalAveragePooling2D()])
     with pytest.raises(ValueError, match="`model` must have weights. Received: the model 'seq"):
         sanity_check(without, images(), explain=partial(saliency), target=0)
-    with pytest.raises(ValueError, match="`maps` must have the shape of the images"):
-        sanity_check(plain(), images(), explain=lambda *_, **__: np.zeros((2, 4, 4)))
+    for wrong, received in (
+        (np.zeros((2, 4, 4)), r"maps of shape \(2, 4, 4\)"),
+        (np.full((2, 16, 16), np.nan), r"NaN or infinite values in the maps \[0, 1\]"),
+    ):
+        error = f"`explain` must return maps with the shape of .* Received: {received}"
+        with pytest.raises(ValueError, match=error):
+            sanity_check(plain(), images(), explain=lambda *_, made=wrong, **__: made)

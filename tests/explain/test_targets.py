@@ -1,10 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from cam_by_hand import maps_and_gradients, stretched
-from explained_models import close, images, new
+from explained_models import close, images, new, with_head
 
-from cnnkit.explain import deletion_insertion, grad_cam
+from cnnkit.explain import deletion_insertion, grad_cam, hires_cam, saliency
 from cnnkit.explain._logits import Outputs
 from cnnkit.explain._loss import Meaning
 from cnnkit.explain._targets import as_score, check_probabilities, class_weights, logit_score
@@ -115,6 +117,34 @@ def test_a_regression_below_0_is_explained_by_its_output():
     maps, gradients = maps_and_gradients(model, x, [0, 0])
     cam = np.einsum("bhwc,bc->bhw", maps, gradients.mean(axis=(1, 2))).clip(0)
     close(grad_cam(model, x), stretched(cam))
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber"])
+def test_one_sigmoid_that_may_be_a_regression_is_asked_about(loss):
+    """Class 0 and output 0 have opposite signs."""
+    model, x = with_head("Dense(1, sigmoid)", 1), images()
+    model.compile("sgd", loss)
+    calls = grad_cam, hires_cam, saliency, partial(deletion_insertion, maps=x[..., 0])
+    for call in calls:
+        for target in (None, 0, 1, (1, 0)):
+            error = '`target` must be a function .* compile it with "binary_crossentropy". Receiv'
+            with pytest.raises(ValueError, match=error):
+                call(model, x, target=target)
+    p = np.asarray(model(x))[:, 0]
+    found = deletion_insertion(model, x, maps=x[..., 0], target=lambda y: y[:, 0], n_steps=1)
+    assert np.allclose(found.deletion[:, 0], p, atol=1e-5)
+    model.compile("sgd", "binary_crossentropy")
+    found = deletion_insertion(model, x, maps=x[..., 0], target=0, n_steps=1)
+    assert np.allclose(found.deletion[:, 0], 1 - p, atol=1e-5)
+
+
+def test_sigmoids_of_a_regression_are_its_outputs():
+    model, x = with_head("Dense(2, sigmoid)", 2), images()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="say which of the 2 outputs .* Received: target=None"):
+        hires_cam(model, x)
+    expected = hires_cam(model, x, target=lambda y: y[:, 0])
+    close(hires_cam(model, x, target=0), expected)
 
 
 @pytest.mark.parametrize(

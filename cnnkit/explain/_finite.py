@@ -1,0 +1,51 @@
+"""Whether the numbers behind an explanation are finite: the weights, the scores and the maps.
+
+TensorFlow's graphs make 0 of NaN in some places, as in a ReLU that is joined with a convolution. A
+map of a model with NaN weights may so look sound, and only the weights show it.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_MOST = 5  # of the images or weights that a message names
+
+
+def check_weights(model):
+    """Raise a ValueError unless all weights of a model are finite."""
+    floats = [w for w in model.weights if keras.backend.is_float_dtype(w.dtype)]
+    # One number for all, as it takes long to fetch each of them from a GPU.
+    sums = [tf.cast(tf.reduce_sum(weight.value), tf.float32) for weight in floats]
+    if np.isfinite(tf.reduce_sum(sums).numpy()):
+        return
+    bad = [weight.path for weight in floats if not np.isfinite(weight.numpy()).all()]
+    if bad:
+        raise ValueError(
+            "`model` must have finite weights: load or train it again, with a smaller learning "
+            f"rate if training made them so. Received: NaN or infinite values in {len(bad)} "
+            f"weights of the model {model.name!r}, as {', '.join(bad[:_MOST])}"
+        )
+
+
+def check_results(values, which, what):
+    """Raise a ValueError unless what a model gives is finite.
+
+    Args:
+        values: Array of shape `(n, ...)`.
+        which: Int array of shape `(n,)`: of which image each is.
+        what: What they are, as `"scores"`.
+    """
+    is_finite = np.isfinite(values).reshape(len(which), -1).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(
+            f"`model` must give finite {what}. Check its outputs, and the values of the images: "
+            "they must be as in training, and not too large for half precision. Received: NaN or "
+            f"infinite {what} of the images {first_few(which[~is_finite])}"
+        )
+
+
+def first_few(which):
+    """The first few of some images in words: `[0, 4]`, or `[0, 4, 5, 6, 9] and 3 more`."""
+    which = np.unique(which).tolist()
+    more = f" and {len(which) - _MOST} more" if len(which) > _MOST else ""
+    return f"{which[:_MOST]}{more}"
