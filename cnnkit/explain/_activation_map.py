@@ -27,7 +27,6 @@ def activation_map(add_up, model, images, target, layer, image, grid, prefix):
         A float32 array of the shape of the images without their channels.
     """
     check_can_run(model)
-    check_weights(model)
     inputs, score = as_inputs(images, image), as_score(target, meaning_of_loss(model))
 
     def of_layer(one):
@@ -39,6 +38,7 @@ def activation_map(add_up, model, images, target, layer, image, grid, prefix):
 def _of_layer(add_up, model, inputs, score, layer, image, grid, prefix):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
+    check_weights(trace)
     n_images = len(tf.nest.flatten(inputs)[trace.image])
     images = np.arange(n_images)
 

@@ -8,16 +8,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cnnkit.explain._trace import graph_of
+
 _MOST = 5  # of the images or weights that a message names
 
 
-def check_weights(model):
-    """Raise a ValueError unless all weights of a model are finite."""
-    floats = [w for w in model.weights if keras.backend.is_float_dtype(w.dtype)]
-    # One number for all, as it takes long to fetch each of them from a GPU.
-    sums = [tf.cast(tf.reduce_sum(weight.value), tf.float32) for weight in floats]
-    if np.isfinite(tf.reduce_sum(sums).numpy()):
+def check_weights(trace):
+    """Raise a ValueError unless all weights that the run of a model reads are finite."""
+    if np.isfinite(trace.kept(_sum_of_weights)().numpy()):
         return
+    model = trace.model()
+    floats = [w for w in model.weights if keras.backend.is_float_dtype(w.dtype)]
     bad = [weight.path for weight in floats if not np.isfinite(weight.numpy()).all()]
     if bad:
         raise ValueError(
@@ -25,6 +26,14 @@ def check_weights(model):
             f"rate if training made them so. Received: NaN or infinite values in {len(bad)} "
             f"weights of the model {model.name!r}, as {', '.join(bad[:_MOST])}"
         )
+
+
+def _sum_of_weights(trace):
+    """A graph that adds up all weights: to look at each of hundreds of them takes long."""
+    floats = [weight for weight in trace.forward.variables if weight.dtype.is_floating]
+    return graph_of(
+        lambda: sum((tf.cast(tf.reduce_sum(w), tf.float32) for w in floats), tf.zeros([]))
+    )
 
 
 def check_results(values, which, what):

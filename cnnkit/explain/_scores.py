@@ -95,7 +95,6 @@ class Scores:
 
     def __init__(self, model, inputs, target=None, image=None):
         check_can_run(model)
-        check_weights(model)
         self._model, self._inputs = model, as_inputs(inputs, image)
         self._at = image_at(self._inputs, image)
         check_rank(model, self._inputs, self._at)
@@ -236,6 +235,7 @@ class Scores:
         if key not in self._traces:  # to look for changed settings takes some time
             trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
             trace.kept(check_rows)
+            check_weights(trace)
             self._traces[key] = trace
         return self._traces[key]
 
