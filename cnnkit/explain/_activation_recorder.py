@@ -20,9 +20,9 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 class ActivationRecorder(keras.callbacks.Callback):
     """Records quantiles of what layers give for fixed images, for the `callbacks` of `fit`.
 
-    The model runs once for each layer whenever it records, so few images keep it cheap: 8 are
-    enough for maps, as each gives thousands of activations. The first record traces the model,
-    which takes a second or so. The model and its training stay as they are.
+    The model runs whenever it records, so few images keep it cheap: 8 are enough for maps, as each
+    gives thousands of activations. The first record traces the model, which takes a second or so.
+    The model and its training stay as they are.
 
     Args:
         images: What the model takes: an array or tensor of shape `(batch, ...)`, or a list or
@@ -89,10 +89,11 @@ class ActivationRecorder(keras.callbacks.Callback):
 
     def _record(self, step):
         self._steps.append(step)
-        for name, layer in self._layers.items():
-            found = capture(self.model, self._images, layer=layer, training=self._training)
+        layers = list(self._layers.values())
+        found = capture(self.model, self._images, layer=layers, training=self._training)
+        for rows, activations in zip(self._rows.values(), found.activations, strict=True):
             with np.errstate(invalid="ignore"):  # a network that diverges has infinite values
-                self._rows[name].append(np.quantile(found.activations, LEVELS))
+                rows.append(np.quantile(activations, LEVELS))
 
 
 def _by_name(layers):

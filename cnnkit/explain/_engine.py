@@ -12,7 +12,7 @@ from cnnkit.explain._inputs import check_lengths, check_rank, image_at, images_i
 from cnnkit.explain._loss import meaning_of_loss
 from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
-from cnnkit.explain._trace import Trace, as_it_is, reference
+from cnnkit.explain._trace import JointTrace, Trace, as_it_is, reference
 
 
 def check_can_run(model):
@@ -96,12 +96,7 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
     check_can_run(model)
     default = layer is None
     layer, call = (None, None) if default else find_call(model, layer)
-    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
-    if any(tensor.shape.rank == 0 for tensor in tf.nest.flatten(tensors)):
-        raise ValueError(
-            "`inputs` must be arrays with a batch axis. Received: inputs with a single number"
-        )
-    check_lengths(tf.nest.flatten(tensors), "inputs")
+    tensors = _tensors_of(inputs)
     if default:
         image = _image_of_default(tensors, image)
     elif image is not None or run is not plain_run or len(images_in(tensors)) == 1:
@@ -110,6 +105,37 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
         check_rank(model, tensors, image)
     specs = specs_of(model, tensors)
     return cached_trace(model, layer, call, specs, training, run, image), tensors
+
+
+def joint_trace_of(model, inputs, layer, training=False, image=None):
+    """The trace that takes a note of each of a list of layers, as `trace_of` gives it for one.
+
+    Args:
+        model, inputs, training, image: As there.
+        layer: A list of what `trace_of` takes as a layer.
+    """
+    check_can_run(model)
+    calls = [find_call(model, each, image) for each in layer]
+    if not calls:
+        raise ValueError("`layer` must be a layer or a list of layers. Received: layer=[]")
+    tensors = _tensors_of(inputs)
+    if image is not None or len(images_in(tensors)) == 1:
+        check_rank(model, tensors, image_at(tensors, image))
+    specs = specs_of(model, tensors)
+    key = (tuple((reference(found), call) for found, call in calls), repr(specs), training)
+    make = functools.partial(JointTrace, model, calls, specs, training)
+    return _traces_of(model).find(key, model, make), tensors
+
+
+def _tensors_of(inputs):
+    """What a model is given, as tensors that have a batch axis of one length."""
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    if any(tensor.shape.rank == 0 for tensor in tf.nest.flatten(tensors)):
+        raise ValueError(
+            "`inputs` must be arrays with a batch axis. Received: inputs with a single number"
+        )
+    check_lengths(tf.nest.flatten(tensors), "inputs")
+    return tensors
 
 
 class _Traces(dict):
@@ -144,9 +170,13 @@ traces: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 def cached_trace(model, layer, call, specs, training=False, run=plain_run, image=None):
     """The trace for these arguments, as `Trace` has them, made now or before."""
-    if model not in traces:
-        traces[model] = _Traces(model)
     meaning = None if run is plain_run else meaning_of_loss(model)
     key = (reference(layer), call, repr(specs), training, run, image, meaning)
     make = functools.partial(Trace, model, layer, call, specs, training, run, image)
-    return traces[model].find(key, model, make)
+    return _traces_of(model).find(key, model, make)
+
+
+def _traces_of(model):
+    if model not in traces:
+        traces[model] = _Traces(model)
+    return traces[model]

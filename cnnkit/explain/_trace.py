@@ -163,6 +163,37 @@ class Trace:
         return outputs, tape
 
 
+class JointTrace:
+    """A model's forward pass as a graph that also gives what several layers give.
+
+    Args:
+        model, specs, training: As in `Trace`.
+        calls: A list of pairs `(layer, call)`, as in `Trace`.
+    """
+
+    def __init__(self, model, calls, specs, training):
+        self.model, self._training = weakref.ref(model), training
+        self._calls = [(reference(layer), call) for layer, call in calls]
+        self.forward = graph_of(self._forward, specs)
+
+    def capture(self, inputs):
+        """As in `Trace`, with a list of activations."""
+        activations, outputs = self.forward(inputs)
+        activations = [_as_float32(each) for each in activations]
+        return activations, tf.nest.map_structure(_as_array, outputs)
+
+    def _forward(self, inputs):
+        calls = [(layer(), call) for layer, call in self._calls]
+        with recording([layer for layer, _ in calls]) as records:
+            outputs = run(self.model(), inputs, self._training)
+        graph = tf.nest.flatten(inputs)[0].graph
+        activations = []
+        for layer, call in calls:
+            of_layer = [record for record in records if record[0] is layer]
+            activations.append(one_call(of_layer, layer, call, graph)[1])
+        return activations, outputs
+
+
 def reference(layer):
     """A weak reference to a layer; None for None."""
     return None if layer is None else weakref.ref(layer)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from cnnkit import explain
 from cnnkit.explore._arrays import as_text, in_bytes
 
-MAX_LAYERS = 20  # each takes a run, and the first run of a layer traces the model
+MAX_LAYERS = 20
 _BYTES = 3_000_000  # of the page, for all of them
 
 
@@ -34,17 +34,35 @@ def record(model, images, layers):
     share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
     for i in set(computing) - set(chosen):
         layers[i]["missing"] = "Not recorded: of a long network some layers are chosen."
-    bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
-    for i in tqdm(chosen, "recording", **bar_options):
-        layer = layers[i]
-        try:
-            captured = explain.capture(model, images, layer=_meant(layers, i))
-        except Exception as error:  # of whatever kind: code of the user's may run
-            layer["missing"] = f"Keras could not record it: {sentence(error)}"
+    for i, activations, given in _captured(model, images, layers, chosen):
+        if isinstance(activations, str):
+            layers[i]["missing"] = f"Keras could not record it: {activations}"
             continue
-        outputs = captured.outputs
-        _add(layer, captured.activations, len(images), share)
+        outputs = given
+        _add(layers[i], activations, len(images), share)
     return outputs
+
+
+def _captured(model, images, layers, places):
+    """What layers give, all in one run; layer by layer where one of them cannot be recorded.
+
+    Yields:
+        `(place, activations, outputs)`, with a sentence for the activations of one that cannot.
+    """
+    try:
+        captured = explain.capture(model, images, layer=[_meant(layers, i) for i in places])
+    except Exception:  # of whatever kind: code of the user's may run
+        bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
+        for i in tqdm(places, "recording", **bar_options):
+            try:
+                captured = explain.capture(model, images, layer=_meant(layers, i))
+            except Exception as error:
+                yield i, sentence(error), None
+            else:
+                yield i, captured.activations, captured.outputs
+    else:
+        for i, activations in zip(places, captured.activations, strict=True):
+            yield i, activations, captured.outputs
 
 
 def _spread(places, n):
@@ -80,13 +98,11 @@ def answer_of(model, picture, layers, places):
         why it is "missing"; and an array of the shape given, but for the channels.
     """
     told, arrays, share = [], [], _BYTES // MAX_LAYERS
-    for i in places:
-        array, missing = np.zeros(0, np.float32), None
-        try:
-            array = explain.capture(model, picture, layer=_meant(layers, i)).activations
-        except Exception as error:  # of whatever kind: code of the user's may run
-            missing = f"Keras could not compute it: {sentence(error)}"
-        missing = missing or _fault(array, 1)
+    for i, array, _ in _captured(model, picture, layers, places):
+        if isinstance(array, str):
+            missing = f"Keras could not compute it: {array}"
+        else:
+            missing = _fault(array, 1)
         if missing:
             told.append({"index": i, "missing": missing})
             arrays.append(np.zeros(0, np.float32))

@@ -269,7 +269,7 @@ def test_wrong_and_ambiguous_names():
     with pytest.raises(ValueError, match="fits one/conv, two/conv. Received: layer='conv'"):
         capture(model, images(1, (16, 16, 1)), layer="conv")
     assert find_layer(model, "two/conv") is two.get_layer("conv")
-    for wrong in (3, ["sum"], layers.Flatten(), ("sum", 0, 0)):
+    for wrong in (3, ("sum",), layers.Flatten(), ("sum", 0, 0)):
         with pytest.raises(ValueError, match="`layer` must be a layer .* Received: layer="):
             capture(model, images(1, (16, 16, 1)), layer=wrong)
 
@@ -295,3 +295,30 @@ def test_the_checks_can_fail(monkeypatch):
     monkeypatch.setattr("cnnkit.explain._trace.exchange", lambda output, activations: output)
     with pytest.raises(AssertionError):
         check(model, x, "last", chain(*parts[:3]), chain(*parts[3:]))
+
+
+def test_several_layers_in_one_run(monkeypatch):
+    runs = []
+    model = functional(flat())
+    call = model.call
+    monkeypatch.setattr(
+        model, "call", lambda *args, **kwargs: runs.append(1) or call(*args, **kwargs)
+    )
+    x = images(3)
+    names = ["last", "first", "head", ("last", 0)]
+    several = capture(model, x, layer=names)
+    again = capture(model, images(5, seed=1), layer=names)
+    assert runs == [1]  # of the trace
+    for name, activations in zip(names, several.activations, strict=True):
+        one = capture(model, x, layer=name)
+        close(activations, one.activations)
+        close(several.outputs, one.outputs)
+    assert [len(each) for each in again.activations] == [5] * 4
+
+
+def test_of_several_layers_each_must_be_one():
+    model = functional(flat())
+    with pytest.raises(ValueError, match=r"list of layers. Received: layer=\[\]"):
+        capture(model, images(1), layer=[])
+    with pytest.raises(ValueError, match="one of its names or paths"):
+        capture(model, images(1), layer=["last", "nowhere"])
