@@ -12,6 +12,7 @@ from cnnkit.explain._capture import (
     CapturedGradients,
     capture,
     capture_gradients,
+    capture_layers,
     find_layer,
 )
 from cnnkit.explain._deletion_insertion import DeletionInsertion, deletion_insertion
@@ -36,6 +37,7 @@ __all__ = [
     "activation_maximization",
     "capture",
     "capture_gradients",
+    "capture_layers",
     "completeness_error",
     "deletion_insertion",
     "effective_receptive_field",

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from cnnkit._checks import check_positive
-from cnnkit.explain._capture import capture
+from cnnkit.explain._capture import capture_layers
 from cnnkit.explain._inputs import Inputs
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -90,10 +90,10 @@ class ActivationRecorder(keras.callbacks.Callback):
     def _record(self, step):
         self._steps.append(step)
         layers = list(self._layers.values())
-        found = capture(self.model, self._images, layer=layers, training=self._training)
-        for rows, activations in zip(self._rows.values(), found.activations, strict=True):
+        captured = capture_layers(self.model, self._images, layers=layers, training=self._training)
+        for rows, found in zip(self._rows.values(), captured, strict=True):
             with np.errstate(invalid="ignore"):  # a network that diverges has infinite values
-                rows.append(np.quantile(activations, LEVELS))
+                rows.append(np.quantile(found.activations, LEVELS))
 
 
 def _by_name(layers):

@@ -1,6 +1,6 @@
 """What a layer gives while its model runs, and the gradients of a score with respect to that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,12 @@ class Captured:
     """The result of `capture`.
 
     Attributes:
-        activations: What the layer gives: a float32 array of shape `(batch, ...)`, or for a list
-            of layers a list of them.
+        activations: What the layer gives: a float32 array of shape `(batch, ...)`.
         outputs: What the model gives: an array, or a list or dictionary of them, as the model has
             it. Floats are float32.
     """
 
-    activations: np.ndarray | list[np.ndarray]
+    activations: np.ndarray
     outputs: Any
 
 
@@ -46,11 +45,11 @@ def capture(
     model: keras.Model,
     inputs: Inputs,
     *,
-    layer: str | keras.Layer | tuple | list | None = None,
+    layer: str | keras.Layer | tuple | None = None,
     training: bool = False,
     image: int | str | None = None,
 ) -> Captured:
-    """Run a model, and take a note of what one of its layers gives, or several.
+    """Run a model, and take a note of what one of its layers gives.
 
     The first run with inputs of a new shape or dtype takes a second or so, as it traces the model;
     the number of examples may differ from run to run, except for subclassed models. The model is
@@ -66,7 +65,7 @@ def capture(
             with more than one position, each a place of the image, on which the outputs depend; so
             the inner layers of attention, which give tokens, do not count. For a layer that the
             model calls several times, a pair `(layer, call)`: `call` counts from 0, in the order in
-            which the model runs. A list of these: all are noted in one run.
+            which the model runs.
         training: Whether the model runs as in training, where batch normalisation uses the mean and
             the variance of `inputs` and dropout is on, or as in inference. Random layers draw the
             same numbers in each run, until the model is trained.
@@ -81,9 +80,32 @@ def capture(
         ValueError: If the model is not built, there is no such layer or several of that name, the
             layer does not give exactly one tensor, or it is not known which maps are the last.
     """
-    make = joint_trace_of if isinstance(layer, list) else trace_of
-    trace, tensors = make(model, inputs, layer, training, image=image)
+    trace, tensors = trace_of(model, inputs, layer, training, image=image)
     return Captured(*trace.capture(tensors))
+
+
+def capture_layers(
+    model: keras.Model,
+    inputs: Inputs,
+    *,
+    layers: Sequence[str | keras.Layer | tuple],
+    training: bool = False,
+) -> list[Captured]:
+    """Run a model once, and take a note of what several of its layers give.
+
+    Args:
+        model, inputs, training: As in `capture`.
+        layers: A list of layers, each as in `capture`.
+
+    Returns:
+        A `Captured` for each of the layers, with the outputs of the same run.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if there is no layer.
+    """
+    trace, tensors = joint_trace_of(model, inputs, layers, training)
+    activations, outputs = trace.capture(tensors)
+    return [Captured(each, outputs) for each in activations]
 
 
 def capture_gradients(

@@ -107,20 +107,15 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
     return cached_trace(model, layer, call, specs, training, run, image), tensors
 
 
-def joint_trace_of(model, inputs, layer, training=False, image=None):
-    """The trace that takes a note of each of a list of layers, as `trace_of` gives it for one.
-
-    Args:
-        model, inputs, training, image: As there.
-        layer: A list of what `trace_of` takes as a layer.
-    """
+def joint_trace_of(model, inputs, layers, training=False):
+    """The trace that takes a note of each of several layers, and the inputs as tensors."""
     check_can_run(model)
-    calls = [find_call(model, each, image) for each in layer]
-    if not calls:
-        raise ValueError("`layer` must be a layer or a list of layers. Received: layer=[]")
+    if not isinstance(layers, list | tuple) or not layers:
+        raise ValueError(f"`layers` must be a list of layers. Received: layers={layers!r}")
+    calls = [find_call(model, layer) for layer in layers]
     tensors = _tensors_of(inputs)
-    if image is not None or len(images_in(tensors)) == 1:
-        check_rank(model, tensors, image_at(tensors, image))
+    if len(images_in(tensors)) == 1:
+        check_rank(model, tensors, image_at(tensors))
     specs = specs_of(model, tensors)
     key = (tuple((reference(found), call) for found, call in calls), repr(specs), training)
     make = functools.partial(JointTrace, model, calls, specs, training)

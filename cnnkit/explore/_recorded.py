@@ -50,19 +50,20 @@ def _captured(model, images, layers, places):
         `(place, activations, outputs)`, with a sentence for the activations of one that cannot.
     """
     try:
-        captured = explain.capture(model, images, layer=[_meant(layers, i) for i in places])
+        meant = [_meant(layers, i) for i in places]
+        captured = explain.capture_layers(model, images, layers=meant)
     except Exception:  # of whatever kind: code of the user's may run
         bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
         for i in tqdm(places, "recording", **bar_options):
             try:
-                captured = explain.capture(model, images, layer=_meant(layers, i))
+                found = explain.capture(model, images, layer=_meant(layers, i))
             except Exception as error:
                 yield i, sentence(error), None
             else:
-                yield i, captured.activations, captured.outputs
+                yield i, found.activations, found.outputs
     else:
-        for i, activations in zip(places, captured.activations, strict=True):
-            yield i, activations, captured.outputs
+        for i, found in zip(places, captured, strict=True):
+            yield i, found.activations, found.outputs
 
 
 def _spread(places, n):

@@ -10,7 +10,14 @@ from captured_models import Subclassed, arrays, backbone, chain, check, close, f
 from explained_models import SHAPE, all_layers, functional, images, sequential, two_inputs
 from keras import layers
 
-from cnnkit.explain import Captured, capture, capture_gradients, find_layer, layer_paths
+from cnnkit.explain import (
+    Captured,
+    capture,
+    capture_gradients,
+    capture_layers,
+    find_layer,
+    layer_paths,
+)
 
 
 def late(parts, shape=SHAPE):
@@ -269,7 +276,7 @@ def test_wrong_and_ambiguous_names():
     with pytest.raises(ValueError, match="fits one/conv, two/conv. Received: layer='conv'"):
         capture(model, images(1, (16, 16, 1)), layer="conv")
     assert find_layer(model, "two/conv") is two.get_layer("conv")
-    for wrong in (3, ("sum",), layers.Flatten(), ("sum", 0, 0)):
+    for wrong in (3, ["sum"], layers.Flatten(), ("sum", 0, 0)):
         with pytest.raises(ValueError, match="`layer` must be a layer .* Received: layer="):
             capture(model, images(1, (16, 16, 1)), layer=wrong)
 
@@ -306,19 +313,20 @@ def test_several_layers_in_one_run(monkeypatch):
     )
     x = images(3)
     names = ["last", "first", "head", ("last", 0)]
-    several = capture(model, x, layer=names)
-    again = capture(model, images(5, seed=1), layer=names)
+    several = capture_layers(model, x, layers=names)
+    again = capture_layers(model, images(5, seed=1), layers=names)
     assert runs == [1]  # of the trace
-    for name, activations in zip(names, several.activations, strict=True):
+    for name, found in zip(names, several, strict=True):
         one = capture(model, x, layer=name)
-        close(activations, one.activations)
-        close(several.outputs, one.outputs)
-    assert [len(each) for each in again.activations] == [5] * 4
+        close(found.activations, one.activations)
+        close(found.outputs, one.outputs)
+    assert [len(found.activations) for found in again] == [5] * 4
 
 
 def test_of_several_layers_each_must_be_one():
     model = functional(flat())
-    with pytest.raises(ValueError, match=r"list of layers. Received: layer=\[\]"):
-        capture(model, images(1), layer=[])
+    for wrong in ([], "last"):
+        with pytest.raises(ValueError, match="list of layers. Received: layers="):
+            capture_layers(model, images(1), layers=wrong)
     with pytest.raises(ValueError, match="one of its names or paths"):
-        capture(model, images(1), layer=["last", "nowhere"])
+        capture_layers(model, images(1), layers=["last", "nowhere"])

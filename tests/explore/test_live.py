@@ -67,7 +67,8 @@ def test_what_is_no_question_gets_a_sentence(made):
 
 
 def test_a_layer_that_fails_says_why(made, monkeypatch):
-    monkeypatch.setattr(explain, "capture", lambda *args, **options: 1 / 0)
+    for name in ("capture", "capture_layers"):
+        monkeypatch.setattr(explain, name, lambda *args, **options: 1 / 0)
     content, buffers = ask(made, np.zeros(192), {"id": 1, "layers": [1]})
     assert content["layers"] == [
         {"index": 1, "missing": "Keras could not compute it: division by zero"}
