@@ -62,7 +62,8 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (
         r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)",
         "The array holds {1}, and the result is {0}, which does not fit into it. `x = x - 1` makes "
-        "a new array, `x -= 1` writes into the old one.",
+        "a new array, `x -= 1` writes into the old one. (`np.zeros_like(x)` has the type of `x`; "
+        "`np.zeros(x.shape)` holds decimals.)",
     ),
     (
         r"NoneType",

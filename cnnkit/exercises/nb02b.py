@@ -154,10 +154,19 @@ def first_kernel_gradient():
 
 
 def _backward(
-    delta, image, kernel, stride, turn=False, step=None, size=None, of_image=None, of_kernel=None
+    delta,
+    image,
+    kernel,
+    stride,
+    turn=False,
+    step=None,
+    size=None,
+    zeros=np.zeros,
+    of_image=None,
+    of_kernel=None,
 ):
     """Both gradients: `of_image` and `of_kernel` are what a slip makes of each."""
-    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    image_gradient, kernel_gradient = zeros(image.shape), zeros(kernel.shape)
     h, w = size or kernel.shape
     stamp = kernel[::-1, ::-1] if turn else kernel
     for i, j in np.ndindex(delta.shape):
@@ -194,6 +203,12 @@ def _pad_and_turn(delta, image, kernel, stride, zeros=None, square=False):
     return slide(padded, kernel[::-1, ::-1]), slide(image, delta)
 
 
+def _square(delta, image, kernel, stride, delta_too=False):
+    """A wrong answer: all has as many columns as rows."""
+    k, n = len(kernel), len(delta) if delta_too else None
+    return _backward(delta[:, :n], image, kernel, stride, size=(k, k))
+
+
 def _windows_back(delta, image, kernel, stride):
     """A wrong answer: what the kernel gets goes to the image as well."""
     image_gradient, (h, w) = np.zeros(image.shape), kernel.shape
@@ -206,7 +221,8 @@ def _windows_back(delta, image, kernel, stride):
 # Exercise 2b.6
 @Function(
     cases=[
-        (_rng.normal(size=(3, 4)), _rng.normal(size=(5, 6)), _rng.normal(size=(3, 3)), 1),
+        # Whole numbers come first: who keeps to their type should hear of it before all else.
+        (_rng.normal(size=(3, 4)), _rng.integers(9, size=(5, 6)), _rng.integers(9, size=(3, 3)), 1),
         (_rng.normal(size=(2, 3)), _rng.normal(size=(5, 6)), _rng.normal(size=(2, 2)), 2),
         (_rng.normal(size=(2, 2)), _rng.normal(size=(5, 6)), _rng.normal(size=(2, 3)), 3),
     ],
@@ -236,6 +252,22 @@ def _windows_back(delta, image, kernel, stride):
         (
             lambda delta, *others: _backward(delta[:, : len(delta)], *others),
             "`len(delta)` is the number of rows. The columns are `delta.shape[1]`.",
+        ),
+        (
+            _square,
+            "`len(kernel)` is the number of its rows. It may have more columns or fewer: "
+            "`h, w = kernel.shape`.",
+        ),
+        (
+            partial(_square, delta_too=True),
+            "Neither `kernel` nor `delta` need be square: `len` is the number of rows, and "
+            "`.shape` has rows and columns.",
+        ),
+        (
+            lambda *a: _backward(*a, zeros=partial(np.zeros, dtype=a[1].dtype)),
+            "`np.zeros_like(image)` has the type of `image`, and `np.zeros_like(kernel)` that of "
+            "`kernel`: in this call whole numbers, and δ is none. `np.zeros(image.shape)` holds "
+            "decimals.",
         ),
         (
             partial(_backward, size=(3, 3)),
@@ -269,6 +301,17 @@ def _windows_back(delta, image, kernel, stride):
             _windows_back,
             "The kernel's gradient is right. What goes back to a pixel is `delta` times the "
             "weight that it met, not times the pixel.",
+        ),
+        (
+            lambda *a: (_backward(*a)[0], _backward(*a, step=1)[1]),
+            "The image's gradient is right. For the kernel's, too, the windows of the image begin "
+            "at (i * stride, j * stride).",
+        ),
+        (
+            lambda *a: (_backward(*a)[0], _pad_and_turn(*a)[1]),
+            "The image's gradient is right. For the kernel's, sliding `delta` over the image is "
+            "right for stride 1 alone. With a stride, add up `delta[i, j]` times the window that "
+            "this output saw.",
         ),
         (
             lambda *a: _backward(*a)[::-1],

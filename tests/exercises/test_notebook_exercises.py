@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from cnnkit import reference
 from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
@@ -479,6 +480,54 @@ def backward_by_wrong_windows(delta, image, kernel, stride):
     return image_gradient, kernel_gradient
 
 
+def backward_like(image_too=True, kernel_too=True):
+    """With arrays of the type of the image, of the kernel, or of both."""
+
+    def answer(delta, image, kernel, stride):
+        image_gradient = np.zeros_like(image) if image_too else np.zeros(image.shape)
+        kernel_gradient = np.zeros_like(kernel) if kernel_too else np.zeros(kernel.shape)
+        h, w = kernel.shape
+        for i, j in np.ndindex(delta.shape):
+            y, x = i * stride, j * stride
+            image_gradient[y : y + h, x : x + w] += delta[i, j] * kernel
+            kernel_gradient += delta[i, j] * image[y : y + h, x : x + w]
+        return image_gradient, kernel_gradient
+
+    return answer
+
+
+def backward_by_rows_alone(delta, image, kernel, stride):
+    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    k = len(kernel)
+    for i, j in np.ndindex(delta.shape):
+        y, x = i * stride, j * stride
+        image_gradient[y : y + k, x : x + k] += delta[i, j] * kernel
+        kernel_gradient += delta[i, j] * image[y : y + k, x : x + k]
+    return image_gradient, kernel_gradient
+
+
+def backward_of_squares(delta, *others):
+    n = len(delta)
+    return backward_by_rows_alone(delta[:n, :n], *others)
+
+
+def backward_with_stride_once(delta, image, kernel, stride):
+    image_gradient, _ = nb02b.conv_backward.answer(delta, image, kernel, stride)
+    kernel_gradient, (h, w) = np.zeros(kernel.shape), kernel.shape
+    for i, j in np.ndindex(delta.shape):
+        kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def backward_by_stamps_and_sliding(delta, image, kernel, stride):
+    image_gradient, _ = nb02b.conv_backward.answer(delta, image, kernel, stride)
+    return image_gradient, reference.correlate2d(image, delta)
+
+
+def backward_like_and_turned(delta, image, kernel, stride):
+    return backward_like()(delta, image, kernel[::-1, ::-1], stride)
+
+
 def gradient_without_keepdims(scores, labels):
     powers = np.exp(scores - scores.max())
     return powers / powers.sum(axis=1)
@@ -616,6 +665,14 @@ SAID = [
     (nb02b.first_kernel_gradient, "ABCDEF", "each of the letters A to G once"),
     (nb02b.conv_backward, backward_by_wrong_windows, "begin at (i * stride, j * stride)"),
     (nb02b.conv_backward, lambda delta, *others: delta, "Expected"),
+    (nb02b.conv_backward, backward_like(), "`np.zeros_like(image)` has the type of `image`"),
+    (nb02b.conv_backward, backward_like(image_too=False), "`np.zeros_like(kernel)` that of"),
+    (nb02b.conv_backward, backward_like(kernel_too=False), "`np.zeros(image.shape)`"),
+    (nb02b.conv_backward, backward_like_and_turned, "`np.zeros_like(x)` has the type of `x`"),
+    (nb02b.conv_backward, backward_by_rows_alone, "h, w = kernel.shape"),
+    (nb02b.conv_backward, backward_of_squares, "Neither `kernel` nor `delta` need be square"),
+    (nb02b.conv_backward, backward_with_stride_once, "The image's gradient is right. For the k"),
+    (nb02b.conv_backward, backward_by_stamps_and_sliding, "is right for stride 1 alone. With a"),
     (nb02b.thousand_classes, 6.8, "Right is a number at most 0.05 away."),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
     (nb02b.score_gradient, gradient_by_labels, "is not subtracted itself"),
