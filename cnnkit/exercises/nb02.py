@@ -123,6 +123,10 @@ def _as_if_square(image, kernel):
             "This adds the pixels up, all with weight 1. Where is the kernel?",
         ),
         (
+            lambda image, kernel: (_windows(image, kernel.shape) @ kernel).sum((2, 3)),
+            "Here window and kernel are multiplied number by number: with `*`, not `@`.",
+        ),
+        (
             lambda image, kernel: np.correlate(image.ravel(), kernel.ravel()),
             "A window has rows and columns: in a flattened image those below are far away. Slide "
             "a window `image[i : i + h, j : j + w]`.",

@@ -334,7 +334,11 @@ def correlate_beyond_the_edge(image, kernel):
 
 
 def correlate_by_matrix_product(image, kernel):
-    return np.array([[(image[:3, :2] @ kernel).sum()]])
+    (h, w), output = kernel.shape, []
+    for i in range(len(image) - h + 1):
+        windows = [image[i : i + h, j : j + w] for j in range(image.shape[1] - w + 1)]
+        output.append([(window @ kernel).sum() for window in windows])
+    return output
 
 
 def correlate_flattened(image, kernel):
@@ -544,7 +548,7 @@ SAID = [
     (nb01b.faulty_accuracy, 6, "Not yet: The classifier learns from standardised"),
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
-    (nb02.correlate2d, correlate_by_matrix_product, "Or is `*` meant, which multiplies place by"),
+    (nb02.correlate2d, correlate_by_matrix_product, "number by number: with `*`, not `@`"),
     (nb02.correlate2d, correlate_flattened, "in a flattened image those below are far away"),
     (nb02.conv_layer, layer_of_all_filters, "`[..., i]` takes one place"),
     (nb02.conv_layer, layer_by_first_axis, "`[..., f]` takes one of the last"),
