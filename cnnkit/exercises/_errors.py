@@ -18,7 +18,7 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (
         r"mismatch in its core dimension|shapes .* not aligned",
         "In a matrix product the first array has as many columns as the second one has rows. "
-        "Is one of them to be transposed, `.T`?",
+        "Is one of them to be transposed, `.T`? Or is `*` meant, which multiplies place by place?",
     ),
     (
         r"truth value of an array",
@@ -95,6 +95,10 @@ _AXIS_MORE = (
     "One of the two has an axis more at its end: `[..., i]` takes one place of it, as one filter "
     "or one channel."
 )
+_FIRST_AXIS = (
+    "`[{0}]` takes one place of the first axis; `[..., {0}]` takes one of the last, as one filter "
+    "or one channel."
+)
 _OF_EYE = "A row of `np.eye(n)` has n numbers: take as many as the array has columns."
 _PLACE_BY_PLACE = "`*` multiplies place by place. A product of matrices is `@`."
 _ONE_A_ROW = (
@@ -165,6 +169,8 @@ def _of_shapes(line, one, two):
         return _ONE_A_ROW.format(*two)
     if "np.eye(" in line:
         return _OF_EYE
+    if len(one) == len(two) > 2 and (place := re.search(r"\w\[(\w+)\]", line)):
+        return _FIRST_AXIS.format(place[1])
     short, long = sorted((one, two), key=len)
     if len(long) == len(short) + 1 > 2 and long[:-1] == short:
         return _AXIS_MORE

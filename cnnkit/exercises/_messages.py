@@ -164,7 +164,9 @@ def _told_shape(received, array, expected):
     if isinstance(expected, tuple) and array.ndim == 1:
         fewer = "fewer" if len(array) < len(expected) else "more"
         return f"{shown(received)} has {fewer} numbers than the answer."
-    return f"the answer is {_asked(expected)}, but of another shape than {array.shape}."
+    shape = f"an array of shape {np.shape(expected)}"
+    wanted = _asked(expected) if isinstance(expected, tuple) else shape
+    return f"the answer is {wanted}. Received: one of shape {array.shape}."
 
 
 def _told_number(array, right, exact):

@@ -36,6 +36,7 @@ def _same_size(image, kernel):
         (9, "This is W transposed. Rotate it by 180 degrees instead."),
         (15, "W is rotated and transposed. Only rotate it."),
         (12, "The image was padded. Use no padding here."),
+        (14, "This is the second number of the second row, one row too low."),
         (0, "Here W lies partly beside X. Begin where all of it lies on X."),
         (8, "Top and bottom are exchanged. Left and right must be, too."),
         (-4, "This is the third number."),
@@ -120,6 +121,15 @@ def _as_if_square(image, kernel):
         (
             lambda image, kernel: _windows(image, kernel.shape).sum((2, 3)),
             "This adds the pixels up, all with weight 1. Where is the kernel?",
+        ),
+        (
+            lambda image, kernel: (_windows(image, kernel.shape) @ kernel).sum((2, 3)),
+            "Here window and kernel are multiplied number by number: with `*`, not `@`.",
+        ),
+        (
+            lambda image, kernel: np.correlate(image.ravel(), kernel.ravel()),
+            "A window has rows and columns: in a flattened image those below are far away. Slide "
+            "a window `image[i : i + h, j : j + w]`.",
         ),
         (
             lambda image, kernel: _correlate(image, kernel) / kernel.size,
@@ -328,6 +338,11 @@ def output_size(size, kernel_size, strides, padding, dilation_rate):
         (4_640, "The kernels have 5 x 5 weights, not 3 x 3."),
         (432, "Each of the 32 filters has a kernel of its own for each channel: 25 * 16 * 32."),
         (2_432, "The input has 16 channels, not 3."),
+        (
+            524_288,
+            "32 x 32 is the size of the maps, which does not count. A kernel has 5 x 5 weights, "
+            "the same at each place.",
+        ),
         (13_107_232, "The same weights work at each place: the image's size does not count, here."),
         (13_139_968, "The same weights work at each place: the image's size does not count."),
         (13_107_200, "These are the multiply-adds. The weights are the same at each place."),
@@ -491,6 +506,7 @@ def conv_layer(image, weights, bias):
         (2, "After two pixels the maps of the first convolution have. Those of the second?"),
         (3, "Three is no multiple of the first stride. Watch one more step."),
         (8, "After eight they have moved along too, by two places. Is there a smaller number?"),
+        (16, "After sixteen too. When do they move along for the first time?"),
         (0, "Where nothing moves, nothing is to be seen. Press the right arrow key."),
         (5, "The number under the maps is smallest one step earlier."),
         (6, "Six is three places of the first maps, which is no multiple of the second stride."),

@@ -70,8 +70,8 @@ def plot_conv_arithmetic(
     """Draw the input of a convolution, some positions of its kernel, and its output.
 
     The first, the second and the last position of the kernel have a colour each, named in a legend,
-    and so have the outputs that they give. The border is dashed, and inputs that no position reads
-    are hatched.
+    and so have the outputs that they give; the others are not drawn. The border is dashed, and
+    inputs that no position reads are hatched.
 
     Args:
         image_size: Size of the input: an integer or a pair `(height, width)`.
@@ -102,7 +102,7 @@ def plot_conv_arithmetic(
     positions = _positions(vertical.output_size, horizontal.output_size)
     for i, position in positions.items():
         _draw_position(ax, (vertical, horizontal), i, position, offset)
-    _name_positions(ax, positions)
+    _name_positions(ax, positions, vertical.output_size * horizontal.output_size)
     _write_sizes(ax, vertical, horizontal, offset)
     ax.set_aspect("equal")
     ax.set_axis_off()
@@ -221,10 +221,13 @@ def _positions(n_rows, n_columns):
     return {i: p for i, p in enumerate(order) if p not in order[:i] and p[0] < n_rows}
 
 
-def _name_positions(ax, positions):
+def _name_positions(ax, positions, n_positions):
     """The legend, below the output and what is written there."""
     for i in positions:
         ax.plot([], [], "s", color=f"C{i}", markersize=7, label=f"{_NAMES[i]} position")
+    if len(positions) < n_positions:
+        style = dict(color="0.95", markeredgecolor="0.5", markersize=7)
+        ax.plot([], [], "s", **style, label="others, not drawn")
     ax.legend(loc="lower right", fontsize="small", handletextpad=0.2, borderaxespad=0)
 
 

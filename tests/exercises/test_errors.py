@@ -27,6 +27,7 @@ ERRORS = [  # of code that has x = np.arange(4.0)
     ("np.zeros((4, 3)) + x", "its shape is (4, 1), which fits.)"),
     ("np.zeros((4, 3)).__setitem__(0, x[:2])", "shape (2,), and its place has (3,)"),
     ("x @ x[1:]", "as many columns as the second one has rows"),
+    ("x @ x[1:]", "Or is `*` meant, which multiplies place by place?"),
     ("1 if x > 0 else 0", "want one True or False"),
     ("np.zeros(3).__setitem__(0, x)", "One place of an array holds one number"),
     ("np.array([[1, 2], [3]])", "must be equally long"),

@@ -99,7 +99,7 @@ VALUES = [
     ((8, 7, 6, 5), (8, 7, 6), "(8, 7, 6, 5) has more numbers than the answer."),
     ((8, 5, 6), (8, 7, 6), "in (8, 5, 6) the second number is wrong."),
     (3, BIG, "the answer is an array of numbers. Received: 3"),
-    (BIG.T, BIG, "the answer is an array of numbers, but of another shape than (4, 3)."),
+    (BIG.T, BIG, "the answer is an array of shape (3, 4). Received: one of shape (4, 3)."),
     (BIG * (BIG != 6), BIG, "the number at [1, 2] is wrong, 0."),
     ("The same", "other", "'The same' is not the answer."),
 ]

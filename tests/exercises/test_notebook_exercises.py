@@ -334,6 +334,23 @@ def correlate_beyond_the_edge(image, kernel):
     return output
 
 
+def correlate_by_matrix_product(image, kernel):
+    (h, w), output = kernel.shape, []
+    for i in range(len(image) - h + 1):
+        windows = [image[i : i + h, j : j + w] for j in range(image.shape[1] - w + 1)]
+        output.append([(window @ kernel).sum() for window in windows])
+    return output
+
+
+def correlate_flattened(image, kernel):
+    return np.correlate(image.flatten(), kernel.flatten())
+
+
+def layer_by_first_axis(image, weights, bias):
+    h, w, _, filters = weights.shape
+    return [(image[:h, :w] * weights[f]).sum() + bias[f] for f in range(filters)]
+
+
 def layer_of_all_filters(image, weights, bias):
     h, w = weights.shape[:2]
     return (image[:h, :w] * weights).sum()
@@ -580,15 +597,21 @@ SAID = [
     (nb01b.faulty_accuracy, 6, "Not yet: The classifier learns from standardised"),
     (nb01b.box_around, lambda mask: mask.sum(), "gave one number, 19. Expected: a tuple of 4"),
     (nb02.correlate2d, correlate_beyond_the_edge, "beyond the end of an array comes out shorter"),
+    (nb02.correlate2d, correlate_by_matrix_product, "number by number: with `*`, not `@`"),
+    (nb02.correlate2d, correlate_flattened, "in a flattened image those below are far away"),
     (nb02.conv_layer, layer_of_all_filters, "`[..., i]` takes one place"),
+    (nb02.conv_layer, layer_by_first_axis, "`[..., f]` takes one of the last"),
     (nb02.conv_layer, lambda x, *others: nb02.correlate2d.answer(x, x), "are 2 names"),
     (nb02.second_cell, 11, "11 is too small."),
+    (nb02.second_cell, 14, "one row too low"),
     (nb02.second_cell, 15.4, "15.4 is too small, but close."),
     (nb02.conv_layer, lambda *arguments: np.zeros((4, 4, 4)), "gave 0 at [0, 0, 0]. Expected"),
-    (nb02.find_kernel, np.ones((5, 5)), "but of another shape than (5, 5)"),
+    (nb02.find_kernel, np.ones((5, 5)), "of shape (3, 3). Received: one of shape (5, 5)"),
     (nb02.faulty_shift, 6.5, "a line, from 1 to 7"),
     (nb02.output_size, lambda size, *others: size / 2, "dilation_rate=1)` gave 3.5. Expected: 5"),
     (nb02.layer_parameters, 13_000, "13000 is too large, but close."),
+    (nb02.layer_parameters, 32 * 32 * 16 * 32, "32 x 32 is the size of the maps"),
+    (nb02.second_moves_along, 16, "After sixteen too"),
     (nb02.layer_order, "BADC", "each of the letters A to G once"),
     (nb02.shuffled_convolution, "better", "Choose one of"),
     (nb02.costs, lambda *case: 448, "gave one number, 448. Expected: a tuple of 2"),
