@@ -190,9 +190,9 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
     mistakes=[
         (
             lambda x: x[:, 0] * x[:, 1] > 0,
-            "A product x1 * x2 has the right sign, but no unit multiplies its inputs by each other. "
-            "(The numbers of the call below are so tiny that their product becomes 0.) Use `W1`, "
-            "ReLU and `W2`.",
+            "A product x1 * x2 has the right sign, but no unit multiplies its inputs by each "
+            "other. (The numbers of the call below are so tiny that their product becomes 0.) Use "
+            "`W1`, ReLU and `W2`.",
         ),
         (
             lambda x: np.abs(x.sum(axis=1)) >= np.abs(x[:, 0] - x[:, 1]),

@@ -22,8 +22,8 @@ def plot_vision_tasks(image, label, boxes, masks, keypoints, skeleton):
     """Draw one image four times, each with what one task answers about it.
 
     Classification gives the image a class, detection each object a box and a class, segmentation
-    pixels a class, and pose estimation the places of certain points. The answers are given: somebody drew
-    them, or a network gave them.
+    pixels a class, and pose estimation the places of certain points. The answers are given:
+    somebody drew them, or a network gave them.
 
     Args:
         image: An image in one of the forms that `plot_images` takes.
