@@ -102,19 +102,17 @@ def _draw_pose(ax, keypoints, skeleton, color):
     for pair in skeleton:
         (row, column), (end_row, end_column) = (keypoints[name] for name in pair)
         ax.plot([column, end_column], [row, end_row], color=color, linewidth=2.5)
-    middle = np.mean([column for _, column in keypoints.values()] or [0])
     for name, (row, column) in keypoints.items():
         ax.plot(column, row, "o", color="white", markeredgecolor="0.2", markersize=5)
-        side, away = ("right", -5) if column < middle else ("left", 5)  # points; to the outside
         ax.annotate(
             name,
             (column, row),
-            xytext=(away, 0),
+            xytext=(0, 4),
             textcoords="offset points",
-            ha=side,
-            va="center",
+            ha="center",
+            va="bottom",
             color="white",
-            fontsize="small",
+            fontsize="x-small",
             path_effects=[withStroke(linewidth=2, foreground="0.2")],
             clip_on=True,
         )
