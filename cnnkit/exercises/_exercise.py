@@ -26,7 +26,7 @@ from cnnkit.exercises._calls import (
 )
 from cnnkit.exercises._comparison import numbers, same
 from cnnkit.exercises._errors import changes_argument, told_change, told_error
-from cnnkit.exercises._messages import NEAR, shown_call, told_result, told_value
+from cnnkit.exercises._messages import NEAR, shown, shown_call, told_result, told_value
 
 NOT_ATTEMPTED = "Not attempted yet: write your answer in place of the `...`."
 
@@ -142,6 +142,8 @@ class Value(Exercise):
 
     def told(self, answer):
         """What to say to an answer that is no usual mistake."""
+        if self.choices and not any(self.agrees(answer, choice) for choice in self.choices):
+            return f"{shown(answer)} is none of the choices."
         return told_value(answer, self.right_answer())
 
     def _listed_choices(self):
@@ -201,7 +203,8 @@ class FaultyLine(Value):
                 text = f", `{line.strip()}`," if line.strip() else ""
                 return f"line {number}{text} is not the one with the error."
         limits = f"from 1 to {len(self.lines)}"
-        return f"the answer is the number of a line, {limits}. Received: {answer!r:.60}"
+        quotes = ", without quotation marks" if isinstance(answer, str) else ""
+        return f"the answer is the number of a line, {limits}{quotes}. Received: {answer!r:.60}"
 
 
 class LineOrder(Exercise):

@@ -71,6 +71,10 @@ def faulty_difference():
         ((32, 240, 160, 3), "Height comes before width: rows first, as in a matrix."),
         ((32, 3, 160, 240), "This is NCHW. Keras's default has the channels last."),
         ((160, 240, 3, 32), "The batch is the first axis, not the last."),
+        (
+            (3, 32, 160, 240),
+            "In a batch, how many photos there are stands first. The channels stand last.",
+        ),
         ((160, 240, 3), "This is one photo. A mini-batch has an axis more."),
         ((32, 160, 240), "These are grey photos. Colour has an axis of its own."),
         ((240, 160, 3, 32), "The batch is the first axis, and height comes before width."),
@@ -115,6 +119,14 @@ _BATCH = _rng.integers(0, 256, (2, 3, 6, 9), np.uint8)
         ),
         (lambda images: images.transpose(0, 2, 1, 3), "The channels are not last yet."),
         (lambda images: images[0].transpose(1, 2, 0), "This is the first picture alone."),
+        (
+            lambda images: images[..., ::-1],
+            "This mirrors the pictures, and leaves the axes where they are. You need `transpose`.",
+        ),
+        (
+            lambda images: images[:, ::-1],
+            "This makes blue of red, and leaves the axes where they are. You need `transpose`.",
+        ),
     ],
 )
 def to_channels_last(images):
@@ -169,19 +181,18 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
 @Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],), (_ON_AXES,), (_TINY,)],
     hints=[
-        "Call the coordinates a and b. |a + b| is larger than |a - b| in quadrants 1 and 3, and "
-        "smaller in 2 and 4.",
+        "|x1 + x2| is larger than |x1 - x2| in quadrants 1 and 3, and smaller in 2 and 4.",
         "Two ReLUs make an absolute value: |s| = max(0, s) + max(0, -s).",
-        "Which row of `W1` makes a + b of a point (a, b)? Which one makes -(a + b), and a - b?",
-        "Four hidden units: a + b, -a - b, a - b, b - a. The output adds the first two and "
-        "subtracts the others.",
+        "Which row of `W1` makes x1 + x2 of a point? Which makes -(x1 + x2), which x1 - x2?",
+        "Four hidden units: x1 + x2, -x1 - x2, x1 - x2, x2 - x1. The output adds the first two "
+        "and subtracts the others.",
     ],
     mistakes=[
         (
             lambda x: x[:, 0] * x[:, 1] > 0,
-            "A product a * b has the right sign, but no unit multiplies its inputs by each other. "
-            "(The numbers of the call below are so tiny that their product becomes 0.) Use `W1`, "
-            "ReLU and `W2`.",
+            "A product x1 * x2 has the right sign, but no unit multiplies its inputs by each "
+            "other. (The numbers of the call below are so tiny that their product becomes 0.) Use "
+            "`W1`, ReLU and `W2`.",
         ),
         (
             lambda x: np.abs(x.sum(axis=1)) >= np.abs(x[:, 0] - x[:, 1]),
@@ -190,7 +201,7 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         ),
         (
             lambda x: x.sum(axis=1) > 0,
-            "These are the answers of a straight boundary, a + b > 0: right in quadrant 1, wrong "
+            "These are the answers of a straight boundary, x1 + x2 > 0: right in quadrant 1, wrong "
             "in 3, half right in 2 and 4.",
         ),
         (
@@ -199,8 +210,8 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         ),
         (
             lambda x: np.abs(x[:, 0]) > np.abs(x[:, 1]),
-            "This compares |a| with |b|, which does not change with the signs of a and b. Compare "
-            "|a + b| with |a - b|.",
+            "This compares |x1| with |x2|, which does not change with the signs of x1 and x2. "
+            "Compare |x1 + x2| with |x1 - x2|.",
         ),
         (
             lambda x: np.maximum(0, x @ [1, 1]) > np.maximum(0, x @ [1, -1]),
@@ -226,11 +237,11 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         (lambda x: x[:, 1] > 0, "This looks at the second coordinate only."),
         (
             lambda x: np.abs(x[:, 0]) > 0,
-            "|a| is above 0 for all points off an axis. Subtract a second absolute value.",
+            "|x1| is above 0 for all points off an axis. Subtract a second absolute value.",
         ),
         (
             lambda x: np.abs(x[:, 1]) > 0,
-            "|b| is above 0 for all points off an axis. Subtract a second absolute value.",
+            "|x2| is above 0 for all points off an axis. Subtract a second absolute value.",
         ),
         (
             lambda x: (np.abs(x.sum(axis=1)) > np.abs(x[:, 0] - x[:, 1]))[:, None],
@@ -246,7 +257,7 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
             "These are the sums. Which of them mean True? Compare with 0.",
         ),
     ],
-    note="|a + b| - |a - b| has the sign of a * b.",
+    note="|x1 + x2| - |x1 - x2| has the sign of x1 * x2.",
 )
 def quadrants(x):
     """True for points `(n, 2)` in quadrants 1 and 3: a two-layer network, weights by hand."""
@@ -271,6 +282,8 @@ def quadrants(x):
         (12_000_100, "Units multiply: each of the 100 has weights of its own, and sees 3 colours."),
         (3_600_000_001, "There is one bias for each unit, not one for the layer."),
         (3_600_000_003, "A unit has one bias, not one for each colour; and there are 100 units."),
+        (14_400_000_400, "These are bytes, 4 for each parameter. How many parameters are there?"),
+        (14_400, "These are megabytes. The number of parameters is asked."),
         (36_000_000, "That is how many numbers the photo holds. There are 100 units."),
         (12_000_000, "That is how many pixels the photo has. Each holds three numbers."),
         (36_000_100, "Each unit has weights of its own, one for each number of the photo."),

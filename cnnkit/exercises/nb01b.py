@@ -28,6 +28,11 @@ def _centred_alone(train, test):
     return train - train.mean(0), test - train.mean(0)
 
 
+def _shift(train):
+    """What is subtracted if the brackets are forgotten."""
+    return train.mean(0) / np.where(train.std(0) == 0, 1, train.std(0))
+
+
 def _leak(train, test):
     together = np.concatenate([train, test])
     return _standardized(together, train), _standardized(together, test)
@@ -123,6 +128,15 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
             "This is the deviation with N - 1. The notebook divides by N, NumPy's default.",
         ),
         (partial(_both, shift=False), "The mean was not subtracted."),
+        (
+            lambda train, test: (train - _shift(train), test - _shift(train)),
+            "Without brackets only the mean is divided. Put brackets: `(train - mean) / std`, and "
+            "likewise for `test`.",
+        ),
+        (
+            lambda train, test: (_standardized(train, train), test - _shift(train)),
+            "Without brackets only the mean is divided. Put brackets: `(test - mean) / std`.",
+        ),
         (
             lambda train, test: (_standardized(train, train), test),
             "The test set comes out as it went in. A `train` that has been standardised has mean 0 "

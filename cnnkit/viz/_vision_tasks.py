@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from cnnkit.viz._alt_text import counted, describe, percent
 from cnnkit.viz._figure import image_panels, name_panels
@@ -13,7 +14,7 @@ _TITLES = (
     "classification: what is it?",
     "detection: what is where?",
     "segmentation: which pixels?",
-    "pose: where are the joints?",
+    "pose: where are certain points?",
 )
 
 
@@ -21,16 +22,16 @@ def plot_vision_tasks(image, label, boxes, masks, keypoints, skeleton):
     """Draw one image four times, each with what one task answers about it.
 
     Classification gives the image a class, detection each object a box and a class, segmentation
-    pixels a class, and pose estimation the places of joints. The answers are given: somebody drew
-    them, or a network gave them.
+    pixels a class, and pose estimation the places of certain points. The answers are given:
+    somebody drew them, or a network gave them.
 
     Args:
         image: An image in one of the forms that `plot_images` takes.
         label: Text: the class of the image.
         boxes: Dictionary from the class of an object to `(top, left, height, width)` of its box.
         masks: Dictionary from a class to a Boolean array of shape `(height, width)`: its pixels.
-        keypoints: Dictionary from the name of a joint to its `(row, column)`: joints of the first
-            object in `boxes`, whose colour they have.
+        keypoints: Dictionary from the name of a point to its `(row, column)`: points of the first
+            object in `boxes`, such as joints. Lines between them have its colour.
         skeleton: List of pairs of these names, which lines join.
 
     Returns:
@@ -65,7 +66,7 @@ def _in_words(label, boxes, masks, keypoints, skeleton):
         "Classification": label,
         "Detection": "; ".join(found),
         "Segmentation, in shares of all pixels": ", ".join(areas),
-        "Pose, joints at (row, column)": ", ".join(places),
+        "Pose, points at (row, column)": ", ".join(places),
     }
     words = " ".join(f"{task}: {answer or 'nothing'}." for task, answer in answers.items())
     return f"One image with four answers. {words[:-1]}; {counted(len(skeleton), 'line')} join them."
@@ -101,8 +102,20 @@ def _draw_pose(ax, keypoints, skeleton, color):
     for pair in skeleton:
         (row, column), (end_row, end_column) = (keypoints[name] for name in pair)
         ax.plot([column, end_column], [row, end_row], color=color, linewidth=2.5)
-    for row, column in keypoints.values():
+    for name, (row, column) in keypoints.items():
         ax.plot(column, row, "o", color="white", markeredgecolor="0.2", markersize=5)
+        ax.annotate(
+            name,
+            (column, row),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color="white",
+            fontsize="x-small",
+            path_effects=[withStroke(linewidth=2, foreground="0.2")],
+            clip_on=True,
+        )
 
 
 def _check(image, boxes, masks, keypoints, skeleton):

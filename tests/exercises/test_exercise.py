@@ -342,7 +342,11 @@ def test_the_code_of_a_faulty_line_is_shown_with_numbers(said):
         (3.0, "line 3 is not the one with the error."),
         (4, "This is right."),
         (5, "the answer is the number of a line, from 1 to 4. Received: 5"),
-        ("2", "the answer is the number of a line, from 1 to 4. Received: '2'"),
+        (
+            "2",
+            "the answer is the number of a line, from 1 to 4, without quotation marks. "
+            "Received: '2'",
+        ),
         (None, "the answer is the number of a line, from 1 to 4. Received: None"),
         (True, "the answer is the number of a line, from 1 to 4. Received: True"),
     ],

@@ -297,6 +297,18 @@ def standardize_and_put_1(train, test):
         return tuple(np.where(std == 0, 1, (x - mean) / std) for x in (train, test))
 
 
+def standardize_without_brackets(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std = np.where(std == 0, 1, std)
+    return train - mean / std, test - mean / std
+
+
+def standardize_test_without_brackets(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    std = np.where(std == 0, 1, std)
+    return (train - mean) / std, test - mean / std
+
+
 def standardize_by_row(train, test):
     mean, std = train.mean(axis=1), train.std(axis=1)
     return (train - mean) / std, (test - mean) / std
@@ -580,6 +592,18 @@ SAID = [
         "no unit multiplies its inputs by each other",
     ),
     (nb01.quadrants, quadrants_with_axes, "A point on an axis lies in no quadrant"),
+    (nb01.quadrants, lambda x: abs(x[:, 0]) > abs(x[:, 1]), "Compare |x1 + x2| with |x1 - x2|"),
+    (nb01.batch_shape, (3, 32, 160, 240), "how many photos there are stands first"),
+    (nb01.batch_shape, (32, 240, 3, 160), "in (32, 240, 3, 160) the second number is wrong."),
+    (nb01.to_channels_last, lambda images: images[..., ::-1], "leaves the axes where they are"),
+    (nb01.to_channels_last, lambda images: images[:, ::-1], "leaves the axes where they are"),
+    (nb01.phone_photo_parameters, 14_400_000_400, "These are bytes"),
+    (nb01.phone_photo_parameters, 14_400, "These are megabytes"),
+    (nb01b.standardize, standardize_without_brackets, "Put brackets: `(train - mean) / std`"),
+    (nb01b.standardize, standardize_test_without_brackets, "Put brackets: `(test - mean) / std`"),
+    (nb01b.stripe_feature, "x1^2", "'x1^2' is none of the choices. Choose one of \"coordinate\","),
+    (nb01b.stripe_feature, 3, "3 is none of the choices. Choose one of"),
+    (nb01b.faulty_accuracy, "7", "from 1 to 8, without quotation marks. Received: '7'"),
     (nb01b.standardize, standardize_in_turn, "A `train` that has been centred"),
     (nb01b.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
     (nb01b.standardize, standardize_and_put_1, "The 1 belongs in the place of the deviation"),

@@ -35,6 +35,7 @@ def test_one_image_has_four_answers():
     ]
     for picture, mask in zip(segmentation.images[1:], (LEFT, ~LEFT), strict=True):
         assert ((picture.get_array()[..., 3] > 0) == mask).all()
+    assert [text.get_text() for text in pose.texts] == ["head", "hand", "foot"]
     joints = [line.get_xydata().tolist() for line in pose.lines]
     assert joints[:2] == [[[3, 6], [5, 12]], [[3, 6], [2, 19]]], "x is the column, y the row"
     assert joints[2:] == [[[3, 6]], [[5, 12]], [[2, 19]]]
@@ -70,7 +71,7 @@ def test_no_object_at_all():
     assert not panels.axes[0, 1].patches and not panels.axes[0, 3].lines
     assert panels.figure.alt_text == (
         "One image with four answers. Classification: sky. Detection: nothing. Segmentation, in "
-        "shares of all pixels: bird 0 %. Pose, joints at (row, column): nothing; 0 lines join them."
+        "shares of all pixels: bird 0 %. Pose, points at (row, column): nothing; 0 lines join them."
     )
 
 
@@ -98,6 +99,6 @@ def test_in_words():
     assert viz.plot_vision_tasks(PHOTO, **ANSWERS).figure.alt_text == (
         "One image with four answers. Classification: walker. Detection: person in rows 5 to 19, "
         "columns 0 to 5; dog in rows 14 to 19, columns 10 to 18. Segmentation, in shares of all "
-        "pixels: person 15 %, lead 85 %. Pose, joints at (row, column): head (6, 3), hand (12, 5), "
+        "pixels: person 15 %, lead 85 %. Pose, points at (row, column): head (6, 3), hand (12, 5), "
         "foot (19, 2); 2 lines join them."
     )
