@@ -25,6 +25,7 @@ _rng = np.random.default_rng(22)
         (16, "This is the number of rows. Each holds 9 weights."),
         (36, "This is the number of columns. Each of the 16 rows holds 9 weights."),
         (81, "This is for a 5 × 5 image, which has 3 × 3 outputs."),
+        (1296, "This is the size for an output as large as the image. Without zeros it is 4 × 4."),
         (225, "This is the size of the matrix for a 5 × 5 image. Which places hold a weight?"),
     ],
 )
@@ -50,6 +51,7 @@ def matrix_places():
         ((32, 10), "This is a layer on one pixel. These units see 8 × 8 of them."),
         ((2048, 10), "This is the Dense layer's own matrix. Which kernel holds the same numbers?"),
         ((8, 8, 32), "This is one filter. Each of the ten units has its own."),
+        ((8, 8, 1, 10), "A filter is as deep as its input, which has 32 channels."),
         ((8, 8, 10), "These filters see one channel. The map has 32."),
     ],
     note="The same 20,480 numbers, in the same order.",
