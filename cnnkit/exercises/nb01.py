@@ -23,6 +23,8 @@ _rng = np.random.default_rng(1)
         (-252, "uint8 is unsigned: it has no negative numbers."),
         (-6, "It wraps round the other way: 260 is above 255, and begins again at 0."),
         (0, "256 becomes 0; 260 is a little more."),
+        (44, "That was 200 + 100, which is 300. Here it is 260."),
+        (-246, "uint8 has no negative numbers: after 255 it begins again at 0."),
     ],
 )
 def overflow():
@@ -118,6 +120,10 @@ _BATCH = _rng.integers(0, 256, (2, 3, 6, 9), np.uint8)
             "The batch must stay in front, and the channels go last: which old axis is which?",
         ),
         (lambda images: images.transpose(0, 2, 1, 3), "The channels are not last yet."),
+        (
+            lambda images: images.transpose(0, 1, 3, 2),
+            "This exchanges height and width. The channels are not last yet.",
+        ),
         (lambda images: images[0].transpose(1, 2, 0), "This is the first picture alone."),
         (
             lambda images: images[..., ::-1],

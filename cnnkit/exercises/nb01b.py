@@ -129,6 +129,20 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         ),
         (partial(_both, shift=False), "The mean was not subtracted."),
         (
+            lambda train, test: tuple(
+                np.where(train.std(0) == 0, x, _standardized(train, x)) for x in (train, test)
+            ),
+            "Where the training pixel never changes, you leave the pixel as it is. Subtract its "
+            "mean there too, and divide by 1.",
+        ),
+        (
+            lambda train, test: tuple(
+                x / np.where(train.std(0) == 0, 1, train.std(0)) - train.mean(0)
+                for x in (train, test)
+            ),
+            "First subtract the mean, then divide the difference: `(x - mean) / std`.",
+        ),
+        (
             lambda train, test: (train - _shift(train), test - _shift(train)),
             "Without brackets only the mean is divided. Put brackets: `(train - mean) / std`, and "
             "likewise for `test`.",
@@ -349,6 +363,12 @@ def _swapped(image, size, i, j):
             ).mean(axis=-1),
             "`reshape` reads row after row, so these numbers lie side by side in one row, and do "
             "not form a square.",
+        ),
+        (
+            lambda image, size: image.reshape(
+                len(image) // size, size, image.shape[1] // size, size
+            ).mean(axis=(1, 2)),
+            "After this `reshape` the axes 1 and 3 count inside a cell: the mean is over these.",
         ),
         (
             lambda image, size: _over_cells(image, size).astype(image.dtype),

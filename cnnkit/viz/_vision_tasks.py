@@ -102,14 +102,16 @@ def _draw_pose(ax, keypoints, skeleton, color):
     for pair in skeleton:
         (row, column), (end_row, end_column) = (keypoints[name] for name in pair)
         ax.plot([column, end_column], [row, end_row], color=color, linewidth=2.5)
+    left, right = ax.get_xlim()
     for name, (row, column) in keypoints.items():
         ax.plot(column, row, "o", color="white", markeredgecolor="0.2", markersize=5)
+        share = (column - left) / (right - left)  # a name near an edge is written inwards
         ax.annotate(
             name,
             (column, row),
             xytext=(0, 4),
             textcoords="offset points",
-            ha="center",
+            ha="left" if share < 0.2 else "right" if share > 0.8 else "center",
             va="bottom",
             color="white",
             fontsize="x-small",
