@@ -213,6 +213,7 @@ class Scores:
         return self._run(self._trace(inputs).forward, tf.nest.map_structure(tf.constant, inputs))[1]
 
     def _run(self, graph, *arguments):
+        """Run a graph, and raise a ValueError unless all weights are finite."""
         found = in_halves(graph, *arguments)
         self._check_weights()
         return found
