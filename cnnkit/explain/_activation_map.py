@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from cnnkit.explain._alignment import to_images
 from cnnkit.explain._engine import check_can_run, trace_of
-from cnnkit.explain._finite import check_results, check_weights
+from cnnkit.explain._finite import begin_check, check_results
 from cnnkit.explain._inputs import as_inputs
 from cnnkit.explain._layout import as_maps, check_positions_lead_to
 from cnnkit.explain._logits import with_logits
@@ -38,11 +38,12 @@ def activation_map(add_up, model, images, target, layer, image, grid, prefix):
 def _of_layer(add_up, model, inputs, score, layer, image, grid, prefix):
     trace, tensors = trace_of(model, inputs, layer, run=with_logits, image=image)
     trace.kept(check_rows)
-    check_weights(trace)
+    check_weights = begin_check(trace)
     n_images = len(tf.nest.flatten(inputs)[trace.image])
     images = np.arange(n_images)
 
     def finite_score(outputs):
+        check_weights()
         scores = score(outputs)
         check_results(scores.numpy(), images, "scores")
         return scores

@@ -4,6 +4,8 @@ TensorFlow's graphs make 0 of NaN in some places, as in a ReLU that is joined wi
 map of a model with NaN weights may so look sound, and only the weights show it.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -11,13 +13,25 @@ import tensorflow as tf
 from cnnkit.explain._trace import graph_of
 
 _MOST = 5  # of the images or weights that a message names
+_beside = ThreadPoolExecutor(1)
 
 
-def check_weights(trace):
-    """Raise a ValueError unless all weights that the run of a model reads are finite."""
-    if np.isfinite(trace.kept(_sum_of_weights)().numpy()):
-        return
-    model = trace.model()
+def begin_check(trace):
+    """Begin to look at all weights that the run of a model reads, beside that run.
+
+    Returns:
+        A function that waits for this, and raises a ValueError unless all of them are finite.
+    """
+    total = _beside.submit(trace.kept(_sum_of_weights))
+
+    def check():
+        if not np.isfinite(total.result().numpy()):
+            _raise_of_weights(trace.model())
+
+    return check
+
+
+def _raise_of_weights(model):
     floats = [w for w in model.weights if keras.backend.is_float_dtype(w.dtype)]
     bad = [weight.path for weight in floats if not np.isfinite(weight.numpy()).all()]
     if bad:
@@ -30,10 +44,15 @@ def check_weights(trace):
 
 def _sum_of_weights(trace):
     """A graph that adds up all weights: to look at each of hundreds of them takes long."""
-    floats = [weight for weight in trace.forward.variables if weight.dtype.is_floating]
-    return graph_of(
-        lambda: sum((tf.cast(tf.reduce_sum(w), tf.float32) for w in floats), tf.zeros([]))
-    )
+
+    def add_up():
+        floats = [weight for weight in trace.forward.variables if weight.dtype.is_floating]
+        vectors = [tf.cast(w, tf.float32) for w in floats if w.shape.rank == 1]
+        others = [tf.cast(tf.reduce_sum(w), tf.float32) for w in floats if w.shape.rank != 1]
+        # One sum for all vectors, most of the weights and small: each operation takes its time.
+        return tf.reduce_sum(tf.concat([tf.zeros([1]), *vectors, tf.stack([0.0, *others])], axis=0))
+
+    return graph_of(add_up)
 
 
 def check_results(values, which, what):

@@ -1,5 +1,6 @@
 """Run a graph on both halves of a batch at the same time."""
 
+import math
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ def has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
+_MANY = 2**18  # pixels of a batch, as 28 images of 96x96 have; for fewer the whole is faster
 _two_threads = ThreadPoolExecutor(2)
 _runs_alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # by graph
 
@@ -50,26 +52,29 @@ def _adds_bias(op):
 def in_halves(graph, *arguments):
     """Run a graph on both halves of a batch at the same time.
 
-    Many operations of a network keep one core busy and no more, so that on two cores the halves
-    side by side take two thirds of the time of the whole.
+    Many operations of a network keep one core busy and no more, so that on two cores the halves of
+    a large batch side by side take two thirds of the time of the whole. A small one runs whole.
 
     Args:
         graph: A function of a trace, as `forward`.
-        arguments: Structures of tensors, each of shape `(batch, ...)`.
+        arguments: Structures of tensors, each of shape `(batch, ...)`; of images the largest.
 
     Returns:
         What `graph(*arguments)` returns.
     """
-    n = len(tf.nest.flatten(arguments)[0])
+    sizes = [tuple(tensor.shape) for tensor in tf.nest.flatten(arguments)]
+    n = sizes[0][0]
+    if n < 4 or max(math.prod(size[:-1]) for size in sizes) < _MANY or has_gpu():
+        return graph(*arguments)
     if graph not in _runs_alone:
         _runs_alone[graph] = adds_to_products(graph.graph)
     tensors = tf.nest.flatten([graph.structured_input_signature, graph.structured_outputs])
     shapes = [tensor.shape for tensor in tensors]
     takes_halves = all(shape.rank and shape[0] is None for shape in shapes)  # any size of batch
-    if n < 4 or has_gpu() or not takes_halves or _runs_alone[graph]:
+    if not takes_halves or _runs_alone[graph]:
         return graph(*arguments)
-    sizes = [n // 2, n - n // 2]
-    parts = [tf.split(array, sizes) for array in tf.nest.flatten(arguments)]
+    halves = [n // 2, n - n // 2]
+    parts = [tf.split(array, halves) for array in tf.nest.flatten(arguments)]
     halves = [tf.nest.pack_sequence_as(arguments, half) for half in zip(*parts, strict=True)]
     results = _two_threads.map(lambda half: graph(*half), halves)
     return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *results)

@@ -32,7 +32,7 @@ def as_inputs(images, image=None):
     parts = [np.asarray(part) for part in tf.nest.flatten(images)]
     check_lengths(parts, "images")
     at = image_at(tf.nest.pack_sequence_as(images, parts), image)
-    parts[at] = parts[at].astype(np.float32)
+    parts[at] = parts[at].astype(np.float32, copy=False)
     _check_finite(parts[at])
     return tf.nest.pack_sequence_as(images, parts)
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnkit.explain._engine import cached_trace, check_can_run, specs_of
-from cnnkit.explain._finite import check_results, check_weights, first_few
+from cnnkit.explain._finite import begin_check, check_results, first_few
 from cnnkit.explain._halves import has_gpu, in_halves
 from cnnkit.explain._inputs import as_inputs, check_rank, image_at, model_input_at
 from cnnkit.explain._logits import IMAGES, Outputs, with_logits
@@ -163,13 +163,14 @@ class Scores:
         inputs = self._inputs_of(images, which)
         trace, inputs = self._trace(inputs), tf.nest.map_structure(tf.constant, inputs)
         if callable(self.target):
-            outputs = in_halves(trace.forward, inputs)[1]
+            outputs = self._run(trace.forward, inputs)[1]
             gradients = output_gradients(self._score(which), outputs, len(which))
             gradients = [SCALE * gradient for gradient in gradients]
         else:
             gradients = self._class_gradients(trace, which)
         images = tf.nest.flatten(inputs)[self._at]
-        found = in_halves(trace.backward, inputs, images, gradients).numpy() / SCALE
+        found = self._run(trace.backward, inputs, images, gradients).numpy()
+        found /= SCALE
         if not found.any():
             _check_connected(self._model, trace, gradients)
         check_results(found, which, "gradients")
@@ -209,7 +210,13 @@ class Scores:
 
     def _outputs(self, images, which):
         inputs = self._inputs_of(images, which)
-        return in_halves(self._trace(inputs).forward, tf.nest.map_structure(tf.constant, inputs))[1]
+        return self._run(self._trace(inputs).forward, tf.nest.map_structure(tf.constant, inputs))[1]
+
+    def _run(self, graph, *arguments):
+        """Run a graph, and raise a ValueError unless all weights are finite."""
+        found = in_halves(graph, *arguments)
+        self._check_weights()
+        return found
 
     def _of_classes(self):
         """The logits and probabilities of the images; zeros if only their number counts."""
@@ -218,14 +225,14 @@ class Scores:
             parts = [self._outputs(self.images[which], which)[1:] for which in parts]
             return Outputs(None, *tf.nest.map_structure(_joined, *parts))
         which, _ = next(self.chunks())
-        trace = self._trace(self._inputs_of(self.images[which], which))
+        trace = self._trace(self._inputs_of(self.images[: len(which)], which))
         zeros = partial(_zeros, n=len(self.images))
         return tf.nest.map_structure(zeros, trace.forward.structured_outputs[1])
 
     def _inputs_of(self, images, which):
         """What the model takes with these variants of the images, as arrays."""
-        parts = [part[which] for part in tf.nest.flatten(self._inputs)]
-        parts[self._at] = images
+        parts = enumerate(tf.nest.flatten(self._inputs))
+        parts = [images if at == self._at else part[which] for at, part in parts]
         return tf.nest.pack_sequence_as(self._inputs, parts)
 
     def _trace(self, inputs):
@@ -235,7 +242,7 @@ class Scores:
         if key not in self._traces:  # to look for changed settings takes some time
             trace = cached_trace(self._model, IMAGES, 0, specs, run=with_logits, image=self._at)
             trace.kept(check_rows)
-            check_weights(trace)
+            self._check_weights = begin_check(trace)
             self._traces[key] = trace
         return self._traces[key]
 

@@ -96,10 +96,14 @@ def _is_list(value):
 def _is_fixed(value):
     """Whether a value refers to no model, and cannot change, or is a list in which one can look."""
     kind = type(value)
-    if isinstance(value, tuple | list):
+    if _is_list(value):
         return all(type(part) in _PLAIN for part in value)
+    if isinstance(value, tuple):
+        return all(_is_fixed(part) and not _is_list(part) for part in value)
     if kind is types.FunctionType:
         return _is_of_library(value)
+    if isinstance(value, keras.initializers.Initializer):  # of a layer that inherits Keras's
+        return _is_of_library(kind)
     return kind in _PLAIN or isinstance(value, keras.Variable | keras.dtype_policies.DTypePolicy)
 
 

@@ -7,9 +7,12 @@ from keras import layers
 from cnnkit.explain._halves import adds_to_products, in_halves
 
 
-@pytest.mark.parametrize("n, runs", [(3, [3]), (4, [2, 2]), (7, [3, 4])])
-def test_halves_side_by_side_give_what_the_whole_gives(n, runs, monkeypatch):
+@pytest.mark.parametrize(
+    "n, many, runs", [(3, 0, [3]), (4, 0, [2, 2]), (7, 7 * 36, [3, 4]), (7, 7 * 36 + 1, [7])]
+)
+def test_halves_side_by_side_give_what_the_whole_gives(n, many, runs, monkeypatch):
     monkeypatch.setattr("cnnkit.explain._halves.has_gpu", lambda: False)
+    monkeypatch.setattr("cnnkit.explain._halves._MANY", many)
     model = keras.Sequential(
         [keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
     )
