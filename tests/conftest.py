@@ -1,5 +1,6 @@
 """What several tests share: an empty cache, small photo folders, and a web server with manners."""
 
+import gc
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,6 +15,14 @@ REAL_DATA = data_folder()
 # The same examples every time and everywhere: what fails, fails for all, and what passes, passes.
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collection():
+    """Python looks for garbage among what tests make, not among TensorFlow's million objects."""
+    if not gc.get_freeze_count():  # at first, and behind a test of `run_study`, which unfreezes
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
