@@ -1,6 +1,7 @@
 """What several tests share: an empty cache, small photo folders, and a web server with manners."""
 
 import gc
+import itertools
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -25,11 +26,21 @@ def quick_collection():
         gc.freeze()
 
 
+PLACES = itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def clean_places(tmp_path, monkeypatch):
-    """No test reads or writes the caches, or the progress, of the person who runs it."""
-    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+def clean_places(request, tmp_path_factory, monkeypatch):
+    """No test reads or writes the caches, or the progress, of the person who runs it.
+
+    A test has a folder only if it asks for one: to make thousands takes seconds.
+    """
+    if "tmp_path" in request.fixturenames:
+        place = request.getfixturevalue("tmp_path")
+    else:
+        place = tmp_path_factory.getbasetemp() / "places" / str(next(PLACES))
+    monkeypatch.setenv("CNNKIT_CACHE", str(place / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(place / "keras"))
     monkeypatch.delenv("CNNKIT_DATA", raising=False)
     monkeypatch.setenv("CNNKIT_PROGRESS", "off")
 
