@@ -12,6 +12,7 @@ from cnnkit._places import data_folder
 from write_photo import write_photo
 
 REAL_DATA = data_folder()
+gc.set_threshold(10_000)  # while a graph is traced there are many new objects, and no garbage
 
 # The same examples every time and everywhere: what fails, fails for all, and what passes, passes.
 settings.register_profile("repeatable", derandomize=True, database=None)

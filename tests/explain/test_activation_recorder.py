@@ -19,8 +19,7 @@ def small(seed=0, **options):
         layers.Dense(3, name="logits"),
     ]
     model = keras.Sequential([keras.Input((6, 6, 2)), *parts])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("sgd", loss, **{"jit_compile": False, **options})  # quicker for so few steps
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
     return model
 
 
@@ -116,7 +115,7 @@ def test_a_layer_in_a_nested_model_and_one_called_twice():
     dense = layers.Dense(2, name="twice")
     outputs = dense(dense(x)[:, 0, 0]) + layers.Dense(2)(inner(x))
     model = keras.Model(inputs, outputs)
-    model.compile("sgd", "mse", jit_compile=False)
+    model.compile("sgd", "mse")
     for training in (False, True):
         chosen = [("twice", 0), (dense, 1), f"{inner.name}/conv", inner.get_layer("bn")]
         recorder = ActivationRecorder(IMAGES[:2], layers=chosen, every=1, training=training)

@@ -25,7 +25,7 @@ def test_training_is_solid_and_validation_dashed():
 
 def test_what_fit_returns():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(loss="mse")
+    model.compile(loss="mse", run_eagerly=True)
     x, y = np.zeros((4, 2)), np.zeros(4)
     history = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0)
     assert set(lines(viz.plot_history(history))) == {"training", "validation"}
