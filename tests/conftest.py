@@ -1,5 +1,7 @@
 """What several tests share: an empty cache, small photo folders, and a web server with manners."""
 
+import gc
+import itertools
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,17 +12,36 @@ from cnnkit._places import data_folder
 from write_photo import write_photo
 
 REAL_DATA = data_folder()
+gc.set_threshold(10_000)  # while a graph is traced there are many new objects, and no garbage
 
 # The same examples every time and everywhere: what fails, fails for all, and what passes, passes.
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_collection():
+    """Python looks for garbage among what tests make, not among TensorFlow's million objects."""
+    if not gc.get_freeze_count():  # at first, and behind a test of `run_study`, which unfreezes
+        gc.collect()
+        gc.freeze()
+
+
+PLACES = itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def clean_places(tmp_path, monkeypatch):
-    """No test reads or writes the caches, or the progress, of the person who runs it."""
-    monkeypatch.setenv("CNNKIT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+def clean_places(request, tmp_path_factory, monkeypatch):
+    """No test reads or writes the caches, or the progress, of the person who runs it.
+
+    A test has a folder only if it asks for one: to make thousands takes seconds.
+    """
+    if "tmp_path" in request.fixturenames:
+        place = request.getfixturevalue("tmp_path")
+    else:
+        place = tmp_path_factory.getbasetemp() / "places" / str(next(PLACES))
+    monkeypatch.setenv("CNNKIT_CACHE", str(place / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(place / "keras"))
     monkeypatch.delenv("CNNKIT_DATA", raising=False)
     monkeypatch.setenv("CNNKIT_PROGRESS", "off")
 

@@ -370,6 +370,7 @@ time.sleep(60)
 
 
 @posix
+@pytest.mark.usefixtures("slow_proof")
 def test_an_interrupted_installation_is_repaired(installed, wheels, quick, tmp_path):
     folder, _ = installed
     with (folder / "requirements/course.lock").open("a") as lock:
@@ -521,6 +522,7 @@ print(json.dumps([sys.argv[1:], os.environ["KERAS_BACKEND"], extra, sys.prefix])
 """
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_another_backend_has_an_environment_and_packages_of_its_own(tmp_path, wheels, quick):
     own = Path(shutil.copytree(wheels, tmp_path / "wheels"))
     for name in ("pytest", "ruff"):

@@ -55,6 +55,7 @@ def test_a_training(run):
     assert len(history["loss"]) == len(history["val_loss"]) == 3
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_the_costs_of_a_layer(run, tmp_path):
     names = run("animate_convolution")
     layer, geometry = names["layer"], names["geometry"]
@@ -63,6 +64,7 @@ def test_the_costs_of_a_layer(run, tmp_path):
     assert (tmp_path / "steps.gif").stat().st_size > 10_000
 
 
+@pytest.mark.usefixtures("slow_proof")
 def test_a_page_to_walk_through(run, tmp_path):
     explorer = run("explorer.save")["explorer"]
     assert explorer.is_computed

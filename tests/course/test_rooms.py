@@ -5,6 +5,7 @@ of complaints. `BROKEN` shows each check a made-up fault, so that no check passe
 """
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -47,8 +48,17 @@ def room_of(module):
     return module.split(".")[1] if "." in module else ""
 
 
+parse = functools.cache(ast.parse)  # for each check the same trees, which none of them changes
+
+
 def trees(sources):
-    return [(name, ast.parse(code)) for name, code in sources.items()]
+    return [(name, parse(code)) for name, code in sources.items()]
+
+
+@functools.cache
+def walk(tree):
+    """All nodes of a tree."""
+    return [*ast.walk(tree)]
 
 
 def imported(nodes, sources):
@@ -99,7 +109,7 @@ def upwards(sources):
     complaints = []
     for name, tree in trees(sources):
         own = room_of(name)
-        for module, _ in imported(ast.walk(tree), sources):
+        for module, _ in imported(walk(tree), sources):
             other = room_of(module)
             if other == own or other in SHARED:
                 continue
@@ -112,7 +122,7 @@ def foreign_privates(sources):
     """No underscore of another room is imported but the shared modules, and of these no name."""
     complaints = []
     for name, tree in trees(sources):
-        for module, thing in imported(ast.walk(tree), sources):
+        for module, thing in imported(walk(tree), sources):
             if room_of(module) == room_of(name):
                 continue
             inside = [*module.split(".")[2:], thing or ""]
@@ -131,8 +141,8 @@ def foreign_attributes(sources):
         if name == "cnnkit._keras":
             continue
         allowed = defined[room_of(name)] | NAMEDTUPLE_PUBLIC
-        own = KERAS_PRIVATE & {node.attr for node in ast.walk(tree) if sets_own(node)}
-        for node in ast.walk(tree):
+        own = KERAS_PRIVATE & {node.attr for node in walk(tree) if sets_own(node)}
+        for node in walk(tree):
             used = attribute_name(node)
             if used in KERAS_PRIVATE:
                 good = is_own(node) and used in own
@@ -168,7 +178,7 @@ def sets_own(node):
 
 def private_definitions(tree):
     """What a module defines with an underscore: functions, classes, fields, attributes of self."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -181,9 +191,10 @@ def environment(sources):
     """The environment is read in `_places` alone, and written nowhere but for TensorFlow's log."""
     complaints = []
     for name, tree in trees(sources):
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        calls = [node for node in walk(tree) if isinstance(node, ast.Call)]
+        calls = [node for node in calls if getattr(node.func, "attr", "") == "setdefault"]
         allowed = [node.func for node in calls if ast.unparse(node) == TENSORFLOW_LOG]
-        for node in ast.walk(tree):
+        for node in walk(tree):
             written = writes_environment(node) and node not in allowed
             read = names_environment(node) and name != "cnnkit._places"
             if read or written:

@@ -90,15 +90,23 @@ def test_each_usual_mistake_gets_its_own_message(exercise, capsys):
     assert len({text for _, text in exercise.mistakes}) == len(exercise.mistakes)
 
 
-@each
-@pytest.mark.parametrize(
-    "value",
-    [None, "seven", [[1.0, 2.0]], np.zeros((2, 3, 4, 5, 6)), {}, (x for x in ()), np.nan, object],
-    ids=["None", "text", "list", "shape", "dict", "generator", "nan", "class"],
+WRONG = (
+    None,
+    "seven",
+    [[1.0, 2.0]],
+    np.zeros((2, 3, 4, 5, 6)),
+    {},
+    (x for x in ()),
+    np.nan,
+    object,
 )
-def test_wrong_types_and_shapes_are_told(exercise, value, capsys):
-    assert exercise.check(like(exercise, value)) is False
-    assert capsys.readouterr().out.startswith("Not yet: ")
+
+
+@each
+def test_wrong_types_and_shapes_are_told(exercise, capsys):
+    for value in WRONG:
+        assert exercise.check(like(exercise, value)) is False, value
+        assert capsys.readouterr().out.startswith("Not yet: "), value
 
 
 @each

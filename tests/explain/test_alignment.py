@@ -1,5 +1,6 @@
 """What is at a place of an image is at that place of its map."""
 
+import functools
 import warnings
 
 import keras
@@ -47,16 +48,20 @@ def middle(weights):
     return (places * weights).sum(axis=(1, 2)) / weights.sum()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_unit_is_drawn_where_it_looks(kind):
-    """The place of a unit is measured with gradients, and then only that unit is made active."""
+@functools.cache
+def seen_by_a_unit(kind):
+    """A network, and what a unit in the middle of its last maps sees."""
     model = network(kind)
     layer = model.layers[-3]
     height, width = layer.output.shape[1:3]
-    row, column = height // 2, width // 2
-    field = effective_receptive_field(
-        model, np.ones((1, SIZE, SIZE, 1)), layer=layer, position=(row, column)
-    )
+    images, position = np.ones((1, SIZE, SIZE, 1)), (height // 2, width // 2)
+    return model, effective_receptive_field(model, images, layer=layer, position=position)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_unit_is_drawn_where_it_looks(kind):
+    """The place of a unit is measured with gradients, and then only that unit is made active."""
+    model, field = seen_by_a_unit(kind)
     image = np.zeros((1, SIZE, SIZE, 1), np.float32)
     image[0, ..., 0] = field  # this excites the unit most
     cam = grad_cam(model, image, target=1)[0]
@@ -64,11 +69,17 @@ def test_a_unit_is_drawn_where_it_looks(kind):
     assert np.abs(peak - middle(field)).max() <= 0.5 + 1e-3
 
 
+@functools.cache
+def plain_maps(kind):
+    """Two images, and the maps that a network has for them."""
+    x = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE - 7, 1)).astype(np.float32)
+    return x, grad_cam(network(kind, (SIZE, SIZE - 7)), x, target=1)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_any_size_has_the_same_maps(kind):
-    image = np.random.default_rng(0).uniform(size=(1, SIZE, SIZE - 7, 1)).astype(np.float32)
-    closed, opened = network(kind, (SIZE, SIZE - 7)), network(kind, (None, None))
-    assert np.allclose(grad_cam(closed, image, target=1), grad_cam(opened, image, target=1))
+    x, expected = plain_maps(kind)
+    assert np.allclose(grad_cam(network(kind, (None, None)), x, target=1), expected)
 
 
 def test_one_cell_of_seven():
@@ -165,8 +176,7 @@ def shuffled(x):
 @pytest.mark.parametrize("how", ["subclassed", "blocks", "shuffled"])
 def test_code_of_ones_own_does_not_move_the_maps(kind, how):
     """Keras's graph ends there, TensorFlow's does not."""
-    plain = network(kind, (SIZE, SIZE - 7))
-    image = np.random.default_rng(0).uniform(size=(2, SIZE, SIZE - 7, 1)).astype(np.float32)
+    plain, (image, expected) = network(kind, (SIZE, SIZE - 7)), plain_maps(kind)
     if how == "subclassed":
         model = Subclassed(plain.layers)
         model(image)
@@ -176,7 +186,7 @@ def test_code_of_ones_own_does_not_move_the_maps(kind, how):
         model = keras.Sequential([plain.inputs[0], *before, own, *plain.layers[-2:]])
     with warnings.catch_warnings(action="error"):
         found = grad_cam(model, image, target=1, layer=None if how != "blocks" else own)
-    assert np.array_equal(found, grad_cam(plain, image, target=1))
+    assert np.array_equal(found, expected)
 
 
 def test_two_convolutions_by_hand():

@@ -208,7 +208,7 @@ def test_windows():
 )
 def test_what_does_not_fit(options, error):
     with pytest.raises(ValueError, match=error):
-        grad_cam(small(1), X, target=1, layer="norm_1", **options)
+        grad_cam(small(1, n_blocks=1), X, target=1, layer="norm_0", **options)
 
 
 @slow

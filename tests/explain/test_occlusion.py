@@ -1,3 +1,4 @@
+import itertools
 from functools import partial
 
 import keras
@@ -19,20 +20,24 @@ class TestOcclusion(AttributionCheck):
 def by_hand(model, x, targets, size, strides, fill):
     """One patch after the other, and one image after the other."""
     maps = np.zeros(x.shape[:3])
+    rows, columns = (
+        sorted({*range(0, side - p + 1, s), side - p})
+        for side, p, s in zip(x.shape[1:], size, strides, strict=False)
+    )
+    windows = [
+        (slice(row, row + size[0]), slice(column, column + size[1]))
+        for row, column in itertools.product(rows, columns)
+    ]
     for n, image in enumerate(x):
-        seen = np.zeros(image.shape[:2])
-        score = model(image[None])[0, targets[n]]
-        rows, columns = (
-            sorted({*range(0, side - p + 1, s), side - p})
-            for side, p, s in zip(image.shape, size, strides, strict=False)
-        )
-        for row in rows:
-            for column in columns:
-                covered = image.copy()
-                window = slice(row, row + size[0]), slice(column, column + size[1])
-                covered[window] = image.mean(axis=(0, 1)) if fill is None else fill
-                maps[n][window] += score - model(covered[None])[0, targets[n]]
-                seen[window] += 1
+        seen, shown = np.zeros(image.shape[:2]), [image]
+        for window in windows:
+            covered = image.copy()
+            covered[window] = image.mean(axis=(0, 1)) if fill is None else fill
+            shown.append(covered)
+        score, *others = np.asarray(model(np.stack(shown)))[:, targets[n]]
+        for window, other in zip(windows, others, strict=True):
+            maps[n][window] += score - other
+            seen[window] += 1
         assert seen.min() > 0
         maps[n] /= seen
     return maps

@@ -85,9 +85,9 @@ def explained(seed):
 slow_proof = pytest.mark.usefixtures("slow_proof")
 
 
-def check(first):
-    """Whether the maps of ten graphs lie on the spot."""
-    found = {seed: explained(seed).distances for seed in range(first, first + 10)}
+def check(first, n):
+    """Whether the maps of so many graphs lie on the spot."""
+    found = {seed: explained(seed).distances for seed in range(first, first + n)}
     far = {seed: each for seed, each in found.items() if not all(d <= 1 for d in each.values())}
     assert not far, "\n".join(
         f"random_graph({seed}): {each}, of {sorted(explained(seed).ingredients)}"
@@ -96,13 +96,13 @@ def check(first):
 
 
 def test_the_map_of_a_bright_spot_lies_on_it():
-    check(0)
+    check(0, 5)
 
 
 @slow_proof
-@pytest.mark.parametrize("first", range(10, N_GRAPHS, 10))
+@pytest.mark.parametrize("first", range(5, N_GRAPHS, 5))
 def test_it_does_in_more_graphs(first):
-    check(first)
+    check(first, 5)
 
 
 @slow_proof

@@ -12,6 +12,7 @@ def counted(function, shapes, dtype="float32"):
         function: A layer or a function, called with one tensor for each shape.
         shapes: List of shapes without batch axis.
     """
+    function(*(tf.zeros((1, *shape), dtype) for shape in shapes))  # else weights take another graph
     one, two = (_of_graph(function, shapes, n, dtype) for n in (1, 2))
     return two - one
 

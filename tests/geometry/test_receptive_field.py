@@ -135,7 +135,7 @@ def shifts(draw):
 STEPS = st.one_of(windows(), windows(), branches(), nested(), shifts())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(48, 70), st.integers(48, 70), st.lists(STEPS, min_size=1, max_size=4))
 def test_fields_are_where_the_gradient_is_not_zero(height, width, steps):
     outputs = inputs = keras.Input((height, width, 2))

@@ -22,7 +22,7 @@ def check_layer(layer_class, arguments, images):
     check_config(layer, arguments)
     check_saving(layer_class(**arguments), images)
     check_float16(layer_class(**arguments, dtype="mixed_float16"), images)
-    gradient = gradient_in_training(layer_class(**arguments), images[0])
+    _, gradient = train_one_step(layer_class(**arguments), images[:1])
     assert np.isfinite(gradient).all() and gradient.any()
     if "seed" in arguments:
         check_seed(layer_class, arguments, images)
@@ -90,13 +90,13 @@ class Picture(keras.Layer):
         return inputs + self.image
 
 
-def gradient_in_training(layer, image):
-    """The gradient of the sum of the outputs: what one step of training takes off the image."""
+def train_one_step(layer, images):
+    """The sum of the outputs in training, and its gradient: what a step takes off the picture."""
     picture = Picture()
-    model = keras.Sequential([keras.Input(image.shape), picture, layer])
+    model = keras.Sequential([keras.Input(images.shape[1:]), picture, layer])
     model.compile(keras.optimizers.SGD(1.0), lambda labels, outputs: keras.ops.sum(outputs))
-    model.train_on_batch(image[None], np.zeros((1, 1)))
-    return -numbers(picture.image)
+    loss = model.train_on_batch(images, np.zeros((len(images), 1)))
+    return loss, -numbers(picture.image)
 
 
 def numbers(tensor):

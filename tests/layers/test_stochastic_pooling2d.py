@@ -5,9 +5,9 @@ from keras import ops
 from layer_check import (
     check_in_tf_data,
     check_layer,
-    gradient_in_training,
     numbers,
     tensorflow_only,
+    train_one_step,
 )
 
 from cnnkit import geometry
@@ -94,7 +94,7 @@ def test_overlapping_windows_draw_for_themselves():
 
 def test_the_gradient_goes_to_the_drawn_activation_only():
     maps = np.abs(images((6, 6, 3))) + 0.1
-    gradient = gradient_in_training(StochasticPooling2D(2, seed=5), maps)
+    _, gradient = train_one_step(StochasticPooling2D(2, seed=5), maps[None])
     assert set(gradient.ravel()) == {0, 1}
     per_window = gradient.reshape(3, 2, 3, 2, 3).sum(axis=(1, 3))
     assert (per_window == 1).all()

@@ -35,11 +35,20 @@ def test_a_range_that_does_not_fit_is_an_error_in_a_graph(value_range, scale):
     dataset = tf.data.Dataset.from_tensors(images).map(lambda batch: layer(batch, training=True))
     with pytest.raises(tf.errors.InvalidArgumentError, match="`value_range` must fit"):
         list(dataset)
+
+
+@tensorflow_only
+@pytest.mark.parametrize(("value_range", "scale"), [WRONG_RANGES[i] for i in (0, 1, 4)])
+def test_a_range_that_does_not_fit_is_an_error_in_training(value_range, scale):
+    import tensorflow as tf
+
+    images = scale(make_images())
+    layer = RandomColor(brightness=0.1, value_range=value_range)
     model = keras.Sequential([keras.Input(images.shape[1:]), layer, keras.layers.Flatten()])
     model.add(keras.layers.Dense(1))
     model.compile("sgd", "mse")
     with pytest.raises(tf.errors.InvalidArgumentError, match="`value_range` must fit"):
-        model.train_on_batch(images.astype("float32"), np.zeros((4, 1)))
+        model.train_on_batch(images, np.zeros((4, 1)))
 
 
 @pytest.mark.parametrize(

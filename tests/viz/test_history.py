@@ -25,7 +25,7 @@ def test_training_is_solid_and_validation_dashed():
 
 def test_what_fit_returns():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(loss="mse")
+    model.compile(loss="mse", run_eagerly=True)
     x, y = np.zeros((4, 2)), np.zeros(4)
     history = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0)
     assert set(lines(viz.plot_history(history))) == {"training", "validation"}
@@ -47,7 +47,7 @@ def fit(*callbacks, model=None, n_epochs=6, **options):
     """What `fit` returns, and the epochs from 1 after which it was so far, by a callback."""
     if model is None:
         model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-        model.compile(loss="mse")
+        model.compile(loss="mse", run_eagerly=True)  # quicker for so few steps
     x, seen = np.ones((4, 2)), {"loss": [], "val_loss": []}
 
     def note(epoch, logs):
