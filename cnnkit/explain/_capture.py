@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnkit.explain._engine import find_call, trace_of
+from cnnkit.explain._engine import capture_all, find_call, trace_of
 from cnnkit.explain._inputs import Inputs
 
 
@@ -17,12 +17,13 @@ class Captured:
     """The result of `capture`.
 
     Attributes:
-        activations: What the layer gives: a float32 array of shape `(batch, ...)`.
+        activations: What the layer gives: a float32 array of shape `(batch, ...)`; of a list of
+            layers a list of such arrays.
         outputs: What the model gives: an array, or a list or dictionary of them, as the model has
             it. Floats are float32.
     """
 
-    activations: np.ndarray
+    activations: np.ndarray | list[np.ndarray]
     outputs: Any
 
 
@@ -45,11 +46,11 @@ def capture(
     model: keras.Model,
     inputs: Inputs,
     *,
-    layer: str | keras.Layer | tuple | None = None,
+    layer: str | keras.Layer | tuple | list | None = None,
     training: bool = False,
     image: int | str | None = None,
 ) -> Captured:
-    """Run a model, and take a note of what one of its layers gives.
+    """Run a model, and take a note of what one of its layers gives, or each of several.
 
     The first run with inputs of a new shape or dtype takes a second or so, as it traces the model;
     the number of examples may differ from run to run, except for subclassed models. The model is
@@ -65,7 +66,8 @@ def capture(
             with more than one position, each a place of the image, on which the outputs depend; so
             the inner layers of attention, which give tokens, do not count. For a layer that the
             model calls several times, a pair `(layer, call)`: `call` counts from 0, in the order in
-            which the model runs.
+            which the model runs. A list of these takes a note of all in a single run, which is
+            traced to no graph.
         training: Whether the model runs as in training, where batch normalisation uses the mean and
             the variance of `inputs` and dropout is on, or as in inference. Random layers draw the
             same numbers in each run, until the model is trained.
@@ -80,6 +82,8 @@ def capture(
         ValueError: If the model is not built, there is no such layer or several of that name, the
             layer does not give exactly one tensor, or it is not known which maps are the last.
     """
+    if isinstance(layer, list):
+        return Captured(*capture_all(model, inputs, layer, training))
     trace, tensors = trace_of(model, inputs, layer, training, image=image)
     return Captured(*trace.capture(tensors))
 

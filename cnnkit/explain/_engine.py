@@ -10,9 +10,10 @@ from cnnkit._checks import check_built, check_model
 from cnnkit._layers import find_in, layer_paths, split_call
 from cnnkit.explain._inputs import check_lengths, check_rank, image_at, images_in
 from cnnkit.explain._loss import meaning_of_loss
+from cnnkit.explain._recording import one_call, recording
 from cnnkit.explain._recording import run as plain_run
 from cnnkit.explain._settings import changed, settings_of
-from cnnkit.explain._trace import Trace, as_it_is, reference
+from cnnkit.explain._trace import Trace, as_array, as_float32, as_it_is, reference
 
 
 def check_can_run(model):
@@ -110,6 +111,29 @@ def trace_of(model, inputs, layer=None, training=False, run=plain_run, image=Non
         check_rank(model, tensors, image)
     specs = specs_of(model, tensors)
     return cached_trace(model, layer, call, specs, training, run, image), tensors
+
+
+def capture_all(model, inputs, layers, training=False):
+    """What each of several layers gives in one run, and what the model gives, as arrays.
+
+    Args:
+        model, inputs, training: As in `cnnkit.explain.capture`.
+        layers: A list of what `capture` takes for one layer.
+
+    Returns:
+        `(activations, outputs)`, of which the first is a list.
+    """
+    check_can_run(model)
+    calls = [find_call(model, layer) for layer in layers]
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    check_lengths(tf.nest.flatten(tensors), "inputs")
+    with recording([layer for layer, _ in calls]) as records:
+        outputs = plain_run(model, tensors, training)
+    activations = []
+    for layer, call in calls:
+        of_layer = [record for record in records if record[0] is layer]
+        activations.append(as_float32(one_call(of_layer, layer, call, None)[1]))
+    return activations, tf.nest.map_structure(as_array, outputs)
 
 
 class _Traces(dict):

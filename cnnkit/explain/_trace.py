@@ -56,15 +56,15 @@ class Trace:
     def capture(self, inputs):
         """The activations and the outputs as arrays, those of floats as float32."""
         activations, outputs = self.forward(inputs)
-        return _as_float32(activations), tf.nest.map_structure(_as_array, outputs)
+        return as_float32(activations), tf.nest.map_structure(as_array, outputs)
 
     def capture_gradients(self, inputs, score):
         """The activations, the gradients of a score with respect to them, and the outputs."""
         activations, outputs = self.forward(inputs)
         n_examples = tf.nest.flatten(inputs)[0].shape[0]
         gradients = output_gradients(score, outputs, n_examples)
-        gradients = _as_float32(self.backward(inputs, activations, gradients))
-        return _as_float32(activations), gradients, tf.nest.map_structure(_as_array, outputs)
+        gradients = as_float32(self.backward(inputs, activations, gradients))
+        return as_float32(activations), gradients, tf.nest.map_structure(as_array, outputs)
 
     def kept(self, make):
         """What the function `make` makes of this trace, made now or before."""
@@ -179,9 +179,9 @@ def graph_of(function, *specs):
     return tf.function(function, autograph=False).get_concrete_function(*specs)
 
 
-def _as_array(tensor):
-    return _as_float32(tensor) if tensor.dtype.is_floating else tensor.numpy()
+def as_array(tensor):
+    return as_float32(tensor) if tensor.dtype.is_floating else tensor.numpy()
 
 
-def _as_float32(tensor):
+def as_float32(tensor):
     return tf.cast(tensor, tf.float32).numpy()

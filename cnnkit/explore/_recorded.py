@@ -10,7 +10,7 @@ from tqdm import tqdm
 from cnnkit import explain
 from cnnkit.explore._arrays import as_text, in_bytes
 
-MAX_LAYERS = 20  # each takes a run, and the first run of a layer traces the model
+MAX_LAYERS = 20  # where they cannot be recorded together, each takes a run of its own
 _BYTES = 3_000_000  # of the page, for all of them
 
 
@@ -32,11 +32,15 @@ def record(model, images, layers):
     computing = [i for i, layer in enumerate(layers) if layer["type"] != "InputLayer"]
     chosen = _spread(computing, MAX_LAYERS)
     share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
+    together = _all_at_once(model, images, [_meant(layers, i) for i in chosen])
     for i in set(computing) - set(chosen):
         layers[i]["missing"] = "Not recorded: of a long network some layers are chosen."
     bar_options = dict(unit="layer", delay=1, leave=False, file=sys.stdout)
-    for i in tqdm(chosen, "recording", **bar_options):
+    for place, i in enumerate(tqdm(chosen, "recording", **bar_options)):
         layer = layers[i]
+        if together is not None:
+            _add(layer, together.activations[place], len(images), share)
+            continue
         try:
             captured = explain.capture(model, images, layer=_meant(layers, i))
         except Exception as error:  # of whatever kind: code of the user's may run
@@ -44,7 +48,15 @@ def record(model, images, layers):
             continue
         outputs = captured.outputs
         _add(layer, captured.activations, len(images), share)
-    return outputs
+    return outputs if together is None else together.outputs
+
+
+def _all_at_once(model, images, meant):
+    """What `explain.capture` gives for these layers in one run; None if one of them fails."""
+    try:
+        return explain.capture(model, images, layer=meant) if meant else None
+    except Exception:  # of whatever kind; then each is tried alone, and says what is wrong
+        return None
 
 
 def _spread(places, n):

@@ -295,3 +295,39 @@ def test_the_checks_can_fail(monkeypatch):
     monkeypatch.setattr("cnnkit.explain._trace.exchange", lambda output, activations: output)
     with pytest.raises(AssertionError):
         check(model, x, "last", chain(*parts[:3]), chain(*parts[3:]))
+
+
+def test_several_layers_in_one_run():
+    parts = flat()
+    model, x = sequential(parts), images(3)
+    meant = ["last", parts[1], ("head", 0)]
+    together = capture(model, x, layer=meant)
+    assert isinstance(together.activations, list) and len(together.activations) == 3
+    for layer, activations in zip(meant, together.activations, strict=True):
+        close(activations, capture(model, x, layer=layer).activations)
+    close(together.outputs, capture(model, x).outputs)
+    assert capture(model, x, layer=[]).activations == []
+
+
+def test_several_layers_of_nested_and_repeated_ones():
+    relu = layers.ReLU(name="relu")
+    inner = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(3, 3, name="conv")], name="in")
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, relu(relu(inner(inputs)) - 1))
+    x = images(2, (8, 8, 3))
+    first, second, maps = capture(model, x, layer=[("relu", 0), ("relu", 1), "in/conv"]).activations
+    close(first, np.maximum(maps, 0))
+    close(second, np.maximum(first - 1, 0))
+    with pytest.raises(ValueError, match="which of its calls is meant.*from 0 to 1"):
+        capture(model, x, layer=["relu"])
+    with pytest.raises(ValueError, match="Received.*'nothing'"):
+        capture(model, x, layer=["in/conv", "nothing"])
+
+
+def test_several_layers_in_training_mode_change_nothing():
+    norm = layers.BatchNormalization(name="norm")
+    model = keras.Sequential([keras.Input((4, 4, 2)), norm, layers.GlobalAveragePooling2D()])
+    x, before = images(5, (4, 4, 2)), [w.numpy() for w in norm.weights]
+    (trained,) = capture(model, x, layer=["norm"], training=True).activations
+    close(trained, capture(model, x, layer="norm", training=True).activations)
+    assert all(np.array_equal(w, b) for w, b in zip(norm.weights, before, strict=True))
