@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 import keras
 import numpy as np
@@ -11,9 +11,11 @@ import tensorflow as tf
 from cnnkit.explain._engine import capture_all, find_call, trace_of
 from cnnkit.explain._inputs import Inputs
 
+_Activations = TypeVar("_Activations", np.ndarray, list[np.ndarray])
+
 
 @dataclass(frozen=True, eq=False)
-class Captured:
+class Captured(Generic[_Activations]):
     """The result of `capture`.
 
     Attributes:
@@ -23,7 +25,7 @@ class Captured:
             it. Floats are float32.
     """
 
-    activations: np.ndarray | list[np.ndarray]
+    activations: _Activations
     outputs: Any
 
 
@@ -40,6 +42,28 @@ class CapturedGradients:
     activations: np.ndarray
     gradients: np.ndarray
     outputs: Any
+
+
+@overload
+def capture(
+    model: keras.Model,
+    inputs: Inputs,
+    *,
+    layer: str | keras.Layer | tuple | None = None,
+    training: bool = False,
+    image: int | str | None = None,
+) -> Captured[np.ndarray]: ...
+
+
+@overload
+def capture(
+    model: keras.Model,
+    inputs: Inputs,
+    *,
+    layer: list,
+    training: bool = False,
+    image: int | str | None = None,
+) -> Captured[list[np.ndarray]]: ...
 
 
 def capture(

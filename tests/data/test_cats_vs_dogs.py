@@ -73,8 +73,8 @@ def test_a_salt_makes_another_cut_always_the_same(pets):
 def test_a_salt_cuts_a_folder_without_splits(tmp_path):
     for label, name in enumerate(("ant", "bee")):
         for i in range(60):
-            write_photo(tmp_path / name / f"{i}.png", seed=100 * label + i)
-    plain, salted = load(tmp_path), load(tmp_path, salt="1")
+            write_photo(tmp_path / "bugs" / name / f"{i}.png", seed=100 * label + i)
+    plain, salted = load(tmp_path / "bugs"), load(tmp_path / "bugs", salt="1")
     for photos in (plain, salted):
         assert sum(photos.sizes.values()) == 120 and 70 <= photos.sizes["train"] <= 97
     for split in plain.sizes:
