@@ -269,7 +269,7 @@ def test_wrong_and_ambiguous_names():
     with pytest.raises(ValueError, match="fits one/conv, two/conv. Received: layer='conv'"):
         capture(model, images(1, (16, 16, 1)), layer="conv")
     assert find_layer(model, "two/conv") is two.get_layer("conv")
-    for wrong in (3, ["sum"], layers.Flatten(), ("sum", 0, 0)):
+    for wrong in (3, [3], [["sum"]], layers.Flatten(), ("sum", 0, 0)):
         with pytest.raises(ValueError, match="`layer` must be a layer .* Received: layer="):
             capture(model, images(1, (16, 16, 1)), layer=wrong)
 
