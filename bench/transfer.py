@@ -41,10 +41,11 @@ def with_features(backbone, photos):
     to_features = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(maps))
 
     def extract(split):
-        dataset = photos.in_order(split)
-        mirrored = dataset.map(lambda images, labels: (images[:, :, ::-1], labels))
-        plain, labels = models.extract_features(to_features, dataset, split)
-        return plain, models.extract_features(to_features, mirrored, "mirrored")[0], labels
+        photos_of = photos.in_order(split)
+        mirrored = photos_of.map(lambda images, labels: (images[:, :, ::-1], labels))
+        both = photos_of.concatenate(mirrored)  # together, so that one graph is traced
+        features, labels = models.extract_features(to_features, both, split)
+        return *np.split(features, 2), labels[: len(labels) // 2]
 
     plain, mirrored, labels = extract("train")
     x = np.concatenate([plain, mirrored])
