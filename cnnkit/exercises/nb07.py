@@ -525,6 +525,10 @@ _HEAD = np.array([0.5, -1.0, 0.3, -0.2, 0.8])
         ),
         (lambda maps, weights: maps * weights, "Add up over the channels: one map for a photo."),
         (
+            lambda maps, weights: _cam(maps, weights) / maps[0, ..., 0].size,
+            "Right up to a factor: leave out the division by the number of places.",
+        ),
+        (
             lambda maps, weights: _cam(maps, weights) / _cam(maps, weights).max(),
             "Right up to a factor: do not divide by the largest value.",
         ),
