@@ -1,10 +1,11 @@
 """A new head for cats and dogs: features computed once, against ten epochs through the backbone.
 
-Both train one dense layer on the same frozen MobileNetV2 with the same photos, which are in memory
+Both put one dense layer on the same frozen MobileNetV2, with the same photos, which are in memory
 before the clock starts, and count what a student waits for: tracing, features, training, and the
-accuracy on validation photos. Without photos in `CNNKIT_DATA` it does so with drawn pets, and
-demands nothing. Ends with an error if the features take over 30 seconds, or more than an eighth of
-the time of the epochs.
+accuracy on validation photos. The features are those of each photo and of its mirror image; a
+logistic regression learns both, and the answers for both are added up. The epochs see the photos as
+they are. Without photos in `CNNKIT_DATA` it does so with drawn pets, and demands nothing. Ends with
+an error if the features take over 40 seconds, or more than a sixth of the time of the epochs.
 """
 
 import os
@@ -13,10 +14,12 @@ import sys
 import time
 
 import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from cnnkit import data, models
 
-EPOCHS, SECONDS, TIMES = 10, 30, 8
+EPOCHS, SECONDS, TIMES = 10, 40, 6
 
 
 def new_head(n_features):
@@ -32,15 +35,26 @@ def compiled(model):
 
 
 def with_features(backbone, photos):
-    """Accuracy on validation photos of a head that learned cached features."""
+    """Accuracy on validation photos, asked twice, of a head that learned cached features."""
     inputs = keras.Input(backbone.input_shape[1:])
     maps = backbone(keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs))
     to_features = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(maps))
-    train = models.extract_features(to_features, photos.train, "train")
-    validation = models.extract_features(to_features, photos.validation, "validation")
-    head = compiled(new_head(backbone.output_shape[-1]))
-    head.fit(*train, batch_size=32, epochs=EPOCHS, verbose=0)
-    return head.evaluate(*validation, verbose=0)[1]
+
+    def extract(split):
+        photos_of = photos.in_order(split)
+        mirrored = photos_of.map(lambda images, labels: (images[:, :, ::-1], labels))
+        both = photos_of.concatenate(mirrored)  # together, so that one graph is traced
+        features, labels = models.extract_features(to_features, both, split)
+        return *np.split(features, 2), labels[: len(labels) // 2]
+
+    plain, mirrored, labels = extract("train")
+    x = np.concatenate([plain, mirrored])
+    mean, std = x.mean(axis=0), x.std(axis=0) + 1e-6
+    head = LogisticRegression(C=0.01, max_iter=1000)
+    head.fit((x - mean) / std, np.concatenate([labels, labels]))
+    plain, mirrored, labels = extract("validation")
+    logits = sum(head.decision_function((x - mean) / std) for x in (plain, mirrored))
+    return np.mean((logits > 0) == labels)
 
 
 def through_backbone(backbone, photos):

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 HEIGHT = 300
-WANTED = ("viz.plot_study_curves(study", "viz.plot_attributions(pixels")
+WANTED = ("# @title Drawing: six ways", "viz.plot_attributions(pixels")
 
 
 def picture_of(cells, text):

@@ -1,6 +1,6 @@
 """Make `data/transfer.csv`: what a trained network brings, by number of photos and what is trained.
 
-Notebook 07 draws this table, and trains a few of its rows anew. Where `CNNKIT_DATA` has no photos,
+Notebook 07 draws this table. Where `CNNKIT_DATA` has no photos,
 the rows of the photos are left as they are.
 """
 
@@ -68,6 +68,8 @@ def build(n, source, regime):
     if regime == "all, BatchNorm too":
         for layer in backbone.layers:
             layer.trainable = True
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.__class__ = keras.layers.BatchNormalization  # the backbone's never learns
     return compiled(models.transfer_model(backbone, head), RATE)
 
 

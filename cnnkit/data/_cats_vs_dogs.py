@@ -40,7 +40,7 @@ _NO_PHOTOS = (
 
 
 def load_cats_vs_dogs(
-    source="auto", image_size=None, n_train=None, batch_size=32, *, seed=7, verbose=1
+    source="auto", image_size=None, n_train=None, batch_size=32, *, seed=7, salt="", verbose=1
 ):
     """Load photos of cats and dogs, or of whatever your own folder shows.
 
@@ -61,6 +61,9 @@ def load_cats_vs_dogs(
         seed: Of the shuffling, and of the choice of `n_train` photos. Other than elsewhere it is
             an integer always, of 0..2**32-1, and a number if none is given: a study goes on with
             the same photos in every session.
+        salt: A text that is hashed along with each photo where splits are cut: another text makes
+            another cut, each the same in every session. To see how far a result hangs on the cut.
+            Splits that come as folders, and the drawn pets, stay as they are.
         verbose: 1 says what was found, and shows progress bars; 0 prints nothing. What
             tensorflow-datasets prints stays.
 
@@ -74,7 +77,9 @@ def load_cats_vs_dogs(
         ValueError: If a folder's layout leaves open what are splits and what are classes.
     """
     check_integer_seed(seed)
-    photos, class_names, where = _find(source, verbose)
+    if not isinstance(salt, str):
+        raise TypeError(f"`salt` must be a text. Received: salt={salt!r}")
+    photos, class_names, where = _find(source, salt, verbose)
     if n_train is not None:
         photos = photos | {"train": _balanced(photos["train"], n_train, len(class_names), seed)}
     if image_size is None:
@@ -85,38 +90,38 @@ def load_cats_vs_dogs(
     return splits
 
 
-def _find(source, verbose):
+def _find(source, salt, verbose):
     """Return the photos by split, the names of the classes, and in words where they are from."""
     if isinstance(source, str) and source.startswith("folder:"):
         folder = Path(source.removeprefix("folder:")).expanduser().absolute()
-        return *_read_folder(folder, verbose), f"folder {folder}"
+        return *_read_folder(folder, salt, verbose), f"folder {folder}"
     if source == "web":
-        return *_read_folder(_web_folder(verbose), verbose), "cats_and_dogs_filtered"
+        return *_read_folder(_web_folder(verbose), salt, verbose), "cats_and_dogs_filtered"
     if source == "drawn":
         return _draw(verbose), ["cat", "dog"], DRAWN
     if source == "tfds":
-        return *_read_tfds(), "cats_vs_dogs of tensorflow-datasets"
+        return *_read_tfds(salt), "cats_vs_dogs of tensorflow-datasets"
     if source != "auto":
         raise ValueError(
             f"`source` must be 'auto', 'web', 'tfds', 'drawn' or 'folder:PATH'. "
             f"Received: source={source!r}"
         )
-    return _find_nearest(verbose)
+    return _find_nearest(salt, verbose)
 
 
-def _find_nearest(verbose):
+def _find_nearest(salt, verbose):
     given = data_folder()
     folder = given and given / "cats_vs_dogs"
     if folder and folder.is_dir():
-        return *_read_folder(folder, verbose), f"folder {folder}"
+        return *_read_folder(folder, salt, verbose), f"folder {folder}"
     if given and verbose:
         print(f"CNNKIT_DATA={given} has no folder cats_vs_dogs.")
     try:
-        return _find("web", verbose)
+        return _find("web", salt, verbose)
     except DownloadError as error:
         if verbose:
             print(error, _NO_PHOTOS, sep="\n")
-        return _find("drawn", verbose)
+        return _find("drawn", salt, verbose)
 
 
 def _web_folder(verbose):
@@ -152,7 +157,7 @@ def _check_archive(path):
         raise ValueError(f"expected {ARCHIVE_PHOTOS:,} photos. Received: {len(members):,}")
 
 
-def _read_folder(folder, verbose):
+def _read_folder(folder, salt, verbose):
     """Sort the photos of a folder into splits; what cannot be used is left out and counted."""
     files = check_folder(folder, verbose)
     faults = [f"{name} ({found['fault']})" for name, found in files.items() if "fault" in found]
@@ -178,7 +183,7 @@ def _read_folder(folder, verbose):
     check_same_classes(folder, classes)
     check_classes(folder, members)
     _say_what_is_left(files.keys() - used, verbose)
-    return _cut(photos), [_SINGULAR.get(name, name) for name in class_names]
+    return _cut(photos, salt), [_SINGULAR.get(name, name) for name in class_names]
 
 
 def _say_what_is_left(names, verbose):
@@ -212,7 +217,7 @@ def _photo(source, label, found):
     return Photo(source=source, label=label, **known)
 
 
-def _read_tfds():
+def _read_tfds(salt):
     import tensorflow_datasets as tfds
 
     builder = tfds.builder("cats_vs_dogs")
@@ -226,7 +231,7 @@ def _read_tfds():
         if "fault" not in found:
             photos.append(_photo(example["image"], int(example["label"]), found))
     class_names = builder.info.features["label"].names
-    return _cut({"train": photos, "validation": [], "test": []}), class_names
+    return _cut({"train": photos, "validation": [], "test": []}, salt), class_names
 
 
 def _prepare_tfds(builder):
@@ -241,14 +246,14 @@ def _prepare_tfds(builder):
         ) from error
 
 
-def _cut(photos):
+def _cut(photos, salt):
     """Fill the splits that a folder has not of its own, by each photo's content."""
     train, validation, test = (photos[name] for name in SPLITS)
     if not validation:
-        validation = [photo for photo in train if 20 <= photo.share() < 30]
-        test = test or [photo for photo in train if photo.share() < 20]
+        validation = [photo for photo in train if 20 <= photo.share(salt) < 30]
+        test = test or [photo for photo in train if photo.share(salt) < 20]
     elif not test:
-        test = [photo for photo in validation if photo.share() < 50]
+        test = [photo for photo in validation if photo.share(salt) < 50]
     test_digests = {photo.digest for photo in test}
     validation = [photo for photo in validation if photo.digest not in test_digests]
     held_out = test_digests | {photo.digest for photo in validation}

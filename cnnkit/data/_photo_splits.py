@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from cnnkit._checks import check_integer_seed, check_positive
@@ -37,9 +38,13 @@ class Photo:
         """Return the photo at its own size: uint8 of shape `(height, width, 3)` in 0..255."""
         return decode(self.source if isinstance(self.source, bytes) else self.source.read_bytes())
 
-    def share(self):
-        """A number from 0 to 99 made from the content: the same photo always has the same."""
-        return int(self.digest[:12], 16) % 100
+    def share(self, salt=""):
+        """A number from 0 to 99 made from the content: the same photo always has the same.
+
+        With a `salt`, any text, each photo has another one.
+        """
+        digest = sha256(f"{salt}{self.digest}".encode()).hexdigest() if salt else self.digest
+        return int(digest[:12], 16) % 100
 
 
 class PhotoSplits:

@@ -389,17 +389,6 @@ QUESTIONS = {
         "b",
         "The sigmoid of 0 is 0.5. A threshold of 0.5 is made for probabilities.",
     ),
-    "nb07.sides": Question(
-        "Each of 50 dogs was photographed four times. How do we split the photos for training "
-        "and test?",
-        (
-            "at random, so that both parts are alike",
-            "three photos of each dog for training, the fourth for the test",
-            "all photos of one dog go to the same side",
-        ),
-        "c",
-        "Else the test rewards the memory of a dog that was seen in training.",
-    ),
     "nb07.preprocessing": Question(
         "A backbone was trained on pixels from -1 to 1, and gets them from 0 to 255. What happens?",
         (

@@ -1,78 +1,122 @@
 """The exercises of notebook 07, transfer learning: cats vs dogs."""
 
-import math
 from functools import cache, partial
 
 import numpy as np
 
-from cnnkit.exercises._exercise import Function, Value
+from cnnkit.exercises._exercise import FaultyLine, Function, LineOrder, Number, Value
 
 _rng = np.random.default_rng(7)
 
 
-def _first_animals(names, n):
-    return np.isin(names, np.unique(names)[:n])
-
-
-def _tested(names, share, rounded=round):
-    return _first_animals(names, rounded(share * len(set(names))))
-
-
-def _in_order_of_appearance(names, share):
-    animals = list(dict.fromkeys(names.tolist()))
-    return np.isin(names, animals[: round(share * len(animals))])
-
-
 # Exercise 7.1
-@Function(
-    cases=[
-        (np.array("Rex Ada Rex Tom Ada Ida Bo Rex Mia Tom Zoe".split()), 0.25),
-        (np.array("Bo Bo Ida Ada Bo Max Ada Leo".split()), 0.25),
-        (np.array("Mia Mia Mia Mia Bo Leo Ada Mia".split()), 0.5),
-    ],
+@Number(
+    within=0.005,
     hints=[
-        "`np.unique(names)` gives each name once, sorted. How many of them are tested?",
-        "`np.isin(names, some)` says for each name whether it is among `some`.",
+        "A photo counts as an error if its class is not among the first five.",
+        "Two of the eight classes stand at a later place than the fifth.",
     ],
     mistakes=[
-        (
-            lambda names, share: np.arange(len(names)) < round(share * len(names)),
-            "This splits the photos: an animal can stand on both sides.",
-        ),
-        (
-            lambda names, share: names.argsort(kind="stable").argsort() < round(share * len(names)),
-            "The photos are sorted, but still the split can run through one animal's photos.",
-        ),
-        (partial(_tested, rounded=int), "`int` cuts off: use `round`."),
-        (partial(_tested, rounded=math.ceil), "This rounds up: use `round`."),
-        (
-            lambda names, share: _first_animals(names, round(share * len(names))),
-            "The share is one of the animals. You took it of the photos.",
-        ),
-        (lambda *a: ~_tested(*a), "These are the photos to train on. Mark those of the test."),
-        (
-            lambda x, share: np.isin(x, np.unique(x)[-round(share * len(set(x))) :]),
-            "These are the last of the names. Take the first.",
-        ),
-        (_in_order_of_appearance, "Sort the different names before you take the first."),
-        (
-            lambda x, share: np.unique(x, return_index=True)[1][: round(share * len(set(x)))],
-            "One entry for each photo: is its animal among those of the test?",
-        ),
+        (0.75, "This is the share that is right in top-5. The error is the rest."),
+        (0.625, "This is the top-1 error: here the first five places count."),
+        (0.375, "This is the share with the right class in the first place."),
+        (0.125, "One too few: places 6 and 7 are both behind the fifth."),
+        (2, "These are the photos that are wrong in top-5. Which share of the eight is it?"),
+        (0.5, "How many of the places are larger than 5?"),
     ],
-    note="So the test asks about animals that the network has never seen.",
+    note="Two of eight. The top-1 error is 0.625.",
 )
-def group_split(names, share):
-    """Whether each photo goes to the test: all photos of the first `share` of the sorted names."""
-    animals = np.unique(names)
-    return np.isin(names, animals[: round(share * len(animals))])
+def top_five_error():
+    """The share of photos whose class is not among the first five."""
+    places = np.array([1, 3, 1, 7, 2, 6, 1, 4])
+    return np.mean(places > 5)
+
+
+# Exercise 7.2
+@Number(
+    within=0.5,
+    hints=[
+        "How many numbers are the maps of one photo?",
+        "14 · 14 · 32 numbers of 4 bytes, 2,000 times. A megabyte is a million bytes.",
+    ],
+    mistakes=[
+        (12.544, "These are the millions of numbers. Each takes 4 bytes."),
+        (10.24, "These are the 1,280 features at the end. At the cut there are 14 × 14 × 32."),
+        (1204.2, "These are the photos' pixels. At the cut there are 14 × 14 × 32 numbers."),
+        (1.568, "This is one channel of 32."),
+        (3.584, "Each map has 14 rows and 14 columns."),
+        (6.272, "4 bytes a number, and 2,000 photos: here something is missing."),
+        (50176, "These are kilobytes: a megabyte is a million bytes."),
+    ],
+    note="The photos themselves, as float32, would take 1,204 MB.",
+)
+def cut_megabytes():
+    """Megabytes of 2,000 times 32 maps of 14 x 14, with 4 bytes a number."""
+    return 2000 * 14 * 14 * 32 * 4 / 1e6
+
+
+# Exercise 7.3
+@FaultyLine(
+    code="""
+    def accuracy_of_a_head(to_features, photos):
+        features = to_features.predict(photos.train)
+        labels = np.array([photo.label for photo in photos.photos["train"]])
+        mean, std = features.mean(axis=0), features.std(axis=0) + 1e-6
+        head = LogisticRegression(C=0.01).fit((features - mean) / std, labels)
+        images, labels = photos.arrays("validation")
+        features = (to_features.predict(images) - mean) / std
+        return head.score(features, labels)
+    """,
+    hints=[
+        "Nothing raises an error, and the accuracy is about 0.5. What must belong together?",
+        "In which order does `photos.train` give the photos, and in which is the list?",
+    ],
+    mistakes=[
+        (3, "These labels are right, in the order of the list. What comes in another order?"),
+        (4, "Mean and deviation of the training features, and no division by 0: right."),
+        (5, "The head learns standardised features and their labels, if these belong together."),
+        (6, "`arrays` gives images and labels in the same order: right."),
+        (7, "The validation features are scaled by the training's mean and deviation: right."),
+        (8, "`score` is the share that is right: right."),
+        (1, "All that the function needs comes in: right."),
+        (0, "Lines are counted from 1, as they are printed."),
+    ],
+    note="`photos.train` is shuffled: features and labels do not belong together. "
+    'Write `photos.in_order("train")`.',
+)
+def faulty_features():
+    """The features come shuffled, the labels in order."""
+    return 2
+
+
+# Exercise 7.4
+@Value(
+    hints=[
+        "What is left of 7 × 7 × 1280 after the mean over the places?",
+        "`Dense(1)` has a weight for each of its inputs, and a bias.",
+    ],
+    mistakes=[
+        (7 * 7 * 1280 + 1, "This is `Flatten`. The pooling leaves one number for each map."),
+        (7 * 7 * 1280, "The pooling leaves one number for each map. And there is a bias."),
+        (1280, "The bias is missing."),
+        (2562, "This is `Dense(2)`. One logit is enough for two classes."),
+        (50, "The mean goes over the 7 × 7 places and leaves the 1280 maps."),
+        (1025, "Dropout sets inputs to 0 in training, but all keep their weights."),
+        (2560, "There is one bias for the output, not one for each input."),
+        (1282, "One output has one bias. Pooling and dropout have no parameters."),
+    ],
+    note="With `Flatten` they were 62,721.",
+)
+def head_parameters():
+    """The parameters of pooling, dropout of 0.2 and `Dense(1)` on 1280 maps of 7 × 7."""
+    return 1280 * 1 + 1
 
 
 _LOGITS = _rng.normal(0.3, 1, size=(40, 1))
 _ANIMALS = (_LOGITS[:, 0] + _rng.normal(size=40) > 0.5).astype(int)
 
 
-# Exercise 7.2
+# Exercise 7.5
 @Function(
     cases=[
         (_LOGITS, _ANIMALS),
@@ -118,27 +162,163 @@ def accuracy_from_logits(logits, labels):
     return np.mean((logits[:, 0] > 0) == labels)
 
 
-# Exercise 7.3
-@Value(
+def _folded(weights, bias, mean, std, divide=True, sign=-1, scaled=True):
+    new = weights / std if divide else weights * std
+    return new, bias + sign * (mean @ (new if scaled else weights))
+
+
+_WEIGHTS, _MEAN = _rng.normal(size=5), _rng.normal(1, 1, size=5)
+_STD = np.array([0.5, 2.0, 1.5, 0.25, 3.0])
+
+
+# Exercise 7.6
+@Function(
+    cases=[
+        (_WEIGHTS, 0.5, _MEAN, _STD),
+        (np.array([2.0, -1.0]), 0.0, np.array([1.0, 3.0]), np.array([2.0, 0.5])),
+    ],
     hints=[
-        "What is left of 7 × 7 × 1280 after the mean over the places?",
-        "`Dense(1)` has a weight for each of its inputs, and a bias.",
+        "Write w · (x − mean) / std + b as a sum, and collect what stands before x.",
+        "Before x stands w / std. What does not depend on x is the new bias.",
     ],
     mistakes=[
-        (7 * 7 * 1280 + 1, "This is `Flatten`. The pooling leaves one number for each map."),
-        (7 * 7 * 1280, "The pooling leaves one number for each map. And there is a bias."),
-        (1280, "The bias is missing."),
-        (2562, "This is `Dense(2)`. One logit is enough for two classes."),
-        (50, "The mean goes over the 7 × 7 places and leaves the 1280 maps."),
-        (1025, "Dropout sets inputs to 0 in training, but all keep their weights."),
-        (2560, "There is one bias for the output, not one for each input."),
-        (1282, "One output has one bias. Pooling and dropout have no parameters."),
+        (
+            lambda w, b, mean, std: (w / std, b),
+            "The weights are right. But the mean was subtracted: this goes into the bias.",
+        ),
+        (
+            partial(_folded, sign=1),
+            "The mean is subtracted from the features, so it *lowers* w · x: mind the sign.",
+        ),
+        (
+            partial(_folded, scaled=False),
+            "The weights are right. The mean, too, was divided by the deviation.",
+        ),
+        (partial(_folded, divide=False), "Features are *divided* by the deviation."),
+        (lambda w, b, mean, std: (w, b - mean @ w), "Divide by the deviation, too."),
+        (
+            lambda w, b, mean, std: (w / std, b - mean * w / std),
+            "The weights are right. The bias is one number: add up over the features.",
+        ),
+        (
+            lambda w, b, mean, std: (w / std, b - np.mean(mean * w / std)),
+            "The weights are right. For the bias add up over the features: no mean of them.",
+        ),
+        (
+            lambda w, b, mean, std: ((w - mean) / std, b),
+            "This standardises the weights. The features are standardised.",
+        ),
+        (
+            lambda *a: _folded(*a)[::-1],
+            "Return the weights first, then the bias.",
+        ),
+        (lambda w, b, mean, std: (w / std**2, b - mean @ w / std**2), "std is no variance."),
     ],
-    note="With `Flatten` they were 62,721.",
+    note="Two layers that only add up and multiply are one.",
 )
-def head_parameters():
-    """The parameters of pooling, dropout of 0.2 and `Dense(1)` on 1280 maps of 7 × 7."""
-    return 1280 * 1 + 1
+def fold_scaling(weights, bias, mean, std):
+    """Weights and bias for features as they are, from those for (features - mean) / std."""
+    return weights / std, bias - np.sum(weights * mean / std)
+
+
+# Exercise 7.7
+@Number(
+    within=1,
+    hints=[
+        "The standard error is √(p(1 − p)/n), and shall be 0.005. Solve for n.",
+        "n = p(1 − p)/0.005².",
+    ],
+    mistakes=[
+        (9.5, "0.005 has to be squared: the standard error is a root."),
+        (40_000, "p(1 − p) is missing: 0.95 · 0.05 = 0.0475."),
+        (10_000, "This is p = 0.5, a guess. Here p is 0.95."),
+        (43.589, "This is the root of the answer."),
+        (7299, "This is for a 95 % interval, two standard errors. Here it is one."),
+        (7600, "This is for two standard errors. Here it is one."),
+        (38_000, "The error is √(p(1 − p)/n), not √(p/n)."),
+        (2000, "The error is √(p(1 − p)/n), not √((1 − p)/n)."),
+        (475, "0.0475 / 0.0001: half a point is 0.005, and 0.005² is 0.000025."),
+    ],
+    note="Half the error takes four times as many photos.",
+)
+def photos_needed():
+    """How many test photos make the standard error of an accuracy of 0.95 half a point."""
+    return 0.95 * (1 - 0.95) / 0.005**2
+
+
+def _error(p, n):
+    return np.sqrt(p * (1 - p) / n)
+
+
+def _row(accuracies, n, over_seeds=np.mean, error=_error):
+    means = over_seeds(accuracies, axis=1)
+    return np.argmax(means >= means.max() - error(means.max(), n))
+
+
+def _by_own_errors(accuracies, n):
+    means = accuracies.mean(axis=1)
+    return np.argmax(means + _error(means, n) >= means.max())
+
+
+_ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
+
+
+# Exercise 7.8
+@Function(
+    cases=[
+        (_ACCURACIES, 500),
+        (_ACCURACIES, 5000),
+        (np.array([[0.84, 0.86, 0.88], [0.895, 0.90, 0.905], [0.89, 0.88, 0.87]]), 100),
+        (np.array([[0.60, 0.65, 0.61], [0.96, 0.965, 0.955], [0.94, 0.95, 0.96]]), 1000),
+        (np.array([[0.70, 0.74], [0.80, 0.84], [0.81, 0.85], [0.77, 0.83]]), 400),
+        (np.array([[0.90, 0.90, 0.90], [0.98, 0.80, 0.89], [0.93, 0.94, 0.92]]), 50),
+        (np.array([[0.902, 0.902], [0.903, 0.903], [0.92, 0.89]]), 16),
+        (np.array([[0.955, 0.957, 0.953], [0.978, 0.98, 0.982]]), 50),
+    ],
+    hints=[
+        "Mean over the seeds: `accuracies.mean(axis=1)`. The best one has p. How far is it sure?",
+        "Which means are at least `best - error`? The first of them is the simplest.",
+    ],
+    mistakes=[
+        (
+            lambda accuracies, n: np.argmax(accuracies.mean(1)),
+            "This is the best. Is there a simpler one that is as good, within the error?",
+        ),
+        (
+            partial(_row, error=lambda p, n: _error(p, n) ** 2),
+            "p (1 - p) / n is the variance. The error is its root.",
+        ),
+        (
+            lambda x, n: _row(x, n, error=lambda *_: x.std(1)[x.mean(1).argmax()]),
+            "This is how far the seeds differ. All of them saw the same n photos.",
+        ),
+        (
+            partial(_row, error=lambda p, n: 1.96 * _error(p, n)),
+            "This is the 95 % interval. The rule takes one standard error.",
+        ),
+        (
+            _by_own_errors,
+            "Each row has got its own error. The rule takes one for all: that of the best mean.",
+        ),
+        (lambda x, n: _row(x, x.shape[1]), "n is the number of photos, not that of the seeds."),
+        (partial(_row, over_seeds=np.max), "These are the luckiest seeds. Take the means."),
+        (
+            lambda x, n: len(x) - 1 - _row(x[::-1], n),
+            "This is the last that is good enough. The simplest come first.",
+        ),
+        (lambda x, n: x[_row(x, n)].mean(), "This is its accuracy. Return the number of its row."),
+    ],
+    note="The rule of one standard error: do not pay for what may be luck.",
+)
+def regime(accuracies, n_photos):
+    """The first row, from 0, whose mean is within one standard error of the best mean.
+
+    `accuracies` are (regimes, seeds), the simplest regime first, measured on `n_photos` photos.
+    """
+    means = accuracies.mean(axis=1)
+    best = means.max()
+    error = np.sqrt(best * (1 - best) / n_photos)
+    return np.argmax(means >= best - error)  # the first one that is
 
 
 @cache
@@ -207,7 +387,7 @@ def _thawed_late(load, n):
     return sum(w.numpy().size for w in _network().trainable_weights)
 
 
-# Exercise 7.4
+# Exercise 7.9
 @Function(
     cases=[(_load, 5), (_load_frozen, 6), (_load_frozen, 4), (_load, 0)],
     hints=[
@@ -273,252 +453,88 @@ def unfreeze_last(load, n):
     return sum(w.numpy().size for w in model.trainable_weights)
 
 
-def _shares(labels, predicted, kind=1):
-    """Precision and recall for the class `kind`."""
-    hits = np.sum((labels == kind) & (predicted == kind))
-    return hits / np.sum(predicted == kind), hits / np.sum(labels == kind)
-
-
-_TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
-
-
-# Exercise 7.5
-@Function(
-    cases=[
-        (_TRUE, _SAID),
-        (np.array([1, 1, 1, 0, 0, 0, 0, 1]), np.array([1, 0, 0, 0, 0, 1, 0, 1])),
-        (np.array([0, 1, 0, 0, 1]), np.array([1, 1, 1, 0, 1])),
+# Exercise 7.10
+@LineOrder(
+    lines=[
+        "photos = data.load_cats_vs_dogs()",
+        "x, y = features_of(photos, 'train')",
+        "heads = {C: learn(x, y, C) for C in (0.001, 0.01, 0.1)}",
+        "best = max(heads, key=lambda C: accuracy(heads[C], photos, 'validation'))",
+        "heads[best].save('best.keras')",
+        "print(accuracy(heads[best], photos, 'test'))",
     ],
     hints=[
-        "How many photos are dogs *and* are called dogs?",
-        "Of all that are *called* dogs, these make the precision; of all that *are* dogs, "
-        "the recall.",
+        "Learn on one part, choose on another. What comes last?",
+        "Nothing is to be decided after the test: choose and save before it.",
     ],
     mistakes=[
-        (
-            lambda labels, predicted: _shares(predicted, labels),
-            "The two are exchanged: precision asks how far to believe the answer *dog*.",
-        ),
-        (partial(_shares, kind=0), "These are the cats'. Dogs are 1."),
-        (
-            lambda y, predicted: (np.mean(y == predicted),) * 2,
-            "This is the accuracy. It counts cats, too.",
-        ),
-        (
-            lambda y, predicted: (np.mean(y & predicted),) * 2,
-            "Do not divide by all photos, but by the dogs: those called so, and those that are.",
-        ),
-        (
-            lambda *a: (_shares(*a)[0], _shares(*a, kind=0)[1]),
-            "The second is the share of *cats* that are found (the specificity).",
-        ),
-        (lambda *a: tuple(1 - np.array(_shares(*a))), "These are the shares of the errors."),
-        (
-            lambda y, p: (np.sum(y == p) / np.sum(p), np.sum(y == p) / np.sum(y)),
-            "Cats that are called cats are right, but no hits: count the dogs only.",
-        ),
-        (lambda y, predicted: (np.sum(y & predicted),) * 2, "These are the hits. Of how many?"),
-        (
-            lambda *a: (_shares(*a)[0], np.mean(a[0] == a[1])),
-            "The first is right. The second is the accuracy: of the *dogs*, how many are found?",
-        ),
-        (
-            lambda *a: (np.mean(a[0] == a[1]), _shares(*a)[1]),
-            "The second is right. The first is the accuracy: of those *called dogs*, how many are "
-            "dogs?",
-        ),
+        ((2, 1), "There must be photos before there are features of them."),
+        ((3, 2), "The heads learn from the features: these come first."),
+        ((4, 3), "Choose among the heads when there are some."),
+        ((5, 4), "`best` is not known yet: choose first."),
+        ((6, 4), "`best` is not known yet: choose first. And the test comes last."),
+        ((6, 5), "The test comes last: save what is chosen before you know its number."),
     ],
 )
-def precision_and_recall(labels, predicted):
-    """Of photos called dog, the share of dogs; of dogs, the share called so; (n,) of 0 and 1."""
-    hits = np.sum((labels == 1) & (predicted == 1))
-    return hits / np.sum(predicted == 1), hits / np.sum(labels == 1)
+def order_of_work():
+    """Features, three heads, the choice on validation photos, then the one test of what is kept."""
 
 
-def _confidence(p_dog):
-    return np.maximum(p_dog, 1 - p_dog)
+def _cam(maps, weights, rectify=True, over=-1):
+    total = np.sum(maps * weights, axis=over)
+    return np.maximum(total, 0) if rectify else total
 
 
-def _gap(p_dog, labels):
-    return _confidence(p_dog).mean() - np.mean((p_dog > 0.5) == labels)
+_MAPS = np.maximum(_rng.normal(size=(2, 3, 4, 5)), 0)
+_HEAD = np.array([0.5, -1.0, 0.3, -0.2, 0.8])
 
 
-_P_DOG = _rng.beta(0.5, 0.5, size=50)
-_DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
-
-
-# Exercise 7.6
+# Exercise 7.11
 @Function(
-    cases=[
-        (_P_DOG, _DOGS),
-        (np.array([0.9, 0.2, 0.4, 0.7]), np.array([1, 0, 1, 0])),
-        (np.array([0.6, 0.45, 0.3]), np.array([1, 0, 0])),
-    ],
+    cases=[(_MAPS, _HEAD), (_MAPS[:1, :2, :, :2], np.array([1.0, -2.0]))],
     hints=[
-        "With p = 0.1 for dog the network says *cat*. How sure is it of that?",
-        "The confidence is the larger of p and 1 - p: `np.maximum`.",
+        "`maps * weights` multiplies each map by its weight, as channels are the last axis.",
+        "Add up over the channels, then set what is below 0 to 0: `np.maximum(…, 0)`.",
     ],
     mistakes=[
+        (partial(_cam, rectify=False), "What is below 0 speaks for the other class: set it to 0."),
         (
-            lambda p_dog, labels: p_dog.mean() - np.mean((p_dog > 0.5) == labels),
-            "This is the mean probability of *dog*. A photo with p = 0.1 is called *cat*, and the "
-            "network is 90 % sure of that: its confidence is 0.9, not 0.1.",
-        ),
-        (lambda *a: -_gap(*a), "The sign: more confident than right is positive."),
-        (lambda *a: abs(_gap(*a)), "Keep the sign: it tells too sure from too modest."),
-        (
-            lambda p_dog, labels: p_dog.mean() - labels.mean(),
-            "This compares the share of dogs. Compare confidence with accuracy.",
+            lambda maps, weights: np.maximum(maps * weights, 0).sum(axis=-1),
+            "First add up, then leave out what is below 0. A map that speaks against the class "
+            "must be able to take something away.",
         ),
         (
-            lambda p_dog, labels: _confidence(p_dog).mean() - labels.mean(),
-            "This subtracts the share of dogs. Which share is right, if *dog* is p > 0.5?",
+            lambda maps, weights: np.maximum((maps * weights).mean(axis=-1), 0),
+            "Add up over the channels, do not take the mean.",
         ),
         (
-            lambda p, y: _confidence(p).mean() - np.where(y == 1, p, 1 - p).mean(),
-            "This is the probability of the true class. How many photos are right?",
+            lambda maps, weights: np.maximum(maps.sum(axis=-1), 0),
+            "Each map has to be multiplied by its weight.",
         ),
-        (lambda p_dog, labels: _confidence(p_dog).mean(), "And how many of them are right?"),
+        (
+            lambda maps, weights: np.abs(_cam(maps, weights, rectify=False)),
+            "What is below 0 becomes 0. It does not change its sign.",
+        ),
+        (
+            lambda maps, weights: (maps * weights).sum(axis=(1, 2)),
+            "This adds up over the places. Add up over the channels, and keep the places.",
+        ),
+        (
+            lambda maps, weights: _cam(maps, -weights),
+            "The sign is turned: this shows what speaks for the other class.",
+        ),
+        (lambda maps, weights: maps * weights, "Add up over the channels: one map for a photo."),
+        (
+            lambda maps, weights: _cam(maps, weights) / maps[0, ..., 0].size,
+            "Right up to a factor: leave out the division by the number of places.",
+        ),
+        (
+            lambda maps, weights: _cam(maps, weights) / _cam(maps, weights).max(),
+            "Right up to a factor: do not divide by the largest value.",
+        ),
     ],
-    note="Above 0 it is too sure of itself, and most networks are.",
+    note="For this network that is Grad-CAM, up to a factor.",
 )
-def calibration_gap(p_dog, labels):
-    """Mean confidence minus accuracy, from the probability of dog (n,) and labels (n,) of 0 and 1.
-
-    The calibration error of Guo et al. 2017 (https://arxiv.org/abs/1706.04599), equation 3, with
-    one bin and a sign.
-    """
-    confidence = np.maximum(p_dog, 1 - p_dog)
-    return confidence.mean() - np.mean((p_dog > 0.5) == labels)
-
-
-def _error(p, n):
-    return np.sqrt(p * (1 - p) / n)
-
-
-def _row(accuracies, n, over_seeds=np.mean, error=_error):
-    means = over_seeds(accuracies, axis=1)
-    return np.argmax(means >= means.max() - error(means.max(), n))
-
-
-def _by_own_errors(accuracies, n):
-    means = accuracies.mean(axis=1)
-    return np.argmax(means + _error(means, n) >= means.max())
-
-
-_ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
-
-
-# Exercise 7.7
-@Function(
-    cases=[
-        (_ACCURACIES, 500),
-        (_ACCURACIES, 5000),
-        (np.array([[0.84, 0.86, 0.88], [0.895, 0.90, 0.905], [0.89, 0.88, 0.87]]), 100),
-        (np.array([[0.60, 0.65, 0.61], [0.96, 0.965, 0.955], [0.94, 0.95, 0.96]]), 1000),
-        (np.array([[0.70, 0.74], [0.80, 0.84], [0.81, 0.85], [0.77, 0.83]]), 400),
-        (np.array([[0.90, 0.90, 0.90], [0.98, 0.80, 0.89], [0.93, 0.94, 0.92]]), 50),
-        (np.array([[0.902, 0.902], [0.903, 0.903], [0.92, 0.89]]), 16),
-        (np.array([[0.955, 0.957, 0.953], [0.978, 0.98, 0.982]]), 50),
-    ],
-    hints=[
-        "Mean over the seeds: `accuracies.mean(axis=1)`. The best one has p. How far is it sure?",
-        "Which means are at least `best - error`? The first of them is the simplest.",
-    ],
-    mistakes=[
-        (
-            lambda accuracies, n: np.argmax(accuracies.mean(1)),
-            "This is the best. Is there a simpler one that is as good, within the error?",
-        ),
-        (
-            partial(_row, error=lambda p, n: _error(p, n) ** 2),
-            "p (1 - p) / n is the variance. The error is its root.",
-        ),
-        (
-            lambda x, n: _row(x, n, error=lambda *_: x.std(1)[x.mean(1).argmax()]),
-            "This is how far the seeds differ. All of them saw the same n photos.",
-        ),
-        (
-            partial(_row, error=lambda p, n: 1.96 * _error(p, n)),
-            "This is the 95 % interval. The rule takes one standard error.",
-        ),
-        (
-            _by_own_errors,
-            "Each row has got its own error. The rule takes one for all: that of the best mean.",
-        ),
-        (lambda x, n: _row(x, x.shape[1]), "n is the number of photos, not that of the seeds."),
-        (partial(_row, over_seeds=np.max), "These are the luckiest seeds. Take the means."),
-        (
-            lambda x, n: len(x) - 1 - _row(x[::-1], n),
-            "This is the last that is good enough. The simplest come first.",
-        ),
-        (lambda x, n: x[_row(x, n)].mean(), "This is its accuracy. Return the number of its row."),
-    ],
-    note="The rule of one standard error: do not pay for what may be luck.",
-)
-def regime(accuracies, n_photos):
-    """The first row, from 0, whose mean is within one standard error of the best mean.
-
-    `accuracies` are (regimes, seeds), the simplest regime first, measured on `n_photos` photos.
-    """
-    means = accuracies.mean(axis=1)
-    best = means.max()
-    error = np.sqrt(best * (1 - best) / n_photos)
-    return np.argmax(means >= best - error)  # the first one that is
-
-
-def _best(probabilities, k):
-    return np.argsort(probabilities, axis=1)[:, len(probabilities[0]) - k :]
-
-
-def _hits(probabilities, labels, k):
-    return _best(probabilities, k) == labels[:, None]
-
-
-_SOFTMAX = _rng.dirichlet(np.ones(6), size=20).astype("float32")
-_CLASSES = _rng.integers(0, 6, 20)
-
-
-# Exercise 7.8
-@Function(
-    cases=[
-        (_SOFTMAX, _CLASSES, 3),
-        (_SOFTMAX, _CLASSES, 1),
-        (_SOFTMAX[:7, :4], _CLASSES[:7] % 4, 2),
-    ],
-    hints=[
-        "`np.argsort(probabilities, axis=1)` sorts each row, the smallest first: where are the k "
-        "best classes?",
-        "Compare them, (n, k), with `labels[:, None]`, (n, 1). A row counts if `any` is equal.",
-    ],
-    mistakes=[
-        (lambda p, y, k: np.mean(p.argmax(1) == y), "This is the top 1, whatever k."),
-        (
-            lambda p, y, k: np.mean((np.argsort(p, axis=1)[:, :k] == y[:, None]).any(1)),
-            "`argsort` begins with the smallest: these are the k worst.",
-        ),
-        (
-            lambda probabilities, labels, k: np.mean(np.isin(labels, _best(probabilities, k))),
-            "Each label belongs to its own row. This looks in the rows of all images.",
-        ),
-        (
-            lambda *a: np.mean(_hits(*a)),
-            "An image has one right class: do not divide by k as well.",
-        ),
-        (
-            lambda probabilities, labels, k: np.mean(_best(probabilities, k)[:, 0] == labels),
-            "This asks for the place k alone. Places 1 to k count.",
-        ),
-        (lambda p, y, k: np.mean(_hits(p, y, k + 1).any(1)), "This takes one class too many."),
-        (lambda *a: np.sum(_hits(*a)), "This is how many are right. Which share is it?"),
-        (lambda *a: _hits(*a).any(1), "This says it of each image. Take the mean."),
-        (
-            lambda probabilities, labels, k: np.mean(np.sort(probabilities, axis=1)[:, -k:].sum(1)),
-            "This is how sure it is of its k best. Is the label among them?",
-        ),
-    ],
-)
-def top_k(probabilities, labels, k):
-    """The share of images whose label is among the `k` most probable classes of (n, classes)."""
-    best = np.argsort(probabilities, axis=1)[:, -k:]
-    return np.mean((best == labels[:, None]).any(axis=1))
+def class_activation(maps, weights):
+    """Where maps (n, H, W, K) speak for a class with one weight a map, (K,): (n, H, W)."""
+    return np.maximum((maps * weights).sum(axis=-1), 0)

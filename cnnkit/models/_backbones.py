@@ -210,7 +210,8 @@ def extract_features(model, dataset, description="features", *, verbose=1):
 
     Returns:
         `(features, labels)`, two NumPy arrays: the outputs, of shape `(n, …)`, and the labels, of
-        shape `(n,)`, in the order in which the dataset gave them.
+        shape `(n,)`, in the order in which the dataset gave them. If the model has several outputs,
+        `features` holds them as it does: a list or a dictionary of such arrays.
     """
     signature = [dataset.element_spec[0]]
     weights = [[w.numpy() for w in model.trainable_variables]]
@@ -231,6 +232,7 @@ def extract_features(model, dataset, description="features", *, verbose=1):
         for images, batch_labels in bar:
             size = chunk or len(images)
             chunks = [images[i : i + size] for i in range(0, len(images), size)]
-            features += [output.numpy() for output in pool.map(call, chunks)]
+            features += [tf.nest.map_structure(np.asarray, part) for part in pool.map(call, chunks)]
             labels.append(batch_labels.numpy())
-    return np.concatenate(features), np.concatenate(labels)
+    features = tf.nest.map_structure(lambda *parts: np.concatenate(parts), *features)
+    return features, np.concatenate(labels)

@@ -34,7 +34,6 @@ FOLDS = {"setup", "proof", "hide-input"}  # the tags of cells whose code is fold
 TAGS = {"exercise", "raises-exception", "nbval-skip", *FOLDS}
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # in JupyterLab, and in Colab
 FIRST = ("00", "01")  # before which there is nothing to remember
-FIRST_EDITION = ("07",)  # until each is rewritten, with proofs
 
 
 def read(path):
@@ -67,10 +66,6 @@ def number_of(path):
 def shown_number(path):
     """The number as texts have it: "2", "2b"; "0" of the start page, "N" of the template."""
     return "N" if path == TEMPLATE else number_of(path).lstrip("0") or "0"
-
-
-def is_first_edition(path):
-    return number_of(path) in FIRST_EDITION
 
 
 # How a notebook opens
@@ -194,7 +189,7 @@ def folded(notebook, path):
 
 def remembers(notebook, path):
     """From notebook 2 on, the first section asks about earlier notebooks."""
-    if is_first_edition(path) or number_of(path) in FIRST:
+    if number_of(path) in FIRST:
         return []
     heading, questions = notebook["cells"][4:6]
     asks = questions["cell_type"] == "code" and "exercises.review()" in source(questions)
@@ -275,7 +270,7 @@ def asserts_elsewhere(notebook, path):
     """Outside of proofs nothing is asserted: a reader would stop at it, or read the answer."""
     cells = [c for c in notebook["cells"] if not {"setup", "proof", "exercise"} & set(tags(c))]
     found = [cell for cell in cells if any(map(asserts, ast.walk(code_of(cell))))]
-    return [] if is_first_edition(path) else [f"{cell['id']} is no proof" for cell in found]
+    return [f"{cell['id']} is no proof" for cell in found]
 
 
 def predictions(notebook, path):
@@ -288,7 +283,7 @@ def predictions(notebook, path):
             continue  # the front matter may speak of a Predict
         elif open_question and any(map(gives_away, ast.walk(code_of(cell)))):
             complaints.append(f"{cell['id']} gives the answer away")
-    return [] if is_first_edition(path) else complaints
+    return complaints
 
 
 def gives_away(node):
@@ -624,14 +619,6 @@ def test_what_can_fail_is_a_proof(code):
     notebook = read(TEMPLATE)
     put("why-proof", "source", PROOF + code)(notebook)
     assert proofs(notebook, TEMPLATE) == []
-
-
-def test_notebooks_of_the_first_edition_are_as_they_were():
-    notebook, path = read(TEMPLATE), ROOT / "notebooks" / f"{FIRST_EDITION[-1]}_x.ipynb"
-    added("answer", "assert ink.argmax() == 8")(notebook)
-    swapped("remember", "digits")(notebook)
-    assert asserts_elsewhere(notebook, path) + predictions(notebook, path) == []
-    assert remembers(notebook, path) == []
 
 
 MODULE = """

@@ -58,6 +58,37 @@ def test_the_test_split_never_moves(pets):
     assert not digests(after, "test") & digests(after, "validation")
 
 
+def test_a_salt_makes_another_cut_always_the_same(pets):
+    plain, a, again, b = (load(pets, salt=salt) for salt in ("", "a", "a", "b"))
+    assert digests(plain, "test") == digests(load(pets), "test")
+    assert digests(a, "test") == digests(again, "test")
+    tests = [digests(photos, "test") for photos in (plain, a, b)]
+    assert tests[0] != tests[1] != tests[2] != tests[0]
+    held_out = digests(plain, "validation") | digests(plain, "test")
+    for photos in (a, b):
+        assert digests(photos, "train") == digests(plain, "train")
+        assert digests(photos, "validation") == held_out - digests(photos, "test")
+
+
+def test_a_salt_cuts_a_folder_without_splits(tmp_path):
+    for label, name in enumerate(("ant", "bee")):
+        for i in range(60):
+            write_photo(tmp_path / "bugs" / name / f"{i}.png", seed=100 * label + i)
+    plain, salted = load(tmp_path / "bugs"), load(tmp_path / "bugs", salt="1")
+    for photos in (plain, salted):
+        assert sum(photos.sizes.values()) == 120 and 70 <= photos.sizes["train"] <= 97
+    for split in plain.sizes:
+        assert digests(plain, split) != digests(salted, split)
+
+
+def test_a_salt_leaves_what_is_split_already_as_it_is(pets):
+    drawn = data.load_cats_vs_dogs("drawn", salt="a", verbose=0)
+    assert digests(drawn, "test") == digests(data.load_cats_vs_dogs("drawn", verbose=0), "test")
+    for salt in (1, None, b"a"):
+        with pytest.raises(TypeError, match="`salt` must be a text. Received: salt="):
+            load(pets, salt=salt)
+
+
 def test_a_photo_in_two_splits_stays_in_one(pets):
     before = load(pets)
     twin = before.photos["test"][0].source

@@ -79,6 +79,27 @@ def test_of_long_networks_some_layers_are_left_out(monkeypatch):
     assert found[2]["missing"].startswith("Not recorded")
 
 
+def test_all_layers_take_one_run(monkeypatch):
+    runs = []
+    explain = _recorded.explain
+    capture_layers = explain.capture_layers
+
+    def counted(*args, **kwargs):
+        runs.append(kwargs["layers"])
+        return capture_layers(*args, **kwargs)
+
+    monkeypatch.setattr(explain, "capture_layers", counted)
+    chain = [layers.Conv2D(2, 3, name=f"conv_{i}") for i in range(4)]
+    model = keras.Sequential([keras.Input((12, 12, 3)), *chain])
+    found, _ = network(model, IMAGES)
+    answers = record(model, IMAGES, found)
+    assert len(runs) == 1 and len(runs[0]) == 4
+    np.testing.assert_allclose(answers, model(IMAGES), rtol=1e-4, atol=1e-5)
+    for layer, given in zip(found[1:], runs[0], strict=True):
+        expected = explain.capture(model, IMAGES, layer=given).activations
+        np.testing.assert_allclose(values_of(layer["recorded"]), expected, rtol=1e-4, atol=1e-5)
+
+
 class Broken(layers.Layer):
     def compute_output_spec(self, inputs):
         return keras.KerasTensor(inputs.shape, inputs.dtype)

@@ -260,6 +260,21 @@ def test_extract_features_keeps_the_order(n, capsys):
     assert capsys.readouterr() == ("", "") and np.array_equal(again, features)
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+def test_extract_features_of_several_outputs(kind):
+    images = np.random.default_rng(0).uniform(size=(19, 4, 4, 2)).astype("float32")
+    dataset = tf.data.Dataset.from_tensor_slices((images, np.arange(19))).batch(16)
+    inputs = keras.Input((4, 4, 2))
+    early = keras.layers.AveragePooling2D(2)(inputs)
+    late = keras.layers.GlobalAveragePooling2D()(early)
+    outputs = [early, late] if kind is list else {"early": early, "late": late}
+    features, labels = models.extract_features(keras.Model(inputs, outputs), dataset, verbose=0)
+    assert isinstance(features, kind) and np.array_equal(labels, np.arange(19))
+    early, late = features if kind is list else (features["early"], features["late"])
+    assert early.shape == (19, 2, 2, 2) and np.allclose(late, images.mean(axis=(1, 2)))
+    assert np.allclose(early.mean(axis=(1, 2)), late)
+
+
 def shuffle_weights(model):
     """Exchange the numbers of each kernel: as large as before, and nothing is known."""
     rng = np.random.default_rng(0)
