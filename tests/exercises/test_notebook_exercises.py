@@ -7,7 +7,20 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07
+from cnnkit.exercises import (
+    nb01,
+    nb01b,
+    nb02,
+    nb02b,
+    nb03,
+    nb04,
+    nb04b,
+    nb05,
+    nb05b,
+    nb06,
+    nb07,
+    nb07b,
+)
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -19,7 +32,10 @@ from cnnkit.exercises._exercise import (
 
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
-    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07)
+    for module in (
+        *(nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07),
+        nb07b,
+    )
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -246,6 +262,11 @@ def test_a_network_may_be_mended_in_other_ways(optimizer):
 
     assert nb05b.first_network.check(standardized) is True
     assert nb05b.fourth_network.check(standardized) is True
+
+
+def lost_by_changing(predict, images, labels, change):
+    images[:] = change(images)
+    return np.mean(predict(images) == labels)
 
 
 def told(exercise, answer, capsys):
@@ -610,6 +631,20 @@ SAID = [
     (nb07.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
     (nb07.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb07b.labels_left, 29, "29 is too small, but close."),
+    (nb07b.labels_left, 1470, "1470 is too large."),
+    (nb07b.early_scaler, 8, "the number of a line, from 1 to 7"),
+    (nb07b.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
+    (nb07b.rare_precision, 0.5, "0.5 is too large."),
+    (nb07b.rare_precision, 8.8, "this is in per cent"),
+    (nb07b.small_auc, 58.3, "this is in per cent"),
+    (nb07b.average_precision, lambda labels, scores: 1.0, "Expected: 0.8327"),
+    (nb07b.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
+    (nb07b.temperature_order, "ABC", "each of the letters A to F once"),
+    (nb07b.photos_needed, 3601, "3601 is too large, but close."),
+    (nb07b.only_one_right, lambda first, second, labels: 16, "Expected: a tuple of 2"),
+    (nb07b.luck_of_eight, 7.03, "this is in per cent"),
+    (nb07b.lost_by, lost_by_changing, "you changed `images`"),
     (nb02b.matrix_places, 200, "200 is too large."),
     (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
     (nb02b.shared_weight_slope, -20, "-20 is too small."),
