@@ -425,8 +425,8 @@ QUESTIONS = {
         "rare: one in a hundred photos. Which number falls?",
         ("the recall", "the area under the ROC curve", "the precision"),
         "c",
-        "The false alarms of the many cats outnumber the hits. For the other two it does not matter "
-        "how many there are of each.",
+        "False alarms among the many cats outnumber the hits. The other two do not depend on how "
+        "many there are of each.",
     ),
     "nb07b.temperature": Question(
         "Each logit is divided by a temperature of 2. What changes?",
