@@ -397,25 +397,25 @@ def temperature_order():
 
 # Exercise 7b.10
 @Number(
-    within=0.5,
+    within=1.5,
     hints=[
-        "Set √(a (1 - a) / N) = 0.005, and solve for N.",
-        "N = a (1 - a) / 0.005², with a (1 - a) = 0.09.",
+        "For which N is 0.99 to the power of N equal to 0.05? Logarithms bring N down.",
+        "N log 0.99 = log 0.05, so N is `np.log(0.05) / np.log(0.99)`.",
     ],
     mistakes=[
-        (18, "Square the 0.005: N stands under the root."),
-        (36, "Half a point is 0.005, and its square 0.000025."),
-        (900, "This is for a standard error of a whole point, 0.01."),
-        (60, "This is the root of N. Square it."),
-        (36_000, "a (1 - a) is 0.9 · 0.1 = 0.09, not 0.9."),
-        (4_000, "This has 0.1 in place of a (1 - a), which is 0.09."),
-        (14_400, "These are for an interval of half a point, two standard errors, to each side."),
+        (5, "0.99^5 is 0.95: all five are right in 95 of 100 cases. Ask for 5 of 100."),
+        (100, "0.99^100 is 0.37: that is not rare at all."),
+        (20, "0.99^20 is 0.82: that happens most of the time."),
+        (69, "0.99^69 is a half. It should be 0.05."),
+        (458, "0.99^458 is 0.01: this is one case in a hundred. Five are asked for."),
+        (58, "This is for 0.95 in place of 0.99."),
+        (95, "0.99^95 is 0.38. Solve 0.99^N = 0.05."),
     ],
-    note="Half the error takes four times the photos.",
+    note="About 3 / (1 - a): the rule of three. For 0.999 it takes 3,000 photos without an error.",
 )
-def photos_needed():
-    """The photos that make the standard error of an accuracy of 0.9 half a point."""
-    return 0.9 * (1 - 0.9) / 0.005**2
+def all_right():
+    """The photos for which 0.99 to the power of their number is 0.05."""
+    return np.log(0.05) / np.log(0.99)
 
 
 def _apart(first, second, labels):

@@ -641,7 +641,7 @@ SAID = [
     (nb07b.average_precision, lambda labels, scores: 1.0, "Expected: 0.8327"),
     (nb07b.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
     (nb07b.temperature_order, "ABC", "each of the letters A to F once"),
-    (nb07b.photos_needed, 3601, "3601 is too large, but close."),
+    (nb07b.all_right, 310, "310 is too large, but close."),
     (nb07b.only_one_right, lambda first, second, labels: 16, "Expected: a tuple of 2"),
     (nb07b.luck_of_eight, 7.03, "this is in per cent"),
     (nb07b.lost_by, lost_by_changing, "you changed `images`"),
