@@ -1,4 +1,4 @@
-"""Notebooks without network: how all are tested, and three that have photos or weights elsewhere."""
+"""Notebooks without network: how all are tested, and those with data elsewhere."""
 
 import os
 import shutil
