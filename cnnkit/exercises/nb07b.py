@@ -24,6 +24,7 @@ _rng = np.random.default_rng(7)
         (2, "2 of 100: of 3,000 these are 60. How many of them are left?"),
         (2960, "These are the photos that you have not looked at. Most of their labels are right."),
         (2970, "These are all other photos. How many of their labels are wrong?"),
+        (2930, "2,960 and 2,930 are photos, and the question is of wrong labels: at first 60."),
     ],
     note="A list of suspects finds the plain ones. No list says that nothing is left.",
 )
@@ -71,7 +72,7 @@ def _in_order_of_appearance(names, share):
             lambda names, share: _first_animals(names, round(share * len(names))),
             "The share is one of the animals. You took it of the photos.",
         ),
-        (lambda *a: ~_tested(*a), "These are the photos to train on. Mark those of the test."),
+        (lambda *a: ~_tested(*a), "Test and training are exchanged. Mark those of the test."),
         (
             lambda x, share: np.isin(x, np.unique(x)[-round(share * len(set(x))) :]),
             "These are the last of the names. Take the first.",
@@ -117,7 +118,7 @@ def group_split(names, share):
     note="The mean and the spread are learned, too. Here it costs little. Where few of very many "
     "features are *chosen* on all photos, it can flatter by tens of points.",
 )
-def early_scaler():
+def leaking_line():
     """The line that learns from photos of the test."""
     return 4
 
@@ -162,6 +163,10 @@ _TRUE, _SAID = (_rng.uniform(size=(2, 30)) < [[0.4], [0.6]]).astype(int)
             "The second is the share of *cats* that are found (the specificity).",
         ),
         (lambda *a: tuple(1 - np.array(_shares(*a))), "These are the shares of the errors."),
+        (
+            lambda y, predicted: (np.mean(y & predicted), _shares(y, predicted)[1]),
+            "The second is right. The first divides by all photos: divide by those called dog.",
+        ),
         (
             lambda y, p: (np.sum(y == p) / np.sum(p), np.sum(y == p) / np.sum(y)),
             "Cats that are called cats are right, but no hits: count the dogs only.",
@@ -218,6 +223,7 @@ def rare_precision():
     mistakes=[
         (7, "So many pairs are right. Which share of all pairs is it?"),
         (1 / 3, "Divide by all pairs of a dog and a cat, 3 × 4."),
+        (7 / 16, "3 dogs and 4 cats make 12 pairs, not 16."),
         (5 / 12, "These are the pairs in which the cat is above."),
         (4 / 7, "This is the accuracy at a threshold of 0.5. Here no threshold is chosen."),
         (5 / 7, "This is the accuracy at another threshold. Here no threshold is chosen."),
@@ -296,6 +302,10 @@ _SCORES = _rng.uniform(size=20) + 0.4 * _RANKED
             lambda y, s: (np.cumsum(_ranked(y, s)) / y.sum())[_ranked(y, s) == 1].mean(),
             "This divides by all dogs, which is the recall. The precision divides by the place.",
         ),
+        (
+            lambda y, s: _precisions(_ranked(y, s))[y == 1].mean(),
+            "`labels == 1` has the places before sorting: ask the sorted labels for their dogs.",
+        ),
         (lambda y, s: y[s > 0.5].mean(), "This is the precision at one threshold, 0.5."),
         (
             lambda y, s: _ranked(y, s)[: y.sum()].mean(),
@@ -353,6 +363,11 @@ _DOGS = (_rng.uniform(size=50) < 0.3 + 0.4 * _P_DOG).astype(int)
             lambda p, y: _confidence(p).mean() - np.where(y == 1, p, 1 - p).mean(),
             "This is the probability of the true class. How many photos are right?",
         ),
+        (
+            lambda p, y: np.where(y == 1, p, 1 - p).mean() - np.mean((p > 0.5) == y),
+            "This takes the mean probability of the true class. The confidence is that of the "
+            "answer given, right or wrong.",
+        ),
         (lambda p_dog, labels: _confidence(p_dog).mean(), "And how many of them are right?"),
     ],
     note="Above 0 it is too sure of itself, and most networks are.",
@@ -409,6 +424,8 @@ def temperature_order():
         (69, "0.99^69 is a half. It should be 0.05."),
         (458, "0.99^458 is 0.01: this is one case in a hundred. Five are asked for."),
         (58, "This is for 0.95 in place of 0.99."),
+        (300, "3 / 0.01 is a rule of thumb. Solve 0.99^N = 0.05 exactly: N is a little smaller."),
+        (math.log(0.05), "This is log 0.05 alone. Divide it by log 0.99."),
         (95, "0.99^95 is 0.38. Solve 0.99^N = 0.05."),
     ],
     note="About 3 / (1 - a): the rule of three. For 0.999 it takes 3,000 photos without an error.",
