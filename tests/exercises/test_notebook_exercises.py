@@ -665,7 +665,11 @@ SAID = [
     (nb07b.luck_of_eight, 7.03, "this is in per cent"),
     (nb07b.labels_left, 2930, "photos, and the question is of wrong labels"),
     (nb07b.group_split, lambda names, share: np.unique(names)[:2], "an array of texts"),
-    (nb07b.group_split, lambda names, share: np.unique(names)[:2], "True and False, of shape (11,)"),
+    (
+        nb07b.group_split,
+        lambda names, share: np.unique(names)[:2],
+        "True and False, of shape (11,)",
+    ),
     (nb07b.group_split, split_other_way, "Mark those of the test"),
     (nb07b.precision_and_recall, hits_of_all, "The second is right. The first divides by all"),
     (nb07b.small_auc, 7 / 16, "3 dogs and 4 cats make 12 pairs"),
