@@ -128,8 +128,13 @@ def _kind(thing):
         return f"the {type(thing).__name__} {shown(thing)}"
     array = numbers(thing)
     if array is None:
+        if isinstance(thing, np.ndarray) and thing.dtype.kind == "U":
+            return f"an array of texts, of shape {thing.shape}"
         return f"something of type {type(thing).__name__}"
-    return f"an array of shape {array.shape}" if array.ndim else f"one number, {shown(array[()])}"
+    if array.ndim:
+        of = "True and False, of " if array.dtype.kind == "b" else ""
+        return f"an array of {of}shape {array.shape}"
+    return f"one number, {shown(array[()])}"
 
 
 def told_value(received, expected, exact=_EXACT):

@@ -399,4 +399,44 @@ QUESTIONS = {
         "b",
         "Pixels must be prepared as in the backbone's own training: check it before all else.",
     ),
+    "nb07b.suspect": Question(
+        "A photo heads the list of suspect labels. What do we know?",
+        (
+            "its label is wrong, so it has to be changed",
+            "a classifier that has not learned from it contradicts its label",
+            "the classifier has learned it by heart",
+        ),
+        "b",
+        "The photo may be odd, or the classifier wrong. Somebody has to look.",
+    ),
+    "nb07b.rare": Question(
+        "A classifier finds 95 of 100 dogs, and takes 5 of 100 cats for dogs. Now dogs become "
+        "rare: one in a hundred photos. Which number falls?",
+        ("the recall", "the area under the ROC curve", "the precision"),
+        "c",
+        "False alarms among the many cats outnumber the hits. The other two do not depend on how "
+        "many there are of each.",
+    ),
+    "nb07b.temperature": Question(
+        "Each logit is divided by a temperature of 2. What changes?",
+        (
+            "how sure the network is",
+            "which photos are called dogs",
+            "the order of the photos by their probability",
+        ),
+        "a",
+        "A logit keeps its sign and its place in the order, and each probability comes nearer to "
+        "a half.",
+    ),
+    "nb07b.paired": Question(
+        "Two classifiers judge the same 500 photos. Which photos tell which of them is better?",
+        (
+            "those that both get right",
+            "those that both get wrong",
+            "those that only one of them gets right",
+        ),
+        "c",
+        "On all others they do the same. Those on which one alone is right are tosses of a coin "
+        "if both are equally good.",
+    ),
 }

@@ -1,4 +1,4 @@
-"""Notebooks without network: how all are tested, and two that have photos or weights elsewhere."""
+"""Notebooks without network: how all are tested, and those with data elsewhere."""
 
 import os
 import shutil
@@ -90,6 +90,13 @@ def whole_course(slow_proof):
 @pytest.mark.usefixtures("whole_course")
 def test_notebook_06_runs_whole_on_drawn_pets(tmp_path, offline):
     run("06_augmentation.ipynb", tmp_path / "empty")
+
+
+@pytest.mark.usefixtures("whole_course")
+def test_notebook_07b_runs_whole_on_drawn_pets(tmp_path, offline):
+    assert "500 test; cat and dog; 64x64 pixels; drawn pets" in run(
+        "07b_honest_numbers.ipynb", tmp_path / "empty"
+    )
 
 
 @pytest.mark.usefixtures("whole_course")

@@ -8,7 +8,20 @@ import numpy as np
 import pytest
 
 from cnnkit import reference
-from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07
+from cnnkit.exercises import (
+    nb01,
+    nb01b,
+    nb02,
+    nb02b,
+    nb03,
+    nb04,
+    nb04b,
+    nb05,
+    nb05b,
+    nb06,
+    nb07,
+    nb07b,
+)
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
@@ -20,7 +33,10 @@ from cnnkit.exercises._exercise import (
 
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
-    for module in (nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07)
+    for module in (
+        *(nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07),
+        nb07b,
+    )
     for name, item in vars(module).items()
     if isinstance(item, Exercise)
 }
@@ -255,6 +271,30 @@ def test_a_network_may_be_mended_in_other_ways(optimizer):
 
     assert nb05b.first_network.check(standardized) is True
     assert nb05b.fourth_network.check(standardized) is True
+
+
+def split_other_way(names, share):
+    animals = np.unique(names)
+    return np.isin(names, animals[round(share * len(animals)) :])
+
+
+def hits_of_all(labels, predicted):
+    hits = np.sum(labels & predicted)
+    return hits / len(labels), hits / np.sum(labels)
+
+
+def precision_unordered(labels, scores):
+    ranked = labels[np.argsort(-scores)]
+    return (np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[labels == 1].mean()
+
+
+def gap_of_true_class(p_dog, labels):
+    return np.where(labels == 1, p_dog, 1 - p_dog).mean() - np.mean((p_dog > 0.5) == labels)
+
+
+def lost_by_changing(predict, images, labels, change):
+    images[:] = change(images)
+    return np.mean(predict(images) == labels)
 
 
 def told(exercise, answer, capsys):
@@ -725,6 +765,34 @@ SAID = [
     (nb07.class_activation, lambda x, w: np.maximum(x * w, 0).sum(-1), "First add up"),
     (nb07.class_activation, lambda x, w: np.maximum(x @ w, 0)[0], "Expected: an array of shape"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb07b.labels_left, 29, "29 is too small, but close."),
+    (nb07b.labels_left, 1470, "1470 is too large."),
+    (nb07b.leaking_line, 8, "the number of a line, from 1 to 7"),
+    (nb07b.precision_and_recall, lambda labels, predicted: (1.0, 1.0), "The first is 1. Expected"),
+    (nb07b.rare_precision, 0.5, "0.5 is too large."),
+    (nb07b.rare_precision, 8.8, "this is in per cent"),
+    (nb07b.small_auc, 58.3, "this is in per cent"),
+    (nb07b.average_precision, lambda labels, scores: 1.0, "Expected: 0.8327"),
+    (nb07b.calibration_gap, lambda p, y: p.mean() - np.mean((p > 0.5) == y), "90 % sure of that"),
+    (nb07b.temperature_order, "ABC", "each of the letters A to F once"),
+    (nb07b.all_right, 310, "310 is too large, but close."),
+    (nb07b.only_one_right, lambda first, second, labels: 16, "Expected: a tuple of 2"),
+    (nb07b.luck_of_eight, 7.03, "this is in per cent"),
+    (nb07b.labels_left, 2930, "photos, and the question is of wrong labels"),
+    (nb07b.group_split, lambda names, share: np.unique(names)[:2], "an array of texts"),
+    (
+        nb07b.group_split,
+        lambda names, share: np.unique(names)[:2],
+        "True and False, of shape (11,)",
+    ),
+    (nb07b.group_split, split_other_way, "Mark those of the test"),
+    (nb07b.precision_and_recall, hits_of_all, "The second is right. The first divides by all"),
+    (nb07b.small_auc, 7 / 16, "3 dogs and 4 cats make 12 pairs"),
+    (nb07b.average_precision, precision_unordered, "`labels == 1` has the places before sorting"),
+    (nb07b.calibration_gap, gap_of_true_class, "of the true class. The confidence is that of"),
+    (nb07b.all_right, -2.996, "log 0.05 alone"),
+    (nb07b.all_right, 300, "a rule of thumb"),
+    (nb07b.lost_by, lost_by_changing, "you changed `images`"),
     (nb02b.matrix_places, 200, "200 is too large."),
     (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
     (nb02b.shared_weight_slope, -20, "-20 is too small."),
