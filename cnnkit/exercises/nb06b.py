@@ -70,7 +70,10 @@ def second_on_two_cards():
     mistakes=[
         (22, "So many for one channel in and one out. Here each of 64 filters sees 64 channels."),
         (1408, "Each of the 64 filters sees 64 channels: 64 · 64, not 64."),
-        (110_592, "So many have the three small layers. Subtract them from those of the large one."),
+        (
+            110_592,
+            "So many have the three small layers. Subtract them from those of the large one.",
+        ),
         (200_704, "So many has the large layer. Subtract those of the three small ones."),
         (163_840, "This subtracts one layer of 3 × 3. It takes three to see 7 × 7."),
         (126_976, "This subtracts two layers of 3 × 3, which see 5 × 5. It takes three."),

@@ -7,7 +7,20 @@ import keras
 import numpy as np
 import pytest
 
-from cnnkit.exercises import nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb06b, nb07
+from cnnkit.exercises import (
+    nb01,
+    nb01b,
+    nb02,
+    nb02b,
+    nb03,
+    nb04,
+    nb04b,
+    nb05,
+    nb05b,
+    nb06,
+    nb06b,
+    nb07,
+)
 from cnnkit.exercises._exercise import (
     NOT_ATTEMPTED,
     Exercise,
