@@ -72,7 +72,7 @@ def second_on_two_cards():
         (1408, "Each of the 64 filters sees 64 channels: 64 · 64, not 64."),
         (
             110_592,
-            "So many have the three small layers. Subtract them from those of the large one.",
+            "So many have the three small layers. Subtract them from the large one's.",
         ),
         (200_704, "So many has the large layer. Subtract those of the three small ones."),
         (163_840, "This subtracts one layer of 3 × 3. It takes three to see 7 × 7."),
