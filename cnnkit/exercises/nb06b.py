@@ -211,7 +211,7 @@ _W1, _W2 = _rng.normal(size=(2, 3, 3)).round(1)
 @Function(
     cases=[
         (_X, _W1, _W2),
-        (np.array([1.0, 3.0]), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([[-2.0, 0.1]] * 2)),
+        (np.array([-1.0, 3.0]), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([[-2.0, 2.5]] * 2)),
         (_X, np.zeros((3, 3)), np.zeros((3, 3))),
     ],
     hints=[
