@@ -372,6 +372,48 @@ QUESTIONS = {
         "c",
         "The labels are mixed as the images are: one-hot labels can be, class indices cannot.",
     ),
+    "nb06b.block": Question(
+        "What does a residual block give?",
+        (
+            "what its layers make of x, added to x",
+            "what its layers make of x, if that is better than x",
+            "x, without the features that are not needed",
+        ),
+        "a",
+        "If its layers give 0, the block passes x on. A plain layer would have to learn that.",
+    ),
+    "nb06b.training": Question(
+        "A plain network of 34 layers had a larger error than one of 18. Why is that no "
+        "overfitting?",
+        (
+            "it has too few parameters to overfit",
+            "its error on the training images was larger, too",
+            "batch normalisation prevents overfitting",
+        ),
+        "b",
+        "A network that overfits is good in training. This one could not be trained as well.",
+    ),
+    "nb06b.depthwise": Question(
+        "What does a depthwise convolution do?",
+        (
+            "it mixes all channels of a pixel, and sees no neighbours",
+            "each of its filters sees all channels of a window",
+            "each channel has a kernel of its own, and channels are not mixed",
+        ),
+        "c",
+        "A 1 × 1 convolution behind it mixes them. Together they are far cheaper than one layer.",
+    ),
+    "nb06b.patches": Question(
+        "A Vision Transformer cuts a photo into patches, and multiplies each by the same matrix. "
+        "Which layer does the same?",
+        (
+            "a max pooling with windows as large as a patch",
+            "a convolution with kernel and stride as large as a patch",
+            "a fully connected layer on the whole photo",
+        ),
+        "b",
+        "Its windows lie side by side, and all share the same weights.",
+    ),
     "nb07.frozen": Question(
         "Why can the features of a photo be computed once, if the backbone is frozen?",
         (

@@ -19,6 +19,7 @@ from cnnkit.exercises import (
     nb05,
     nb05b,
     nb06,
+    nb06b,
     nb07,
     nb07b,
 )
@@ -34,7 +35,7 @@ from cnnkit.exercises._exercise import (
 ALL = {
     f"{module.__name__.rpartition('.')[2]}.{name}": item
     for module in (
-        *(nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb07),
+        *(nb01, nb01b, nb02, nb02b, nb03, nb04, nb04b, nb05, nb05b, nb06, nb06b, nb07),
         nb07b,
     )
     for name, item in vars(module).items()
@@ -628,6 +629,11 @@ def adamw_by_function(start, gradient, rate, decay, n_steps):
     return start - rate * decay * start - rate * gradient
 
 
+def vgg_in_place(images):
+    images -= np.array([123.68, 116.779, 103.939])
+    return images[..., ::-1]
+
+
 SAID = [
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, list_transposed, "A list has no `.T`"),
@@ -750,6 +756,20 @@ SAID = [
     (nb06.predict_twice, predict_and_turn_answers, "Turn the images, not the answers"),
     (nb06.predict_twice, lambda f, x: f(x) + f(x[:, :, ::-1]) / 2, "Put brackets: this halves"),
     (nb06.predict_twice, lambda predict, images: images, "Expected: an array of shape (5, 2)"),
+    (nb06b.flat_numbers, 9216, "So many are made of 227 pixels"),
+    (nb06b.flat_numbers, 6401, "6401 is too large, but close."),
+    (nb06b.second_on_two_cards, 307_328, "256 filters on both cards together"),
+    (nb06b.saved_weights, 90_000, "90000 is too small, but close."),
+    (nb06b.branch_work, lambda *a: 1, "Expected: a tuple of 2"),
+    (nb06b.slope_of_twenty, 6.5, "Right is a number at most 0.05 away."),
+    (nb06b.faulty_block, 9, "a line, from 1 to 8"),
+    (nb06b.residual, lambda x, W1, W2: x + W2 @ np.maximum(W1 @ x, 0), "A ReLU follows"),
+    (nb06b.separable_costs, lambda *a: 0, "Expected: a tuple of 2"),
+    (nb06b.inverted_order, "ABC", "each of the letters A to F once"),
+    (nb06b.pairs_at_384, 2.94, "But each looks at each: square it."),
+    (nb06b.cut_patches, lambda image, size: image, "Expected: an array of shape (6, 12)"),
+    (nb06b.as_vgg_wants, vgg_in_place, "you changed `images`"),
+    (nb06b.as_vgg_wants, lambda images: images[:, :, ::-1], "Expected"),
     (nb07.unfreeze_last, unfreeze_by_negative_slice, "-0 is 0, and `layers[-0:]` are all of them"),
     (nb07.top_five_error, 0.625, "This is the top-1 error"),
     (nb07.top_five_error, 25, "this is in per cent"),
