@@ -24,6 +24,10 @@ _rng = np.random.default_rng(62)
         (9600, "The last convolution has 256 filters, the one before it 384."),
         (12544, "A pool leaves out what fills no window: round down."),
         (5, "This is the side of the last maps. How many numbers are in all of them?"),
+        (36_864, "The last pool is still missing: 12 is halved once more."),
+        (43_264, "So many come to the last pool, of 227 pixels. Take 224, and pool once more."),
+        (279_936, "So many does the first convolution make. Follow them through all layers."),
+        (290_400, "So many does the first convolution make of 227 pixels. Take 224, and go on."),
         (4096, "So many units there are. How many numbers come to each of them?"),
     ],
     note="54, 26, 12, 5: 5 * 5 * 256. So a Dense layer ties a network to one size of image.",
@@ -284,6 +288,14 @@ def _separable(height, width, k, c_in, c_out, power=2, channels=None, bias=0):
             lambda height, width, k, a, b: (k * k * a + a * b, height * (k * k * a + a * b)),
             "A map has `height * width` places.",
         ),
+        (
+            lambda height, width, k, a, b: (k * k * a + a * b, height * width * k * k * a + a * b),
+            "The 1 × 1 convolution works at each of `height * width` places, too.",
+        ),
+        (
+            lambda height, width, k, a, b: _separable(height, width, k, a, a * b),
+            "The 1 × 1 convolution has `c_in * c_out` weights: `c_in` counts once.",
+        ),
         (partial(_separable, bias=1), "Only weights are asked for, without biases."),
         (
             lambda *a: _separable(*a)[0],
@@ -338,6 +350,7 @@ def inverted_order():
         (331_776, "So many pairs there are. How many times as many as with 224 pixels?"),
         (5.04, "There are rows and columns of patches, and pairs of patches: the fourth power."),
         (25.4, "Each patch looks at each, which makes pairs, not triples."),
+        (16, "So it is for twice as many pixels on a side. Here 14 patches become 24."),
         (4, "It is less than twice as many pixels on a side: 24 patches in place of 14."),
     ],
     note="(24/14) ** 4. A convolution would take 2.9 times the work, as each place costs the same.",
@@ -468,6 +481,14 @@ _PHOTOS = _rng.integers(0, 256, size=(2, 3, 4, 3)).astype(float)
             "This turns the order of the photos round. The channels are the last axis.",
         ),
         (lambda images: images[..., ::-1] + _MEANS, "Subtract the means, do not add them."),
+        (
+            lambda images: images - _MEANS[::-1],
+            "The means fit their colours. Now turn the channels round, too.",
+        ),
+        (
+            lambda images: images[..., ::-1] - np.floor(_MEANS),
+            "The means are not whole numbers: 103.939 is not 103.",
+        ),
         (
             lambda images: images[..., ::-1] / 255 - _MEANS,
             "These weights want values of the range 0 to 255, less the means: do not divide.",
