@@ -78,6 +78,8 @@ def faulty_momentum():
         (0.6 * 4 / 144, "Divide by the root of q, not by q."),
         (0.6 / 8**0.5, "This is the eighth step: q already holds the square of the ninth slope."),
         (0.8, "q adds up the squares of the slopes, 16 each. Then take the rate into account."),
+        (0.15, "This takes the root of one square. q holds the squares of all nine slopes."),
+        (1.8, "This multiplies by the root of 9. The root stands below the line: divide by it."),
         (0.4, "q adds up the squares of the slopes, 16 each, and not the slopes."),
     ],
     note="0.6 / √9. The size of the slope does not matter.",
@@ -221,6 +223,10 @@ def _above(shortened, length=np.linalg.norm):
             "This is the limit, one number. Return the gradient, shortened to that length.",
         ),
         (
+            _above(lambda gradient, limit: gradient * limit / np.abs(gradient).max()),
+            "This divides by the largest number. Divide by the length of the whole vector.",
+        ),
+        (
             lambda gradient, limit: gradient,
             "This returns the gradient as it is, however long.",
         ),
@@ -259,6 +265,7 @@ def clip(gradient, limit):
         ),
         (0.1 * 0.7071, "The cosine itself would go down to -1: 1 is added, and all is halved."),
         (0.05, "This is the rate after half of the steps."),
+        (0.1 * 0.7071 / 2, "The 1 in front of the cosine is missing."),
         (0.1 * 0.14645, "This is the rate after three quarters of the steps."),
         (0.1 * 1.7071, "The half in front of the formula is missing."),
         (0.85355, "This is the share of the first rate. The first rate is 0.1."),
@@ -299,6 +306,12 @@ def _one_longer(step, n_steps, n_warm, rate):
 def _whole_cosine(step, n_steps, n_warm, rate):
     right = _warm(step, n_steps, n_warm, rate)
     return right if step < n_warm else 2 * right - rate
+
+
+def _quarter_turn(step, n_steps, n_warm, rate):
+    right = _warm(step, n_steps, n_warm, rate)
+    angle = np.pi / 2 * (step - n_warm) / (n_steps - n_warm)
+    return right if step < n_warm else rate * np.cos(angle)
 
 
 def _no_warm_up(step, n_steps, n_warm, rate):
@@ -359,6 +372,12 @@ def _no_warm_up(step, n_steps, n_warm, rate):
         (partial(_warm, angle=180), "`np.cos` takes radians: half a turn is `np.pi`, not 180."),
         (partial(_warm, angle=2 * np.pi), "A whole turn goes down and up again: take `np.pi`."),
         (partial(_warm, angle=np.pi / 2), "This cosine ends at half the rate: take `np.pi`."),
+        (partial(_warm, angle=1), "The π is missing: the cosine takes `np.pi` times the share."),
+        (
+            _quarter_turn,
+            "This is a quarter of a turn, from 1 to 0. The formula has half a turn, from 1 to -1; "
+            "then 1 is added, and all is halved.",
+        ),
         (_straight, "This falls along a straight line. A cosine falls slowly, fast, and slowly."),
         (
             _product,
@@ -509,6 +528,10 @@ def _walk(
                 start, lambda w: -gradient(w), rate, decay, n_steps
             ),
             "The sign: this climbs. A step goes against the slope.",
+        ),
+        (
+            lambda *a: _walk(*a[:4], a[4] - 1),
+            "This is one step too few: `range(1, n_steps)` stops before `n_steps`.",
         ),
         (
             lambda *a: _walk(*a[:4], 1),
