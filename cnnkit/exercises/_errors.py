@@ -18,7 +18,8 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
     (
         r"mismatch in its core dimension|shapes .* not aligned",
         "In a matrix product the first array has as many columns as the second one has rows. "
-        "Is one of them to be transposed, `.T`? Or is `*` meant, which multiplies place by place?",
+        "Is one of them to be transposed, as in `x @ W1.T`? Or is `*` meant, which "
+        "multiplies place by place?",
     ),
     (
         r"truth value of an array",
@@ -106,6 +107,10 @@ _ONE_A_ROW = (
     "(If it is a sum or a maximum of each row, add `keepdims=True` there: then its shape is "
     "({0}, 1), which fits.)"
 )
+_ONE_A_ROW_OF_OTHERS = (
+    "The second has one number for each of {0} rows, as from `axis=1`, and the first has {1} rows. "
+    "`axis=0` makes one for each column."
+)
 _SHAPES = "If this is about arrays, print their shapes before this line: `print(x.shape)`."
 
 
@@ -167,6 +172,8 @@ def _of_shapes(line, one, two):
         return _PLACE_BY_PLACE
     if len(one) == 2 and two == one[:1]:
         return _ONE_A_ROW.format(*two)
+    if len(one) == len(two) == 2 and two[1] == 1:
+        return _ONE_A_ROW_OF_OTHERS.format(two[0], one[0])
     if "np.eye(" in line:
         return _OF_EYE
     if len(one) == len(two) > 2 and (place := re.search(r"\w\[(\w+)\]", line)):

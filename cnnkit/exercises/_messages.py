@@ -80,7 +80,8 @@ def _came(received, expected):
         return _in_full(array), _in_full(right), _remark(array, right)
     wrong = np.argwhere(~close(array, right)).tolist()
     came, wanted = (shown(those[tuple(wrong[0])]) for those in (array, right))
-    count = f"{len(wrong)} of {array.size} numbers {'is' if len(wrong) == 1 else 'are'} wrong."
+    things = "values" if right.dtype.kind == "b" else "numbers"
+    count = f"{len(wrong)} of {array.size} {things} {'is' if len(wrong) == 1 else 'are'} wrong."
     remark = f"{count} {_remark(array, right)}"
     return f"{came} at {wrong[0]}", f"{wanted} there", remark
 

@@ -18,7 +18,11 @@ _rng = np.random.default_rng(1)
         (260, "260 does not fit into 8 bits: uint8 ends at 255."),
         (255, "NumPy does not stop at 255 as a camera does; it starts again at 0."),
         (10, "250 + 10 is 260. The type holds 256 numbers, and begins again at 0."),
-        (5, "256 is the number that becomes 0, not 255."),
+        (
+            5,
+            "260 - 255 is 5. But 255 still fits: the first number to become 0 is 256. How far "
+            "beyond it is 260?",
+        ),
         (3, "256 becomes 0, 257 becomes 1, and so on."),
         (-252, "uint8 is unsigned: it has no negative numbers."),
         (-6, "It wraps round the other way: 260 is above 255, and begins again at 0."),
@@ -187,7 +191,8 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
 @Function(
     cases=[(_POINTS,), (3 * _POINTS[:7],), (_ON_AXES,), (_TINY,)],
     hints=[
-        "|x1 + x2| is larger than |x1 - x2| in quadrants 1 and 3, and smaller in 2 and 4.",
+        "At the point (1, 2) |x1 + x2| is 3 and |x1 - x2| is 1, at (-1, 2) they are 1 and 3. So "
+        "what sign has their difference in each quadrant?",
         "Two ReLUs make an absolute value: |s| = max(0, s) + max(0, -s).",
         "Which row of `W1` makes x1 + x2 of a point? Which makes -(x1 + x2), which x1 - x2?",
         "Four hidden units: x1 + x2, -x1 - x2, x1 - x2, x2 - x1. The output adds the first two "

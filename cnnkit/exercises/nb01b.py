@@ -77,8 +77,17 @@ _TRAIN[:, 2], _TEST[:, 2] = 7, (7, 7, 7, 7, 9, 9)  # as a pixel at the edge of a
         ),
         (
             lambda train, test: tuple(map(np.nan_to_num, _without_check(train, test))),
-            "Where the training pixel never changes, a test pixel may. Your result explodes there: "
-            "divide by 1 instead of 0.",
+            "NaN is replaced, but a pixel that is always 7 in training may be 9 in the test. "
+            "Divided by 1, its difference from the mean stays, 9 - 7 = 2. Divided by 0 it is "
+            "infinite, and `nan_to_num` makes the largest number of that.",
+        ),
+        (
+            lambda train, test: tuple(
+                np.where(np.isnan(x), 0, x) for x in _without_check(train, test)
+            ),
+            "NaN is replaced, but a pixel that is always 7 in training may be 9 in the test. "
+            "Divided by 1, its difference from the mean stays, 9 - 7 = 2. Divided by 0 it is "
+            "infinite, which nothing mends afterwards.",
         ),
         *(
             (
@@ -192,7 +201,11 @@ def standardize(train, test):
             "Here each sigmoid counts as 1/2, which is its value at 0. The factor is its slope "
             "there.",
         ),
-        (0.125, "The weights and the slopes are there. How much does z1 move with w1?"),
+        (
+            0.125,
+            "If the weights and the slopes are there: how much does z1 move with w1? Or have you "
+            "counted four sigmoids? There are three.",
+        ),
         (
             1 / 32,
             "The factors are x, three slopes and three weights. 1/32 is three slopes and one "
@@ -369,6 +382,13 @@ def _swapped(image, size, i, j):
                 len(image) // size, size, image.shape[1] // size, size
             ).mean(axis=(1, 2)),
             "After this `reshape` the axes 1 and 3 count inside a cell: the mean is over these.",
+        ),
+        (
+            lambda image, size: image.reshape(
+                len(image) // size, size, image.shape[1] // size, size
+            ).mean(axis=(0, 2)),
+            "This is the mean over all cells, for each place in a cell. Which two axes of this "
+            "`reshape` run within a cell?",
         ),
         (
             lambda image, size: _over_cells(image, size).astype(image.dtype),

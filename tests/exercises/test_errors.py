@@ -25,8 +25,13 @@ ERRORS = [  # of code that has x = np.arange(4.0)
     ("np.zeros((4, 3)) + x", "shapes (4,3) and (4,) do not match"),
     ("np.zeros((4, 3)) + x", "`axis=0` makes one for each column. (If it is a sum or"),
     ("np.zeros((4, 3)) + x", "its shape is (4, 1), which fits.)"),
+    (
+        "np.zeros((4, 3)) - np.zeros((6, 1))",
+        "each of 6 rows, as from `axis=1`, and the first has 4",
+    ),
     ("np.zeros((4, 3)).__setitem__(0, x[:2])", "shape (2,), and its place has (3,)"),
     ("x @ x[1:]", "as many columns as the second one has rows"),
+    ("x @ x[1:]", "transposed, as in `x @ W1.T`?"),
     ("x @ x[1:]", "Or is `*` meant, which multiplies place by place?"),
     ("1 if x > 0 else 0", "want one True or False"),
     ("np.zeros(3).__setitem__(0, x)", "One place of an array holds one number"),

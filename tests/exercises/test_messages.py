@@ -50,6 +50,7 @@ RESULTS = [
     ({}, 4, "gave something of type dict. Expected: one number, 4."),
     (None, 4, "gave None. Expected: one number, 4. A function gives back what stands after `retu"),
     (np.array([1, 2]), np.array([1, 3]), "gave [1, 2]. Expected: [1, 3]."),
+    (BIG > 3, BIG > 2, "gave False at [0, 3]. Expected: True there. 1 of 12 values is wrong."),
     (BIG * (BIG != 6), BIG, "gave 0 at [1, 2]. Expected: 6 there. 1 of 12 numbers is wrong."),
     (BIG[0, :2] / 7, BIG[1, :2], "gave [0, 0.142857]. Expected: [4, 5]."),
     (BIG[:2] / 7, BIG[1:] / 7, "gave 0 at [0, 0]. Expected: 0.571429 there. 8 of 8 numbers are"),

@@ -320,6 +320,11 @@ def product_by_places(x):
     return np.maximum(0, x * np.ones((4, 2)).T)
 
 
+def quadrants_untransposed(x):
+    W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
+    return np.maximum(0, x @ W1) @ [1, 1, -1, -1] > 0
+
+
 def quadrants_with_axes(x):
     W1 = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
     return np.maximum(0, x @ W1.T) @ [1, 1, -1, -1] >= 0
@@ -346,6 +351,18 @@ def standardize_and_put_1(train, test):
         return tuple(np.where(std == 0, 1, (x - mean) / std) for x in (train, test))
 
 
+def standardize_and_put_0(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = (train - mean) / std, (test - mean) / std
+    return tuple(np.where(np.isnan(x), 0, x) for x in scaled)
+
+
+def standardize_each_by_row(train, test):
+    mean, std = train.mean(axis=1, keepdims=True), train.std(axis=1, keepdims=True)
+    return (train - mean) / std, (test - mean) / std
+
+
 def standardize_without_brackets(train, test):
     mean, std = train.mean(axis=0), train.std(axis=0)
     std = np.where(std == 0, 1, std)
@@ -368,6 +385,11 @@ def cell_sums_in_uint8(image, size):
     for i, j in np.ndindex(size, size):
         total = total + image[i::size, j::size]
     return total / size**2
+
+
+def cell_means_over_cells(image, size):
+    cells = image.reshape(len(image) // size, size, image.shape[1] // size, size)
+    return cells.mean(axis=(0, 2))
 
 
 def cell_means_of(slices, dtype=float):
@@ -635,6 +657,9 @@ def vgg_in_place(images):
 
 
 SAID = [
+    (nb01.overflow, 5, "the first number to become 0 is 256"),
+    (nb01.quadrants, quadrants_untransposed, "as in `x @ W1.T`"),
+    (nb01.quadrants, lambda x: x[:, 0] > x[:, 1], "of 60 values are wrong."),
     (nb01.faulty_difference, 6, "Not yet: The type float32 is right"),
     (nb01.quadrants, list_transposed, "A list has no `.T`"),
     (nb01.quadrants, largest_of_all, "`np.maximum(0, x)` works place by place"),
@@ -661,6 +686,10 @@ SAID = [
     (nb01b.standardize, standardize_in_turn, "A `train` that has been centred"),
     (nb01b.standardize, standardize_plus(1e-7), "Adding 1e-07 keeps NaN out"),
     (nb01b.standardize, standardize_and_put_1, "The 1 belongs in the place of the deviation"),
+    (nb01b.standardize, standardize_each_by_row, "`axis=0` makes one for each column"),
+    (nb01b.standardize, standardize_and_put_0, "9 - 7 = 2"),
+    (nb01b.sigmoid_slope, 0.125, "Or have you counted four sigmoids?"),
+    (nb01b.cell_means, cell_means_over_cells, "Which two axes"),
     (nb01b.standardize, standardize_by_row, "`axis=0` makes one for each column"),
     (nb01b.sigmoid_slope, 0.03125, "1/32 is three slopes and one weight"),
     (nb01b.cell_means, cell_sums_in_uint8, "does not fit into uint8"),
