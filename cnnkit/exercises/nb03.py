@@ -50,6 +50,11 @@ def _square(image, size):
     return np.array([[image[i : i + size, j : j + size].max() for j in starts] for i in starts])
 
 
+def _by_two(image, size):
+    """A wrong answer to 3.2: as many windows as there should be, but of 2 by 2."""
+    return _blocks(image, 2).max(-1)[: image.shape[0] // size, : image.shape[1] // size]
+
+
 # Exercise 3.1
 @Value(
     hints=["How many windows of 2 fit into 27? What happens to the channels?"],
@@ -115,6 +120,15 @@ def pooled_shape():
             "Cut off the rows and columns that fill no window before you reshape: "
             "`image[: rows * size, : columns * size]`.",
         ),
+        (
+            lambda image, size: _blocks(image, 2).max(-1),
+            "A 2 stands in place of `size`: windows may be 3 x 3 as well.",
+        ),
+        (
+            _by_two,
+            "There are as many windows as there should be, but each has 2 x 2 pixels, whatever "
+            "`size` is.",
+        ),
         (_square, "Height and width may differ: the width is `image.shape[1]`."),
     ],
 )
@@ -135,7 +149,8 @@ def max_pool(image, size):
     mistakes=[
         (2, "This is the mean after the ReLU. Pool first."),
         (0, "The mean is positive, and ReLU leaves it."),
-        (4, "This is the largest: max pooling."),
+        (4, "This is the sum, not yet divided by 4; or the largest, as max pooling takes."),
+        (3, "The mean keeps the sign of -4: it takes away from the sum."),
         (8 / 3, "ReLU does not take numbers away: there are four."),
         (-4, "This is the smallest. The mean of the four comes first."),
         (8, "This is a sum."),
@@ -261,6 +276,8 @@ def stochastic_mean(window):
         (16, "Stride 2 halves each side once."),
         (0.25, "The other way round: which of the two is more work?"),
         (9, "The kernel's size is the same on both sides."),
+        (4.5, "The kernel's size is the same on both sides. Compare how many places it has."),
+        (3, "So many times as many come on top. How many times as many are they in all?"),
         (37_748_736, "These are the multiply-adds with stride 1. Divide by those with stride 2."),
         (
             9_437_184,
@@ -289,6 +306,7 @@ def strided_saving():
         (2_176, "Each of the 64 channels has its 4 x 4 places."),
         (131_136, "There is one bias for each of the 128 units."),
         (204_928, "9 is pooled to 4, not to 5: the last row and column fill no window."),
+        (32_896, "2 x 2 places are left after four pools. There are three."),
         (663_680, "9 x 9 places are left after two pools. There are three."),
         (
             166_016,
@@ -460,6 +478,10 @@ def corner_sees():
         (
             partial(_reach, late=True),
             "A layer's own stride does not widen its own window: use the jump from before.",
+        ),
+        (
+            lambda layers: layers[0][0],
+            "This is the field after the first layer. Does `return` stand inside the loop?",
         ),
         (lambda layers: sum(k for k, _ in layers), "Windows overlap: they do not add up."),
         (lambda layers: np.prod([k for k, _ in layers]), "Windows overlap: they do not multiply."),

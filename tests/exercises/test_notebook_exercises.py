@@ -439,6 +439,26 @@ def layer_of_all_filters(image, weights, bias):
     return (image[:h, :w] * weights).sum()
 
 
+def pool_by_two(image, size):
+    h, w = image.shape[0] // 2, image.shape[1] // 2
+    return image[: 2 * h, : 2 * w].reshape(h, 2, w, 2).max(axis=(1, 3))
+
+
+def pool_of_windows_by_two(image, size):
+    output = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i, j in np.ndindex(output.shape):
+        output[i, j] = image[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max()
+    return output
+
+
+def field_in_first_round(layers):
+    size, jump = 1, 1
+    for kernel, stride in layers:
+        size += (kernel - 1) * jump
+        jump *= stride
+        return size
+
+
 def momentum_in_place(start, gradient, rate, momentum, n_steps):
     w, v = start, 0
     for _ in range(n_steps):
@@ -723,10 +743,18 @@ SAID = [
     (nb02.shuffled_convolution, "better", "Choose one of"),
     (nb02.costs, lambda *case: 448, "gave one number, 448. Expected: a tuple of 2"),
     (nb03.max_pool, lambda image, size: image, "shape (6, 4). Expected: an array of shape (3, 2)."),
+    (nb03.max_pool, pool_by_two, "A 2 stands in place of `size`"),
+    (nb03.max_pool, pool_of_windows_by_two, "each has 2 x 2 pixels, whatever `size` is"),
     (nb03.relu_after_average, 1.5, "1.5 is too large."),
+    (nb03.relu_after_average, 4, "the sum, not yet divided by 4"),
+    (nb03.relu_after_average, 3, "keeps the sign of -4"),
     (nb03.faulty_gradient, 7.5, "a line, from 1 to 8"),
     (nb03.layer_order, "FEDCBAG", "each of the letters A to F once"),
     (nb03.stochastic_mean, lambda window: window.sum(), "(window=[1, 3, 6, 2])` gave 12. Expected"),
+    (nb03.strided_saving, 3, "So many times as many come on top"),
+    (nb03.strided_saving, 4.5, "Compare how many places"),
+    (nb03.dense_parameters, (64 * 2 * 2 + 1) * 128, "after four pools. There are three."),
+    (nb03.receptive_field, field_in_first_round, "Does `return` stand inside the loop?"),
     (nb03.receptive_field, lambda layers: 7, "(layers=[(3, 1), (2, 2), (3, 1), (2, 2), (3, 1), ("),
     (nb03.receptive_field, lambda layers: (18, 8), "gave the tuple (18, 8). Expected: one number"),
     (nb04.batch_norm, lambda x, gamma, beta: x, "beta=[array of 6])` gave 4.80"),

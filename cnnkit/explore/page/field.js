@@ -134,9 +134,11 @@ export function showField(element, network, state) {
     if (!box) return;
     const inside = cutBox(box, shape);
     const isCut = inside.rows < box.rows || inside.columns < box.columns;
+    const size = `${shapeText(field.size)} pixels`;
     sees.textContent =
-      `The number sees ${shapeText(field.size)} pixels: ${placesText(inside)}` +
-      `${isCut ? "; the rest lies beyond the edge" : ""}.` +
+      (isCut
+        ? `Its field is ${size}; of the picture it sees ${placesText(inside)}.`
+        : `The number sees ${size}: ${placesText(inside)}.`) +
       `${field.beyond ? " By some layers it depends on further pixels too." : ""}` +
       `${field.misaligned ? " Branches see differently; this is around them all." : ""}`;
   }
