@@ -178,6 +178,11 @@ def _of_shapes(line, one, two):
 
 
 def _one_is_short(one, two):
-    """Whether one of two shapes is the other one with some axes cut, as a slice may cut them."""
+    """Whether one of two shapes is the other one with some axes cut, as a slice may cut them.
+
+    An axis of length 1 is rather one that was added, as by `[:, None]`.
+    """
     pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
+    if any(1 in pair for pair in pairs):
+        return False
     return len(one) == len(two) and len({a < b for a, b in pairs}) == 1
