@@ -163,7 +163,8 @@ def _meaning(error, said):
 def _of_shapes(line, one, two):
     """What two shapes that do not match tell besides."""
     one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
-    if "*" in line and len(one) == len(two) == 2 and one[1] == two[0]:
+    new_axis = "None]" in line  # meant to match place by place
+    if "*" in line and not new_axis and len(one) == len(two) == 2 and one[1] == two[0]:
         return _PLACE_BY_PLACE
     if len(one) == 2 and two == one[:1]:
         return _ONE_A_ROW.format(*two)
