@@ -168,7 +168,8 @@ def _meaning(error, said):
 def _of_shapes(line, one, two):
     """What two shapes that do not match tell besides."""
     one, two = ([int(size) for size in re.findall(r"\d+", shape)] for shape in (one, two))
-    if "*" in line and len(one) == len(two) == 2 and one[1] == two[0]:
+    new_axis = "None]" in line  # meant to match place by place
+    if "*" in line and not new_axis and len(one) == len(two) == 2 and one[1] == two[0]:
         return _PLACE_BY_PLACE
     if len(one) == 2 and two == one[:1]:
         return _ONE_A_ROW.format(*two)
@@ -185,6 +186,11 @@ def _of_shapes(line, one, two):
 
 
 def _one_is_short(one, two):
-    """Whether one of two shapes is the other one with some axes cut, as a slice may cut them."""
+    """Whether one of two shapes is the other one with some axes cut, as a slice may cut them.
+
+    An axis of length 1 is rather one that was added, as by `[:, None]`.
+    """
     pairs = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
+    if any(1 in pair for pair in pairs):
+        return False
     return len(one) == len(two) and len({a < b for a, b in pairs}) == 1

@@ -32,7 +32,10 @@ _GAMMA, _BETA = _rng.uniform(0.5, 2, size=6), _rng.normal(size=6)
         (196, "These are the places of one example. A mini-batch has 32."),
         (64, "This is the number of means: one for each channel."),
         (401_408, "These are all numbers. Each channel has its own mean."),
-        (12_544, "This is one example with all channels: layer normalisation."),
+        (
+            12_544,
+            "This is one example with all channels. A mean is of one channel, in all examples.",
+        ),
         (2_048, "This counts the channels, and forgets the places."),
         (448, "This is one row of places. There are 14 rows of 14."),
     ],
@@ -89,6 +92,11 @@ def mean_size():
             "beta was scaled too. First times gamma, then plus beta.",
         ),
         (partial(_scaled, ddof=1), "The variance divides by n - 1. Keras 3 divides by n."),
+        (
+            lambda x, gamma, beta: gamma * (x - x.mean(axis=(1, 2))) + beta,
+            "An axis too many is left in the mean. Over examples, rows and columns, "
+            "`axis=(0, 1, 2)`, it has one number a channel, and fits.",
+        ),
     ],
 )
 def batch_norm(x, gamma, beta):
@@ -159,7 +167,7 @@ def _move(mean, variance, x, momentum, swap=False, spread=np.var, axis=0):
         ),
         (
             partial(_move, swap=True),
-            "One fault is left: momentum weighs the new number, as in PyTorch.",
+            "One fault is left: momentum is the share of the old average, not of the new number.",
         ),
         (
             partial(_move, spread=partial(np.var, ddof=1)),
@@ -194,6 +202,7 @@ def update_moving(moving_mean, moving_variance, x, momentum):
         (100, "After 100 steps 0.99 ** 100 = 0.37 is left."),
         (99, "Each step takes 1 % of what is left, not of the start."),
         (458, "0.99 ** 458 is a little above 0.01."),
+        (299, "0.99 ** 299 is a little below 5 %, not below 1 %."),
         (230, "0.99 ** 230 is 0.1, not 0.01."),
         (44, "This is so with momentum 0.9. Keras has 0.99."),
         (69, "0.99 ** 69 is about a half."),
@@ -247,6 +256,10 @@ def _folded(
             "The kernel is right. The old bias is part of what is normalised.",
         ),
         (partial(_folded, power=1), "Divide by the root of the variance."),
+        (
+            partial(_folded, power=1, epsilon=0),
+            "Divide by the root of variance + ε, with ε = 0.001.",
+        ),
         (partial(_folded, epsilon=1e-30), "Keras adds epsilon, 1e-3, to the variance."),
         (
             partial(_folded, epsilon=0, after_root=1e-3),
@@ -273,6 +286,13 @@ def _folded(
         (
             lambda w, b, g, beta, *a: _folded(w, b, g / g, beta, *a),
             "gamma is missing: it scales what the division by the root leaves.",
+        ),
+        (
+            lambda w, b, g, beta, m, v: (
+                w * (g / np.sqrt(v + 1e-3))[:, None],
+                _folded(w, b, g, beta, m, v)[1],
+            ),
+            "Each unit has a column of the kernel: `kernel * scale` scales the columns.",
         ),
     ],
 )

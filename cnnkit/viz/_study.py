@@ -60,7 +60,8 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
 
     Returns:
         The `Axes`. Each line has a dot for each seed, goes through the means, and lies in a band
-        of their 95 % intervals. The numbers have a logarithmic scale.
+        of their 95 % intervals. The numbers have a logarithmic scale. The dots of each further line
+        are a little to the right, so that none hides another.
     """
     if not curves or not all(curves.values()):
         raise ValueError(f"`curves` must have lines with points. Received: curves={curves!r}")
@@ -74,7 +75,8 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
         ax.fill_between(numbers, low, high, color=color, alpha=0.15, linewidth=0)
         for number, variant in zip(numbers, variants, strict=True):
             values = study.values(variant, metric)
-            ax.plot(np.full(len(values), number), values, "o", color=color, markersize=3)
+            beside = np.full(len(values), number * 1.06**i)
+            ax.plot(beside, values, "o", color=color, markersize=3)
     numbers = sorted({number for points in curves.values() for number in points})
     ax.set_xscale("log")
     ax.set_xticks(numbers, [f"{number:,}" for number in numbers])

@@ -74,6 +74,7 @@ def test_an_error_is_followed_by_what_it_means(code, meaning):
         ("np.ones((4, 4)) * np.ones(3)", False),
         ("np.ones((6, 5)) - np.ones((9, 1))", False),
         ("np.ones((4, 3)) - np.ones(4)", False),
+        ("np.ones((4, 3)) * np.ones(3)[:, None]", False),
         ("np.zeros(3).__setitem__(slice(1, 5), np.ones(4))", True),
         ("np.zeros((3, 3)).__setitem__(0, np.ones(2))", True),
         ("np.zeros((3, 3)).__setitem__(0, np.ones((3, 3)))", False),

@@ -467,6 +467,11 @@ def momentum_in_place(start, gradient, rate, momentum, n_steps):
     return w
 
 
+def fold_with_new_axis(kernel, bias, gamma, beta, mean, variance):
+    scale = gamma / np.sqrt(variance + 1e-3)
+    return kernel * scale[:, None], (bias - mean) * scale + beta
+
+
 def moving_in_place(moving_mean, moving_variance, x, momentum):
     moving_mean *= momentum
     moving_mean += (1 - momentum) * x.mean(axis=0)
@@ -766,6 +771,8 @@ SAID = [
     (nb04.network_order, "ABC", "each of the letters A to I once"),
     (nb04.group_norm, lambda x, groups: 0 * x, "Expected: "),
     (nb04.fold, lambda w, b, *others: (w, b), "gave 2 results. The first is "),
+    (nb04.fold, lambda w, b, g, *rest: (w * g[:, None], b), "do not match"),
+    (nb04.fold, fold_with_new_axis, "one of the two 1. The call was"),
     (nb04.update_moving, moving_in_place, "Write `moving_mean = moving_mean * momentum`"),
     (nb05.dropout, lambda x, rate, uniform: 2 * x * (uniform >= rate), "A factor of 2 is right"),
     (nb05.dropout, dropout_by_own_numbers, "Draw no random numbers of your own."),

@@ -66,6 +66,7 @@ def test_curves_over_a_number():
         [[50, 0.5], [50, 0.7]],
         [[200, 0.8], [200, 0.9]],
     ]
+    assert all(50 < dots[2].get_xdata()) and all(dots[2].get_xdata() < 60), "beside the first ones"
     band = ax.collections[0].get_paths()[0].vertices
     low, high = table.interval("a50", "test_loss")
     at_50 = band[band[:, 0] == 50, 1]
