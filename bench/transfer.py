@@ -42,7 +42,7 @@ def with_features(backbone, photos):
 
     def extract(split):
         photos_of = photos.in_order(split)
-        mirrored = photos_of.map(lambda images, labels: (images[:, :, ::-1], labels))
+        mirrored = photos_of.map(lambda images, labels: (keras.ops.flip(images, axis=2), labels))
         both = photos_of.concatenate(mirrored)  # together, so that one graph is traced
         features, labels = models.extract_features(to_features, both, split)
         return *np.split(features, 2), labels[: len(labels) // 2]

@@ -40,6 +40,10 @@ _MEANINGS = (  # of what an error says; groups of the pattern fill the sentence
         "One place of an array holds one number, and was given several.",
     ),
     (
+        r"index -?\d+ is out of bounds for axis \d+ with size 0",
+        "The array is empty: it has no place at all. Was nothing found?",
+    ),
+    (
         r"index -?\d+ is out of bounds for axis \d+ with size (\d+)",
         "Places are counted from 0: the last of {0} has the number {0} - 1.",
     ),

@@ -178,7 +178,11 @@ class Number(Value):
         if self.within < right < 1 and array is not None and self.agrees(array / 100, right):
             return "this is in per cent: write it as a share of 1."
         is_exact = self.within < 1 and right.is_integer()
-        exact = "" if is_exact else f"Right is a number at most {self.within:g} away."
+        exact = (
+            ""
+            if is_exact
+            else f"Accepted is what is at most {self.within:g} from the right answer."
+        )
         return told_value(answer, right, exact)
 
 

@@ -47,6 +47,8 @@ def top_five_error():
         (3.584, "Each map has 14 rows and 14 columns."),
         (6.272, "4 bytes a number, and 2,000 photos: here something is missing."),
         (50176, "These are kilobytes: a megabyte is a million bytes."),
+        (50_176_000, "These are bytes: a megabyte is a million of them."),
+        (47.85, "Here a megabyte is a million bytes, not 2²⁰, which are 1,048,576."),
     ],
     note="The photos themselves, as float32, would take 1,204 MB.",
 )
@@ -260,7 +262,19 @@ def _by_own_errors(accuracies, n):
     return np.argmax(means + _error(means, n) >= means.max())
 
 
-_ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.948, 0.952]])
+def _against_single(accuracies, n, first=np.argmax):
+    best = accuracies.max()
+    return first(accuracies.mean(axis=1) >= best - _error(best, n))
+
+
+def _good(accuracies, n):
+    means = accuracies.mean(axis=1)
+    return means >= means.max() - _error(means.max(), n)
+
+
+_ACCURACIES = np.array(
+    [[0.930, 0.935, 0.925, 0.930], [0.945, 0.940, 0.950, 0.945], [0.950, 0.948, 0.952, 0.950]]
+)
 
 
 # Exercise 7.8
@@ -302,6 +316,23 @@ _ACCURACIES = np.array([[0.930, 0.935, 0.925], [0.945, 0.940, 0.950], [0.950, 0.
         ),
         (lambda x, n: _row(x, x.shape[1]), "n is the number of photos, not that of the seeds."),
         (partial(_row, over_seeds=np.max), "These are the luckiest seeds. Take the means."),
+        (
+            lambda x, n: _row(x.T, n),
+            "`axis=0` gives a mean for each seed. Take one for each way, over the seeds: axis 1.",
+        ),
+        (
+            _against_single,
+            "This compares with the best single number, the luckiest seed. Take the best mean.",
+        ),
+        (
+            partial(_against_single, first=lambda good: np.flatnonzero(good)[0]),
+            "Is your best the largest single number? No mean may come near it: take the best mean.",
+        ),
+        (_good, "This says of each way whether it is good enough. Return the number of the first."),
+        (
+            lambda x, n: np.flatnonzero(_good(x, n)),
+            "These are all that are good enough. Return the first of them, one number.",
+        ),
         (
             lambda x, n: len(x) - 1 - _row(x[::-1], n),
             "This is the last that is good enough. The simplest come first.",
@@ -371,12 +402,12 @@ def _last_without_norms(layers, n):
     return _last([x for x in layers if not _is_norm(x)], n)
 
 
-def _n_trained(load, n, choose=_last, thaw=True, norms=False):
+def _n_trained(load, n, choose=_last, thaw=True, norms=False, freeze=True):
     """How many parameters are trained if `choose(layers, n)` are trainable, with usual slips."""
     model = load()
     model.trainable = thaw or model.trainable
     chosen = choose(model.layers, n)
-    for layer in model.layers:
+    for layer in model.layers if freeze else chosen:
         layer.trainable = layer in chosen and (norms or not _is_norm(layer))
     return sum(w.numpy().size for w in model.trainable_weights)
 
@@ -385,6 +416,12 @@ def _thawed_late(load, n):
     _n_trained(load, n, thaw=False)
     _network().trainable = True
     return sum(w.numpy().size for w in _network().trainable_weights)
+
+
+_FLAG = (
+    "A model has `trainable`, too: with False nothing is trained, whatever its layers say. Begin "
+    "with `model.trainable = True`, which sets all its layers."
+)
 
 
 # Exercise 7.9
@@ -397,9 +434,18 @@ def _thawed_late(load, n):
         "`isinstance(layer, keras.layers.BatchNormalization)` finds those that stay frozen.",
     ],
     mistakes=[
+        (partial(_n_trained, thaw=False), f"Some models come frozen. {_FLAG}"),
         (
-            partial(_n_trained, thaw=False),
-            "Some models come frozen, and train nothing until `model.trainable = True`.",
+            partial(_n_trained, thaw=False, norms=True),
+            f"Some models come frozen. {_FLAG} And BatchNormalization stays frozen.",
+        ),
+        (
+            partial(_n_trained, thaw=False, freeze=False),
+            f"Some models come frozen. {_FLAG} And the layers before the last n have to be frozen.",
+        ),
+        (
+            partial(_n_trained, thaw=False, choose=_all),
+            f"Some models come frozen. {_FLAG} And only the last n layers are to be trained.",
         ),
         (
             lambda load, n: 0,
@@ -423,6 +469,11 @@ def _thawed_late(load, n):
             "BatchNormalization stays frozen, among the last layers as well.",
         ),
         (partial(_n_trained, choose=_all), "The layers before the last n have to be frozen."),
+        (
+            partial(_n_trained, freeze=False),
+            "The layers before the last n have to be frozen, too: `model.trainable = True` has set "
+            "them all.",
+        ),
         (
             partial(_n_trained, choose=lambda layers, n: layers[:n]),
             "These are the first layers. The last ones know the most about the old classes.",

@@ -38,6 +38,7 @@ ERRORS = [  # of code that has x = np.arange(4.0)
     ("np.array([[1, 2], [3]])", "must be equally long"),
     ("x[4]", "the last of 4 has the number 4 - 1"),
     ("list(x)[4]", "Places are counted from 0, and this list has fewer"),
+    ("x[x < 0][0]", "The array is empty: it has no place at all"),
     ("x[0, 0]", "fewer axes than there are indices"),
     ("x.sum(axis=1)", "Axes are counted from 0, and the array has 1 of them"),
     ("x.reshape(3, 2)", "must hold as many numbers as the old one"),

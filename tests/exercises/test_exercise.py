@@ -287,8 +287,9 @@ def test_a_whole_number_is_not_told_how_exact_it_must_be(said):
     assert said().splitlines() == [
         "Not yet: 3 is too small.",
         "Not yet: 99 is too small, but close.",
-        "Not yet: 97 is too small, but close. Right is a number at most 2 away.",
-        "Not yet: 101.5 is too large, but close. Right is a number at most 0.5 away.",
+        "Not yet: 97 is too small, but close. Accepted is what is at most 2 from the right answer.",
+        "Not yet: 101.5 is too large, but close. "
+        "Accepted is what is at most 0.5 from the right answer.",
     ]
 
 
@@ -300,8 +301,8 @@ def test_a_prediction_near_the_number_is_right(answer, guess):
 @pytest.mark.parametrize(
     "answer, text",
     [
-        (0.81, "0.81 is too large. Right is a number at most 0.1 away."),
-        (0.5, "0.5 is too small. Right is a number at most 0.1 away."),
+        (0.81, "0.81 is too large. Accepted is what is at most 0.1 from the right answer."),
+        (0.5, "0.5 is too small. Accepted is what is at most 0.1 from the right answer."),
         (2.05, "Half of it?"),
         (np.nan, "nan is not a number."),
         ("0.7", "the answer is one number, without quotation marks. Received: '0.7'"),

@@ -590,6 +590,33 @@ def unfreeze_by_negative_slice(load, n):
     return sum(w.numpy().size for w in model.trainable_weights)
 
 
+def unfreeze_with_norms(load, n):
+    model = load()
+    for i, layer in enumerate(model.layers):
+        layer.trainable = i >= len(model.layers) - n
+    return sum(w.numpy().size for w in model.trainable_weights)
+
+
+def unfreeze_by_layers(load, n):
+    model = load()
+    for i, layer in enumerate(model.layers):
+        norm = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = i >= len(model.layers) - n and not norm
+    return sum(w.numpy().size for w in model.trainable_weights)
+
+
+def regime_over_ways(accuracies, n_photos):
+    means = accuracies.mean(axis=0)
+    error = np.sqrt(means.max() * (1 - means.max()) / n_photos)
+    return np.argmax(means >= means.max() - error)
+
+
+def regime_by_largest(accuracies, n_photos):
+    best = accuracies.max()
+    error = np.sqrt(best * (1 - best) / n_photos)
+    return np.flatnonzero(accuracies.mean(axis=1) >= best - error)[0]
+
+
 def regime_by_own_errors(accuracies, n_photos):
     means = accuracies.mean(axis=1)
     errors = np.sqrt(means * (1 - means) / n_photos)
@@ -786,10 +813,10 @@ SAID = [
     (nb05.early_stop, lambda *others: 0, "patience=3, min_delta=0)` gave 0. Expected: 3."),
     (nb05.wrong_mean, 3, "3 is too small."),
     (nb05.faulty_dropout, 11, "from 1 to 10"),
-    (nb05.gain_of_mean, 8, "Right is a number at most 0.1 away."),
+    (nb05.gain_of_mean, 8, "Accepted is what is at most 0.1 from the right answer."),
     (nb05.autoencoder_parameters, 402_000, "402000 is too small, but close."),
     (nb05.l2_step, lambda weights, *others: 0 * weights, "Expected: "),
-    (nb06.log_gain, 7, "Right is a number at most 0.05 away."),
+    (nb06.log_gain, 7, "Accepted is what is at most 0.05 from the right answer."),
     (nb06.log_gain, 6, "More than two factors of ten"),
     (nb06.log_gain, 234.375, "Now count the tens"),
     (nb06.n_crops, 2177, "2177 is too small, but close."),
@@ -829,7 +856,7 @@ SAID = [
     (nb06b.second_on_two_cards, 307_328, "256 filters on both cards together"),
     (nb06b.saved_weights, 90_000, "90000 is too small, but close."),
     (nb06b.branch_work, lambda *a: 1, "Expected: a tuple of 2"),
-    (nb06b.slope_of_twenty, 6.5, "Right is a number at most 0.05 away."),
+    (nb06b.slope_of_twenty, 6.5, "Accepted is what is at most 0.05 from the right answer."),
     (nb06b.faulty_block, 9, "a line, from 1 to 8"),
     (nb06b.residual, lambda x, W1, W2: x + W2 @ np.maximum(W1 @ x, 0), "A ReLU follows"),
     (nb06b.separable_costs, lambda *a: 0, "Expected: a tuple of 2"),
@@ -864,6 +891,8 @@ SAID = [
     (nb07.top_five_error, 25, "this is in per cent"),
     (nb07.cut_megabytes, 12.5, "Each takes 4 bytes"),
     (nb07.cut_megabytes, 40, "40 is too small."),
+    (nb07.cut_megabytes, 50_176_000, "These are bytes"),
+    (nb07.cut_megabytes, 2000 * 14 * 14 * 32 * 4 / 2**20, "not 2²⁰"),
     (nb07.faulty_features, 3, "What comes in another order?"),
     (nb07.faulty_features, 9, "a line, from 1 to 8"),
     (nb07.fold_scaling, lambda w, b, m, s: (w / s, b - m @ w), "The mean, too, was divided by"),
@@ -874,6 +903,11 @@ SAID = [
     (nb07.class_activation, lambda x, w: np.maximum(x * w, 0).sum(-1), "First add up"),
     (nb07.class_activation, lambda x, w: np.maximum(x @ w, 0)[0], "Expected: an array of shape"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb07.regime, regime_over_ways, "`axis=0` gives a mean for each seed."),
+    (nb07.regime, regime_by_largest, "The array is empty: it has no place at all."),
+    (nb07.regime, regime_by_largest, "take the best mean."),
+    (nb07.unfreeze_last, unfreeze_by_layers, "with False nothing is trained, whatever its layers"),
+    (nb07.unfreeze_last, unfreeze_with_norms, "And BatchNormalization stays frozen."),
     (nb07b.labels_left, 29, "29 is too small, but close."),
     (nb07b.labels_left, 1470, "1470 is too large."),
     (nb07b.leaking_line, 8, "the number of a line, from 1 to 7"),
@@ -916,7 +950,7 @@ SAID = [
     (nb02b.conv_backward, backward_of_squares, "Neither `kernel` nor `delta` need be square"),
     (nb02b.conv_backward, backward_with_stride_once, "The image's gradient is right. For the k"),
     (nb02b.conv_backward, backward_by_stamps_and_sliding, "is right for stride 1 alone. With a"),
-    (nb02b.thousand_classes, 6.8, "Right is a number at most 0.05 away."),
+    (nb02b.thousand_classes, 6.8, "Accepted is what is at most 0.05 from the right answer."),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
     (nb02b.score_gradient, gradient_by_labels, "is not subtracted itself"),
     (nb02b.score_gradient, gradient_of_ten_classes, "as many as the array has columns"),
@@ -924,7 +958,7 @@ SAID = [
     (nb04b.faulty_momentum, 7, "the number of a line, from 1 to 6"),
     (nb04b.ninth_step, 1.2, "1.2 is too large."),
     (nb04b.adam_lines, "CDFEGAB", "that comes last"),
-    (nb04b.he_deviation, 0.1, "Right is a number at most 0.001 away."),
+    (nb04b.he_deviation, 0.1, "Accepted is what is at most 0.001 from the right answer."),
     (nb04b.clip, clip_in_place, "you changed `gradient`"),
     (nb04b.quarter_rate, 0.089, "0.089 is too large, but close."),
     (nb04b.quarter_rate, 0.0762, "has 45 in radians"),
