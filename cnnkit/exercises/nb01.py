@@ -242,7 +242,8 @@ _ON_AXES = np.array([[0.5, 0], [0, -0.5]])
         (lambda x: (x[:, 0] < 0) & (x[:, 1] < 0), "This is quadrant 3 alone. 1 belongs to it."),
         (
             lambda x: x[:, 0] * 0 > 0,
-            "Every point gets False. Without max(0, .) the hidden units cancel out.",
+            "Every point gets False. Without max(0, .) between the two matrices the hidden "
+            "units cancel out.",
         ),
         (lambda x: x[:, 0] > 0, "This looks at the first coordinate only."),
         (lambda x: x[:, 1] > 0, "This looks at the second coordinate only."),
