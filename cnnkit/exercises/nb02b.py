@@ -72,6 +72,7 @@ def dense_as_kernel():
         (13, "The sign of δ₂: it is z₂ - 12, and z₂ is below 12."),
         (7, "The sign: a slope is measured uphill, with δ = z - y."),
         (3, "This is the first path alone. The weight reaches the loss by two."),
+        (1, "This is δ₁. On each path multiply δ by what the weight was multiplied with, and add."),
         (-10, "This is the second path alone. The weight reaches the loss by two."),
         (-1, "This is δ₁ + δ₂. On each path multiply δ by what the weight was multiplied with."),
         (-2, "This multiplies δ by the weight, as for the slope in x. Here the weight changes."),
@@ -128,11 +129,11 @@ def faulty_backward():
 @LineOrder(
     lines=[
         "Z1 = reference.correlate2d(X, W1)",
-        "A = np.maximum(Z1, 0)",
-        "Z2 = reference.correlate2d(A, W2)",
+        "X1 = np.maximum(Z1, 0)",
+        "Z2 = reference.correlate2d(X1, W2)",
         "delta2 = Z2 - Y",
-        "slope_in_A = reference.correlate2d(np.pad(delta2, 2), W2[::-1, ::-1])",
-        "delta1 = slope_in_A * (Z1 > 0)",
+        "slope_in_X1 = reference.correlate2d(np.pad(delta2, 2), W2[::-1, ::-1])",
+        "delta1 = slope_in_X1 * (Z1 > 0)",
         "W1_gradient = reference.correlate2d(X, delta1)",
     ],
     hints=[
@@ -143,11 +144,11 @@ def faulty_backward():
         "Backwards: through the second convolution, through the ReLU, then to the first kernel.",
     ],
     mistakes=[
-        ((2, 1), "`A` is the ReLU of `Z1`: the first convolution must come before."),
-        ((3, 2), "The second convolution slides over `A`, so `A` must be known before."),
+        ((2, 1), "`X1` is the ReLU of `Z1`: the first convolution must come before."),
+        ((3, 2), "The second convolution slides over `X1`, so `X1` must be known before."),
         ((4, 3), "`delta2` is how far `Z2` is from the right answer `Y`: first comes `Z2`."),
         ((5, 4), "This line sends `delta2` back through the second layer: it needs `delta2`."),
-        ((6, 5), "`delta1` is made from `slope_in_A`, which must be known before."),
+        ((6, 5), "`delta1` is made from `slope_in_X1`, which must be known before."),
         ((7, 6), "The slopes of the first kernel need `delta1`."),
     ],
 )
@@ -205,6 +206,17 @@ def _pad_and_turn(delta, image, kernel, stride, zeros=None, square=False):
     return slide(padded, kernel[::-1, ::-1]), slide(image, delta)
 
 
+def _every_stride(delta, image, kernel, stride):
+    """A wrong answer: the place of a window stands for that of its output."""
+    h, w = kernel.shape
+    gradients = np.zeros(image.shape), np.zeros(kernel.shape)
+    for y in range(0, image.shape[0] - h + 1, stride):
+        for x in range(0, image.shape[1] - w + 1, stride):
+            gradients[0][y : y + h, x : x + w] += delta[y, x] * kernel
+            gradients[1][...] += delta[y, x] * image[y : y + h, x : x + w]
+    return gradients
+
+
 def _square(delta, image, kernel, stride, delta_too=False):
     """A wrong answer: all has as many columns as rows."""
     k, n = len(kernel), len(delta) if delta_too else None
@@ -240,6 +252,16 @@ def _windows_back(delta, image, kernel, stride):
         (
             partial(_backward, step=1),
             "The windows begin at (i, j). With a stride they begin at (i * stride, j * stride).",
+        ),
+        (
+            _every_stride,
+            "Loop over the places (i, j) of `delta`: the window of each begins at (i * stride, "
+            "j * stride) of the image.",
+        ),
+        (
+            lambda *a: (_backward(*a)[0], _backward(np.ones(a[0].shape), *a[1:])[1]),
+            "The image's gradient is right. In the kernel's, each window counts δ times: "
+            "`delta[i, j] * window`.",
         ),
         (
             _pad_and_turn,

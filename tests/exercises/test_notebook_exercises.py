@@ -676,6 +676,25 @@ def backward_by_stamps_and_sliding(delta, image, kernel, stride):
     return image_gradient, reference.correlate2d(image, delta)
 
 
+def backward_in_strides(delta, image, kernel, stride):
+    image_gradient, kernel_gradient = np.zeros(image.shape), np.zeros(kernel.shape)
+    h, w = kernel.shape
+    for i in range(0, stride * delta.shape[0], stride):
+        for j in range(0, stride * delta.shape[1], stride):
+            image_gradient[i : i + h, j : j + w] += delta[i, j] * kernel
+            kernel_gradient += delta[i, j] * image[i : i + h, j : j + w]
+    return image_gradient, kernel_gradient
+
+
+def backward_by_windows_alone(delta, image, kernel, stride):
+    image_gradient, _ = nb02b.conv_backward.answer(delta, image, kernel, stride)
+    kernel_gradient, (h, w) = np.zeros(kernel.shape), kernel.shape
+    for i, j in np.ndindex(delta.shape):
+        y, x = i * stride, j * stride
+        kernel_gradient += image[y : y + h, x : x + w]
+    return image_gradient, kernel_gradient
+
+
 def backward_like_and_turned(delta, image, kernel, stride):
     return backward_like()(delta, image, kernel[::-1, ::-1], stride)
 
@@ -951,6 +970,10 @@ SAID = [
     (nb02b.conv_backward, backward_with_stride_once, "The image's gradient is right. For the k"),
     (nb02b.conv_backward, backward_by_stamps_and_sliding, "is right for stride 1 alone. With a"),
     (nb02b.thousand_classes, 6.8, "Accepted is what is at most 0.05 from the right answer."),
+    (nb02b.conv_backward, backward_in_strides, "Loop over the places (i, j) of `delta`"),
+    (nb02b.conv_backward, backward_by_windows_alone, "each window counts δ times"),
+    (nb02b.shared_weight_slope, 1, "This is δ₁."),
+    (nb02b.first_kernel_gradient, "GDCEFAB", "`X1` is the ReLU of `Z1`"),
     (nb02b.score_gradient, gradient_without_keepdims, "Your code raised ValueError"),
     (nb02b.score_gradient, gradient_by_labels, "is not subtracted itself"),
     (nb02b.score_gradient, gradient_of_ten_classes, "as many as the array has columns"),
