@@ -156,6 +156,7 @@ def branch_work(side, c_in, c_mid, c_out, k):
         (0, "So it is without the shortcut: 0.1 to the power of 20. With it a block has 1.1."),
         (1.1, "This is one block. There are twenty, one after the other."),
         (2, "Slopes of things done one after the other are multiplied. And the shortcut adds 1."),
+        (2.1, "This adds slopes. Of things done one after the other they are multiplied."),
         (3, "Slopes of things done one after the other are multiplied, not added."),
         (22, "Slopes of things done one after the other are multiplied: 1.1 to the power of 20."),
         (20, "A block has the slope 1 + 0.1, and twenty of them are multiplied."),
@@ -279,6 +280,24 @@ def _separable(height, width, k, c_in, c_out, power=2, channels=None, bias=0):
         (
             lambda height, width, k, a, b: _separable(height, width, k, a, b, channels=b),
             "The depthwise convolution comes first, on `c_in` channels.",
+        ),
+        (
+            lambda height, width, k, a, b: (k * k + a * b, height * width * (k * k + a * b)),
+            "Each of the `c_in` channels has a depthwise kernel of its own.",
+        ),
+        (
+            lambda height, width, k, a, b: (
+                k * k * a + k * k * a * b,
+                height * width * (k * k * a + k * k * a * b),
+            ),
+            "The second convolution has kernels of 1 × 1: `c_in * c_out` weights, without `k`.",
+        ),
+        (
+            lambda height, width, k, a, b: (
+                k * k * a + a * b,
+                height * height * (k * k * a + a * b),
+            ),
+            "Maps need not be square: they have `height * width` places.",
         ),
         (
             lambda height, width, k, a, b: (k * k * a + a * b, k * k * a + a * b),
@@ -424,6 +443,26 @@ def _cut(image, size):
             "These windows overlap. Patches lie side by side: start at multiples of `size`.",
         ),
         (
+            lambda image, size: np.array(
+                [
+                    image[i : i + size, j : j + size].reshape(-1)
+                    for i in range(image.shape[0] // size)
+                    for j in range(image.shape[1] // size)
+                ]
+            ),
+            "Patch number `i` does not start at pixel `i`, but at `i * size`.",
+        ),
+        (
+            lambda image, size: np.array(
+                [
+                    image[i : i + size, j : j + size].reshape(-1)
+                    for i in range(0, image.shape[0], size)
+                    for j in range(0, image.shape[0], size)
+                ]
+            ),
+            "Images need not be square: one loop goes over the height, the other over the width.",
+        ),
+        (
             lambda image, size: image[:size, :size].reshape(1, -1),
             "This is the first patch. There are `(H // size) * (W // size)` of them.",
         ),
@@ -492,6 +531,10 @@ _PHOTOS = _rng.integers(0, 256, size=(2, 3, 4, 3)).astype(float)
         (
             lambda images: images[..., ::-1] / 255 - _MEANS,
             "These weights want values of the range 0 to 255, less the means: do not divide.",
+        ),
+        (
+            lambda images: (images[..., ::-1] - _MEANS) / 255,
+            "Order and means are right. These weights want no division after them.",
         ),
         (
             lambda images: images[..., ::-1] - images[..., ::-1].mean(axis=(0, 1, 2)),

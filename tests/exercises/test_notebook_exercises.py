@@ -727,6 +727,18 @@ def vgg_in_place(images):
     return images[..., ::-1]
 
 
+def patches_without_step(image, size):
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    corners = [(i, j) for i in range(rows) for j in range(columns)]
+    return np.array([image[i : i + size, j : j + size].reshape(-1) for i, j in corners])
+
+
+def patches_of_squares(image, size):
+    starts = range(0, image.shape[0], size)
+    corners = [(i, j) for i in starts for j in starts]
+    return np.array([image[i : i + size, j : j + size].reshape(-1) for i, j in corners])
+
+
 SAID = [
     (nb01.overflow, 5, "the first number to become 0 is 256"),
     (nb01.quadrants, quadrants_untransposed, "as in `x @ W1.T`"),
@@ -876,6 +888,7 @@ SAID = [
     (nb06b.saved_weights, 90_000, "90000 is too small, but close."),
     (nb06b.branch_work, lambda *a: 1, "Expected: a tuple of 2"),
     (nb06b.slope_of_twenty, 6.5, "Accepted is what is at most 0.05 from the right answer."),
+    (nb06b.slope_of_twenty, 2.1, "This adds slopes."),
     (nb06b.faulty_block, 9, "a line, from 1 to 8"),
     (nb06b.residual, lambda x, W1, W2: x + W2 @ np.maximum(W1 @ x, 0), "A ReLU follows"),
     (nb06b.separable_costs, lambda *a: 0, "Expected: a tuple of 2"),
@@ -888,6 +901,21 @@ SAID = [
         nb06b.separable_costs,
         lambda h, w, k, a, b: (k * k * a + a * a * b, h * w * (k * k * a + a * a * b)),
         "`c_in` counts once",
+    ),
+    (
+        nb06b.separable_costs,
+        lambda h, w, k, a, b: (k * k + a * b, h * w * (k * k + a * b)),
+        "has a depthwise kernel of its own",
+    ),
+    (
+        nb06b.separable_costs,
+        lambda h, w, k, a, b: (k * k * a * (1 + b), h * w * k * k * a * (1 + b)),
+        "kernels of 1 × 1",
+    ),
+    (
+        nb06b.separable_costs,
+        lambda h, w, k, a, b: (k * k * a + a * b, h * h * (k * k * a + a * b)),
+        "Maps need not be square",
     ),
     (nb06b.pairs_at_384, 16, "Here 14 patches become 24."),
     (
@@ -903,6 +931,13 @@ SAID = [
     (nb06b.inverted_order, "ABC", "each of the letters A to F once"),
     (nb06b.pairs_at_384, 2.94, "But each looks at each: square it."),
     (nb06b.cut_patches, lambda image, size: image, "Expected: an array of shape (6, 12)"),
+    (nb06b.cut_patches, patches_without_step, "does not start at pixel `i`"),
+    (nb06b.cut_patches, patches_of_squares, "Images need not be square"),
+    (
+        nb06b.as_vgg_wants,
+        lambda images: (images[..., ::-1] - np.array([103.939, 116.779, 123.68])) / 255,
+        "no division",
+    ),
     (nb06b.as_vgg_wants, vgg_in_place, "you changed `images`"),
     (nb06b.as_vgg_wants, lambda images: images[:, :, ::-1], "Expected"),
     (nb07.unfreeze_last, unfreeze_by_negative_slice, "-0 is 0, and `layers[-0:]` are all of them"),
