@@ -830,7 +830,7 @@ SAID = [
     (nb04.group_norm, lambda x, groups: 0 * x, "Expected: "),
     (nb04.fold, lambda w, b, *others: (w, b), "gave 2 results. The first is "),
     (nb04.fold, lambda w, b, g, *rest: (w * g[:, None], b), "do not match"),
-    (nb04.fold, fold_with_new_axis, "one of the two 1. The call was"),
+    (nb04.fold, fold_with_new_axis, "`kernel * scale` scales the columns"),
     (nb04.update_moving, moving_in_place, "Write `moving_mean = moving_mean * momentum`"),
     (nb05.dropout, lambda x, rate, uniform: 2 * x * (uniform >= rate), "A factor of 2 is right"),
     (nb05.dropout, dropout_by_own_numbers, "Draw no random numbers of your own."),
