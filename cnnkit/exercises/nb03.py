@@ -239,6 +239,10 @@ def faulty_gradient():
             "not divide by how many there are.",
         ),
         (
+            lambda window: (window**2).mean(),
+            "This is the mean of the squares. Divide their sum by the sum of the window.",
+        ),
+        (
             lambda window: window / max(window.sum(), 1e-9),
             "These are the probabilities. Multiply each with its number, and add up.",
         ),
@@ -408,6 +412,8 @@ def _reach(layers, grow=operator.mul, late=False, whole=False):
         (6, "Some pixels reach 2 x 3 numbers. Try their neighbours: which reach most?"),
         (1, "The fields overlap: a pixel lies in several of them."),
         (100, "These are the pixels that one number sees. Here it is the other way round."),
+        (10, "So wide is the field of one number. How many numbers have this pixel in theirs?"),
+        (6.25, "10/4 = 2.5 fields in a row: some pixels lie in two, and some in three. At most?"),
         (64, "This is the whole map. A number sees 10 x 10 pixels, not all."),
         (16, "This is the second convolution. Its pool comes after it."),
         (8, "So wide is the field of the second convolution. How many numbers cover one pixel?"),
@@ -475,6 +481,11 @@ def corner_sees():
             partial(_reach, grow=operator.add),
             "The jump is multiplied by the stride, and not the stride added to it.",
         ),
+        (
+            partial(_reach, grow=lambda jump, stride: jump + stride - 1),
+            "The jump is multiplied by the stride: it does not grow by stride - 1.",
+        ),
+        (lambda layers: _reach(layers) ** 2, "This is the area. Return one side of the field."),
         (
             partial(_reach, late=True),
             "A layer's own stride does not widen its own window: use the jump from before.",
