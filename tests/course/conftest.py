@@ -3,7 +3,10 @@
 import importlib.util
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
+
+from cnnkit.data import _cats_vs_dogs
 
 collect_ignore = ["browser"]
 
@@ -16,3 +19,13 @@ def fresh_course():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def few_pets(tmp_path, monkeypatch):
+    """An empty folder to work in, with few pets where no photos are; figures are closed behind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_cats_vs_dogs, "_DRAWN_SIZES", dict(train=64, validation=32, test=32))
+    monkeypatch.setattr(_cats_vs_dogs, "_drawn", {})
+    yield
+    plt.close("all")

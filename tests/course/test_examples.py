@@ -7,13 +7,11 @@ import inspect
 import io
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import cnnkit
 from cnnkit import data, models
-from cnnkit.data import _cats_vs_dogs
 
 THINGS = {
     f"{room}.{name}": getattr(module, name)
@@ -39,11 +37,8 @@ def run(statements):
 
 
 @pytest.fixture
-def without_network(tmp_path, monkeypatch):
-    """An empty folder, few pets, and stand-ins for what would be downloaded."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_cats_vs_dogs, "_DRAWN_SIZES", dict(train=64, validation=32, test=32))
-    monkeypatch.setattr(_cats_vs_dogs, "_drawn", {})
+def stand_ins(monkeypatch):
+    """Of what would be downloaded."""
     fetch = data.fetch
     monkeypatch.setattr(
         data,
@@ -58,8 +53,6 @@ def without_network(tmp_path, monkeypatch):
     classifier = keras.Sequential([keras.Input((224, 224, 3)), *layers])
     monkeypatch.setattr(models, "load_imagenet_classifier", lambda verbose: classifier)
     monkeypatch.setattr(keras.applications.mobilenet, "decode_predictions", lambda *_, top: None)
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("name", THINGS)
@@ -71,7 +64,7 @@ def test_every_name_has_an_example_that_uses_it(name):
     assert short in source or is_result
 
 
-@pytest.mark.usefixtures("slow_proof", "without_network")
+@pytest.mark.usefixtures("slow_proof", "few_pets", "stand_ins")
 @pytest.mark.parametrize("name", THINGS)
 def test_the_example_runs(name):
     run(example_of(THINGS[name]))
