@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [path.read_text("utf-8") for path in (ROOT / "course.py", *ROOT.glob("cnnkit/**/*.py"))]
 GUIDES = sorted((ROOT / "docs/guides").glob("*.md"))
 ERROR = re.compile(r"[A-Z]\w*(Error|Warning): ")
 
@@ -38,7 +39,7 @@ def in_a_line(text):
 
 def fits(shown, text):
     """Whether what came is what a block shows, but for line breaks and what an ellipsis leaves."""
-    parts = map(re.escape, in_a_line(shown).split("…"))
+    parts = [re.escape(part.strip()) for part in in_a_line(shown).split("…")]
     return bool(re.fullmatch(".*?".join(parts), in_a_line(text)))
 
 
@@ -70,7 +71,7 @@ def stands_in(shown, source):
 @pytest.mark.usefixtures("few_pets")
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_the_code_of_a_guide_runs_and_says_what_it_shows(guide):
-    run(guide.read_text("utf-8"), [(ROOT / "course.py").read_text("utf-8")])
+    run(guide.read_text("utf-8"), SOURCES)
 
 
 RIGHT = "```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n"
