@@ -74,6 +74,17 @@ def test_the_code_of_a_guide_runs_and_says_what_it_shows(guide):
     run(guide.read_text("utf-8"), SOURCES)
 
 
+def dead_links(page, folder):
+    links = re.findall(r"\]\(([^)#:]+)\)", page)
+    return [link for link in links if not (folder / link).exists()]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_the_links_of_a_guide_lead_somewhere(guide):
+    assert not dead_links(guide.read_text("utf-8"), guide.parent)
+    assert dead_links("[a guide](of_nothing.md)", guide.parent)
+
+
 RIGHT = "```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n"
 
 
