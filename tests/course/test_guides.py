@@ -68,7 +68,7 @@ def stands_in(shown, source):
     return all(any(part in text for text in texts) for part in parts)
 
 
-@pytest.mark.usefixtures("few_pets")
+@pytest.mark.usefixtures("slow_proof", "few_pets")
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_the_code_of_a_guide_runs_and_says_what_it_shows(guide):
     run(guide.read_text("utf-8"), SOURCES)
