@@ -3,10 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
-
-from cnnkit.data import _cats_vs_dogs
 
 collect_ignore = ["browser"]
 
@@ -24,6 +21,10 @@ def fresh_course():
 @pytest.fixture
 def few_pets(tmp_path, monkeypatch):
     """An empty folder to work in, with few pets where no photos are; figures are closed behind."""
+    import matplotlib.pyplot as plt  # here, as most tests need neither
+
+    from cnnkit.data import _cats_vs_dogs
+
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(_cats_vs_dogs, "_DRAWN_SIZES", dict(train=64, validation=32, test=32))
     monkeypatch.setattr(_cats_vs_dogs, "_drawn", {})
