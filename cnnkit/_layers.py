@@ -19,6 +19,17 @@ def layer_paths(model: keras.Layer) -> dict[str, keras.Layer]:
 
     Raises:
         TypeError: If `model` is neither a Keras model nor a layer.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import explain, models
+    >>> backbone = models.load_backbone("drawn_animals", verbose=0)
+    >>> head = keras.Sequential([keras.layers.Dense(2)])
+    >>> model = models.transfer_model(backbone, head)
+    >>> paths = explain.layer_paths(model)
+    >>> list(paths)[1:4]
+    ['drawn_animals', 'drawn_animals/stem_conv', 'drawn_animals/stem_bn']
     """
     if not isinstance(model, keras.Layer):
         raise TypeError(f"`model` must be a Keras model or layer. Received: model={model!r}")

@@ -51,6 +51,12 @@ def stored(name):
 
     Raises:
         FileNotFoundError: If there is no such file; the message lists those that there are.
+
+    Example:
+
+    >>> from cnnkit import data, study
+    >>> path = data.stored("augmentation.csv")
+    >>> results = study.Study.load(path)
     """
     folder = _PACKAGE / "stored"  # where the wheel puts them
     folder = folder if folder.is_dir() else _PACKAGE.parent / "data"

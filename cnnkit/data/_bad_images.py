@@ -107,6 +107,18 @@ def find_bad_images(folder, *, verbose=1):
     Returns:
         A dictionary from path relative to `folder` to the reason, in the order of the paths. A
         file whose end was overwritten, and still decodes, is not found.
+
+    Example:
+
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from cnnkit import data
+    >>> Path("birds").mkdir()
+    >>> Image.fromarray(data.load_photo("coffee")).save("birds/good.png")
+    >>> contents = Path("birds/good.png").read_bytes()
+    >>> size = Path("birds/cut.png").write_bytes(contents[:1000])
+    >>> list(data.find_bad_images("birds", verbose=0))
+    ['cut.png']
     """
     files = check_folder(folder, verbose)
     return {name: found["fault"] for name, found in files.items() if "fault" in found}

@@ -75,6 +75,15 @@ def load_cats_vs_dogs(
     Raises:
         DownloadError: If `source="web"` or `"tfds"` was asked for and cannot be had.
         ValueError: If a folder's layout leaves open what are splits and what are classes.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models
+    >>> photos = data.load_cats_vs_dogs("drawn", n_train=64, verbose=0)  # "auto": real ones, if any
+    >>> model = models.small_cnn((64, 64, 3), n_classes=1)
+    >>> model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    >>> history = model.fit(photos.train, verbose=0)
     """
     check_integer_seed(seed)
     if not isinstance(salt, str):

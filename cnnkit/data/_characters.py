@@ -20,6 +20,13 @@ def draw_characters(characters, n, *, seed=None):
     Returns:
         `(images, labels)`: a uint8 array of shape `(n, 16, 16)`, white on black, and an int32
         array of shape `(n,)` of indices into `characters`.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> images, labels = data.draw_characters("bdpq", 100, seed=0)
+    >>> images.shape, sorted(set(labels.tolist()))
+    ((100, 16, 16), [0, 1, 2, 3])
     """
     if not isinstance(characters, str) or not characters:
         raise ValueError(f"`characters` must be a string, not empty. Received: {characters=}")

@@ -63,6 +63,14 @@ def read_image(path):
     Raises:
         ValueError: If the file cannot be read, with the reason; a file that is cut off is not read
             even where a part of the picture could be shown.
+
+    Example:
+
+    >>> from PIL import Image
+    >>> from cnnkit import data
+    >>> Image.fromarray(data.load_photo("cat")).save("my_cat.jpg")
+    >>> data.read_image("my_cat.jpg").shape
+    (300, 451, 3)
     """
     return np.asarray(_read(path).convert("RGB"))
 
@@ -87,6 +95,14 @@ def as_pixels(picture):
 
     Raises:
         ValueError: As in `read_image`.
+
+    Example:
+
+    >>> from PIL import Image
+    >>> from cnnkit import data
+    >>> picture = Image.fromarray(data.load_photo("cat"))
+    >>> data.as_pixels(picture.convert("L")).shape, data.as_pixels(picture).shape
+    ((300, 451), (300, 451, 3))
     """
     return np.asarray(_read(picture))
 

@@ -27,6 +27,14 @@ def load_digits(image_size=8):
     Returns:
         `(images, labels)`: uint8 of shape `(1797, image_size, image_size)` in 0..255, ink bright
         on black, and int32 of shape `(1797,)` in 0..9.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> images, labels = data.load_digits()
+    >>> images.shape, labels.shape, images.dtype
+    ((1797, 8, 8), (1797,), dtype('uint8'))
+    >>> large, labels = data.load_digits(28)  # as large as those of MNIST
     """
     if not isinstance(image_size, Integral) or image_size < 8:
         raise ValueError(
@@ -55,6 +63,13 @@ def load_mnist(*, verbose=1):
 
     Raises:
         RuntimeError: If MNIST is not at hand and cannot be downloaded.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> (x_train, y_train), (x_test, y_test) = data.load_mnist()
+    >>> x_train.shape, x_test.shape
+    ((60000, 28, 28), (10000, 28, 28))
     """
     path = given("mnist.npz")
     if path:

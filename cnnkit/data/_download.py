@@ -20,7 +20,19 @@ CHUNK = 1 << 16
 
 
 class DownloadError(RuntimeError):
-    """A file could not be had from the network; the message says what was tried and why not."""
+    """A file could not be had from the network; the message says what was tried and why not.
+
+    Example:
+
+    >>> import zipfile
+    >>> from cnnkit import data
+    >>> try:
+    ...     path = data.fetch("https://a.invalid/b.zip", "b.zip", zipfile.is_zipfile, verbose=0)
+    ... except data.DownloadError:
+    ...     print("Without a network, drawn pets do.")
+    ...
+    Without a network, drawn pets do.
+    """
 
 
 def fetch(url, path, check, size=None, max_size=1 << 30, *, verbose=1):
@@ -44,6 +56,16 @@ def fetch(url, path, check, size=None, max_size=1 << 30, *, verbose=1):
 
     Raises:
         DownloadError: If the file cannot be had. Nothing is left at `path`.
+
+    Example:
+
+    >>> import zipfile
+    >>> from cnnkit import data
+    >>> def check(path):
+    ...     if not zipfile.is_zipfile(path):
+    ...         raise ValueError("it is no zip file")
+    ...
+    >>> path = data.fetch("https://example.org/photos.zip", "photos/photos.zip", check, verbose=0)
     """
     path = Path(path)
     part = path.with_name(f"{path.stem}.part{path.suffix}")

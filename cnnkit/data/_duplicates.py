@@ -18,6 +18,18 @@ class Duplicates:
         members: The pictures, two or more: from `data.find_duplicates` their paths relative to the
             folder, from `PhotoSplits.find_duplicates` pairs `(split, photo)`.
         exact: Whether all bytes of the files agree.
+
+    Example:
+
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from cnnkit import data
+    >>> Path("birds").mkdir()
+    >>> photo = Image.fromarray(data.load_photo("coffee"))
+    >>> photo.save("birds/one.png")
+    >>> photo.resize((300, 200)).save("birds/two.png")
+    >>> data.find_duplicates("birds", verbose=0)
+    [Duplicates(members=('one.png', 'two.png'), exact=False)]
     """
 
     members: tuple
@@ -36,6 +48,19 @@ def find_duplicates(folder, *, verbose=1):
 
     Returns:
         A list of `Duplicates`, whose `members` are paths relative to `folder`, sorted.
+
+    Example:
+
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from cnnkit import data
+    >>> Path("birds/train").mkdir(parents=True)
+    >>> Path("birds/validation").mkdir()
+    >>> photo = Image.fromarray(data.load_photo("coffee"))
+    >>> photo.save("birds/train/one.png")
+    >>> photo.save("birds/validation/two.jpg")
+    >>> [pair.exact for pair in data.find_duplicates("birds", verbose=0)]  # nearly the same: leaked
+    [False]
     """
     files = check_folder(folder, verbose)
     return group_duplicates({name: found for name, found in files.items() if "hash" in found})

@@ -17,6 +17,15 @@ class LabelErrors:
         order: Indices of the examples, most suspect first, int64 of shape `(n,)`.
         probabilities: For each example, in the order given, the probability of its label according
             to a classifier that did not see it, float64 of shape `(n,)`.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> digits, labels = data.load_digits()
+    >>> found = data.rank_label_errors(digits[:300].reshape(-1, 64) / 255, labels[:300], seed=0)
+    >>> suspects = found.order[:10]  # look at these first
+    >>> found.probabilities.shape
+    (300,)
     """
 
     order: np.ndarray
@@ -41,6 +50,17 @@ def rank_label_errors(features, labels, n_folds=5, *, seed=None):
 
     Returns:
         A `LabelErrors`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import data
+    >>> digits, labels = data.load_digits()
+    >>> features, labels = digits[:300].reshape(-1, 64) / 255, labels[:300]
+    >>> labels[:5] = (labels[:5] + 1) % 10  # five faults
+    >>> found = data.rank_label_errors(features, labels, seed=0)
+    >>> int(np.isin(found.order[:15], range(5)).sum())  # so many of them among the first fifteen
+    5
     """
     features, labels = np.asarray(features), np.asarray(labels)
     if features.ndim != 2 or labels.shape != features.shape[:1]:

@@ -320,6 +320,15 @@ def draw_pets(
     Returns:
         `(images, labels)`: uint8 of shape `(n, image_size, image_size, 3)` in 0..255, and int32 of
         shape `(n,)`, indices into `kinds`.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> pets, labels = data.draw_pets(8, seed=0)
+    >>> pets.shape, labels.tolist()
+    ((8, 64, 64, 3), [0, 1, 0, 1, 0, 1, 0, 1])
+    >>> panels = viz.plot_images(pets)
+    >>> harder, labels = data.draw_pets(8, seed=0, viewpoint=1, clutter=1)  # the same animals
     """
     knobs = dict(viewpoint=viewpoint, illumination=illumination)
     knobs |= dict(occlusion=occlusion, clutter=clutter)

@@ -63,6 +63,16 @@ class PhotoSplits:
         source: In words, where the photos are from.
         drawn: Whether they are drawings.
         sizes: A dictionary from the name of a split to its number of photos.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> photos = data.load_cats_vs_dogs("drawn", n_train=64, verbose=0)
+    >>> photos.class_names, photos.sizes["train"]
+    (['cat', 'dog'], 64)
+    >>> images, labels = next(iter(photos.train))
+    >>> tuple(images.shape), photos.test_uses
+    ((32, 64, 64, 3), 0)
     """
 
     def __init__(self, photos, class_names, source, image_size=224, batch_size=32, *, seed=7):

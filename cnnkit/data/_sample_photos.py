@@ -9,7 +9,14 @@ _NAMES = (
 
 
 def photo_names():
-    """The names that `load_photo` knows: those whose file is inside scikit-image's wheel."""
+    """The names that `load_photo` knows: those whose file is inside scikit-image's wheel.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> "coffee" in data.photo_names()
+    True
+    """
     return list(_NAMES)
 
 
@@ -22,6 +29,12 @@ def load_photo(name):
     Returns:
         A NumPy array, uint8 in 0..255, of shape `(height, width)` for a grey picture and
         `(height, width, 3)` for a colour one.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> data.load_photo("cat").shape
+    (300, 451, 3)
     """
     if name not in _NAMES:
         raise ValueError(f"`name` must be one of {', '.join(_NAMES)}. Received: name={name!r}")

@@ -27,6 +27,16 @@ def split(names, labels, groups=None, shares=(0.7, 0.1, 0.2)):
 
     Raises:
         ValueError: If a split gets no file of a class.
+
+    Example:
+
+    >>> from cnnkit import data
+    >>> names = [f"{owner}_{i}.jpg" for owner in range(100) for i in range(4)]
+    >>> labels = [int(name.split("_")[0]) % 2 for name in names]
+    >>> owners = [name.split("_")[0] for name in names]
+    >>> parts = data.split(names, labels, groups=owners)  # an owner's photos stay together
+    >>> sum(map(len, parts.values()))
+    400
     """
     keys = names if groups is None else groups
     if not len(names) == len(labels) == len(keys):

@@ -20,6 +20,14 @@ def value_ranges(images):
     Returns:
         A list with one pair `(low, high)` for each image; and a sentence that says what was
         guessed, or `""`. It also speaks of uint16 that uses less than 4096 of its 65536 values.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import data
+    >>> ranges, guess = data.value_ranges([np.zeros((8, 8), "uint8"), np.linspace(0, 1, 64)])
+    >>> ranges, guess
+    ([(0, 255), (0, 1)], '')
     """
     types = [image.dtype.newbyteorder("=") for image in images]
     pairs = list(zip(images, types, strict=True))

@@ -32,6 +32,13 @@ class NotebookProgress:
         hints: How many hints were read.
         last_at: When the student last worked on one of them, or None.
         repeat: The names of those tried and those looked up, longest ago first.
+
+    Example:
+
+    >>> from cnnkit import exercises
+    >>> row = exercises.progress().rows[0]
+    >>> row.notebook, row.exercises - row.solved >= 0
+    ('nb01', True)
     """
 
     notebook: str
@@ -52,6 +59,13 @@ class Progress(ShownAsTable):
     Attributes:
         rows: A `NotebookProgress` for each notebook.
         note: Where it is kept, and what is next.
+
+    Example:
+
+    >>> from cnnkit import exercises
+    >>> progress = exercises.progress()
+    >>> to_repeat = [name for row in progress.rows for name in row.repeat]
+    >>> text = str(progress)  # what `print(progress)` shows
     """
 
     rows: tuple[NotebookProgress, ...]
@@ -77,6 +91,13 @@ def progress():
     """Return a `Progress`: a table of what is solved, tried and to be repeated in each notebook.
 
     It is read from `.cnnkit_progress.json` in the folder in which the kernel began.
+
+    Example:
+
+    >>> from cnnkit import exercises
+    >>> progress = exercises.progress()  # ends a cell as a table
+    >>> [row.notebook for row in progress.rows][:3]
+    ['nb01', 'nb01b', 'nb02']
     """
     kept = recall()
     rows = tuple(_row(notebook, kept["exercises"]) for notebook in NOTEBOOKS)

@@ -31,6 +31,12 @@ def review(*answers):
         answers: A letter for each question that was shown, or all letters in one text or list. To
             answers that are none, a sentence says so. In a kernel that has not shown any question
             yet, as after a restart, it shows them, and no answer counts.
+
+    Example:
+
+    >>> from cnnkit import exercises
+    >>> exercises.review()  # prints three questions
+    >>> exercises.review("b", "a", "c")  # says which of these answers are right
     """
     if answers and _asked:
         _judge(answers)

@@ -73,6 +73,16 @@ def activation_maximization(
             model has several inputs, or takes something else than images with the channels last, if
             the layer has no such channel or does not depend on the image, if a setting is out of
             range, or if the size is not known.
+
+    Example:
+
+    >>> from cnnkit import explain, models, viz
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> layer = model.layers[3]  # the second convolution
+    >>> images = explain.activation_maximization(model, range(4), layer=layer, n_steps=32, seed=0)
+    >>> images.shape
+    (4, 64, 64, 3)
+    >>> panels = viz.plot_images(images)
     """
     check_positive(n_steps, "n_steps")
     check_not_negative(jitter, "jitter")

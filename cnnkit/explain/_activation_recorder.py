@@ -43,6 +43,19 @@ class ActivationRecorder(keras.callbacks.Callback):
     Raises:
         ValueError: If `every` is not positive, or `layers` is no list of layers with different
             names. When training begins, as in `cnnkit.explain.capture`.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(64, seed=0, image_size=32)
+    >>> model = models.small_cnn((32, 32, 3), n_classes=2)
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    >>> recorder = explain.ActivationRecorder(images[:8], layers=convolutions)
+    >>> history = model.fit(images, labels, batch_size=4, callbacks=[recorder], verbose=0)
+    >>> recorder.steps
+    array([ 0, 10])
     """
 
     def __init__(

@@ -20,6 +20,15 @@ class Captured:
         activations: What the layer gives: a float32 array of shape `(batch, ...)`.
         outputs: What the model gives: an array, or a list or dictionary of them, as the model has
             it. Floats are float32.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.capture(model, images)
+    >>> found.activations.shape, found.outputs.shape
+    ((4, 8, 8, 64), (4, 2))
     """
 
     activations: np.ndarray
@@ -34,6 +43,15 @@ class CapturedGradients:
         activations: What the layer gives: a float32 array of shape `(batch, ...)`.
         gradients: How each example's score changes with its activations: float32, the same shape.
         outputs: What the model gives, as in `Captured`.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.capture_gradients(model, images)
+    >>> found.gradients.mean(axis=(1, 2)).shape  # what Grad-CAM weights each map with
+    (4, 64)
     """
 
     activations: np.ndarray
@@ -79,6 +97,15 @@ def capture(
         TypeError: If `model` is no Keras model.
         ValueError: If the model is not built, there is no such layer or several of that name, the
             layer does not give exactly one tensor, or it is not known which maps are the last.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.capture(model, images, layer=model.layers[1])  # the first convolution
+    >>> found.activations.shape
+    (4, 64, 64, 16)
     """
     trace, tensors = trace_of(model, inputs, layer, training, image=image)
     return Captured(*trace.capture(tensors))
@@ -102,6 +129,15 @@ def capture_layers(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if there is no layer.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.capture_layers(model, images, layers=model.layers[1:7:2])
+    >>> [captured.activations.shape for captured in found]
+    [(4, 64, 64, 16), (4, 32, 32, 32), (4, 16, 16, 64)]
     """
     trace, tensors = joint_trace_of(model, inputs, layers, training)
     activations, outputs = trace.capture(tensors)
@@ -134,6 +170,15 @@ def capture_gradients(
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if `score` does not
             give one number for each example.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.capture_gradients(model, images, score=lambda outputs: outputs[:, 1])
+    >>> found.activations.shape, found.gradients.shape
+    ((4, 8, 8, 64), (4, 8, 8, 64))
     """
     trace, tensors = trace_of(model, inputs, layer, image=image)
     return CapturedGradients(*trace.capture_gradients(tensors, score or _largest))
@@ -167,6 +212,14 @@ def find_layer(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`.
+
+    Example:
+
+    >>> from cnnkit import explain, models
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> layer = explain.find_layer(model)  # the one that `grad_cam` takes
+    >>> type(layer).__name__, layer.output.shape
+    ('MaxPooling2D', (None, 8, 8, 64))
     """
     layer, _ = find_call(model, layer, image)
     return layer

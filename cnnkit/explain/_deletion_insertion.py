@@ -36,6 +36,19 @@ class DeletionInsertion:
             none were asked for. Single pixels that are deleted all over an image harm it more than
             one region does. So an order of regions may have the larger areas of both kinds: then it
             is the insertion that tells.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> maps = explain.occlusion(model, images, target=labels)
+    >>> found = explain.deletion_insertion(model, images, maps=maps, target=labels, seed=0)
+    >>> gain = found.insertion_area - found.random.insertion_area  # above 0: better than by chance
+    >>> gain.shape
+    (4,)
     """
 
     fractions: np.ndarray
@@ -82,6 +95,18 @@ def deletion_insertion(
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `maps` has
             another shape, is not finite or is boolean, `n_steps` is not positive, `n_random` is no
             integer or negative, or the probability of the class is not known.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> maps = explain.grad_cam(model, images, target=labels)
+    >>> found = explain.deletion_insertion(model, images, maps=maps, target=labels, seed=0)
+    >>> found.deletion.shape, found.insertion.shape
+    ((4, 21), (4, 21))
     """
     check_positive(n_steps, "n_steps")
     if not is_integer(n_random) or n_random < 0:

@@ -47,6 +47,19 @@ def effective_receptive_field(
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
             no maps of the image, or `position` lies outside of them.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import explain, models
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> noise = np.random.default_rng(0).uniform(0, 255, (8, 64, 64, 3))
+    >>> field = explain.effective_receptive_field(model, noise, layer=model.layers[5])
+    >>> field.shape
+    (64, 64)
+    >>> rows, columns = np.nonzero(field)
+    >>> int(np.ptp(rows) + 1), int(np.ptp(columns) + 1)  # it can see 18 x 18 pixels
+    (18, 18)
     """
     inputs = as_inputs(images, image)
     at = image_at(inputs, image)

@@ -23,6 +23,14 @@ class TopImages:
         indices: int64 of shape `(channels, n)`: which images excite each channel most, the most
             exciting first.
         values: float32 of shape `(channels, n)`: the largest value of the channel's map of each.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models, viz
+    >>> images, labels = data.draw_pets(16, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.top_images(model, images, n=4)
+    >>> panels = viz.plot_images(images[found.indices[0]])  # those that excite channel 0 most
     """
 
     indices: np.ndarray
@@ -54,6 +62,16 @@ def feature_maps(
     Raises:
         RuntimeError, TypeError, ValueError: As in `capture`, and a ValueError if the layer gives
             something else than maps, one for each image.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models, viz
+    >>> images, labels = data.draw_pets(1, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.feature_maps(model, images, layer=model.layers[1])
+    >>> maps.shape
+    (1, 64, 64, 16)
+    >>> panels = viz.plot_feature_maps(maps)
     """
     trace, tensors = trace_of(model, images, layer, image=image)
     maps, _ = trace.capture(tensors)
@@ -92,6 +110,15 @@ def top_images(
     Raises:
         RuntimeError, TypeError, ValueError: As in `feature_maps`, and a ValueError if `n` or
             `batch_size` is not positive, or there are fewer than `n` images.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(16, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.top_images(model, images, layer=model.layers[3], n=4)
+    >>> found.indices.shape, found.values.shape
+    ((32, 4), (32, 4))
     """
     check_positive(n, "n")
     check_positive(batch_size, "batch_size")

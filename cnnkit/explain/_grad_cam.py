@@ -86,6 +86,16 @@ def grad_cam(
             known which maps are the last; if a list of layers holds one twice; if weights, scores
             or maps are not finite; or if `target` does not fit the outputs or the number of images,
             or says None of a regression with several outputs.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models, viz
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)  # or any other that you have trained
+    >>> maps = explain.grad_cam(model, images, target=labels)
+    >>> maps.shape
+    (4, 64, 64)
+    >>> panels = viz.plot_attributions(images, {"Grad-CAM": maps})
     """
     return activation_map(_with_mean_gradients, model, images, target, layer, image, grid, prefix)
 
@@ -113,6 +123,15 @@ def grad_cam_plus_plus(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.grad_cam_plus_plus(model, images)  # of the class with the largest output
+    >>> maps.shape, bool(maps.min() >= 0)
+    ((4, 64, 64), True)
     """
     return activation_map(
         _with_positive_gradients, model, images, target, layer, image, grid, prefix

@@ -36,6 +36,15 @@ def saliency(
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the model rounds
             its images to integers.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.saliency(model, images, target=labels)
+    >>> maps.shape, bool(maps.min() >= 0)
+    ((4, 64, 64), True)
     """
     scores = Scores(model, images, target, image)
     parts = [scores.gradients(scores.images[i], i) for i, _ in scores.chunks()]
@@ -72,6 +81,15 @@ def smoothgrad(
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_samples` is
             not positive, or `noise` is negative.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.smoothgrad(model, images, target=1, n_samples=8, noise=0.1, seed=0)
+    >>> maps.shape
+    (4, 64, 64)
     """
     check_positive(n_samples, "n_samples")
     check_not_negative(noise, "noise")

@@ -40,6 +40,15 @@ def hires_cam(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.hires_cam(model, images, target=(0, 1))  # why class 0 and not class 1
+    >>> maps.shape
+    (4, 64, 64)
     """
     return activation_map(_products, model, images, target, layer, image, grid, prefix)
 

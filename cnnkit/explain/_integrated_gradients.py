@@ -55,6 +55,16 @@ def integrated_gradients(
     Raises:
         RuntimeError, TypeError, ValueError: As in `saliency`, and a ValueError if `n_steps` or
             `tolerance` is not positive, or `baseline` has another shape or is not finite.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> grey = float(images.mean())  # where the way begins, instead of at black
+    >>> maps = explain.integrated_gradients(model, images, baseline=grey, tolerance=0.05)
+    >>> maps.shape
+    (4, 64, 64)
     """
     check_positive(n_steps, "n_steps")
     _check_tolerance(tolerance)
@@ -99,6 +109,16 @@ def completeness_error(
     Raises:
         RuntimeError, TypeError, ValueError: As in `integrated_gradients`, and a ValueError if
             `maps` has another shape or is not finite.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.integrated_gradients(model, images, target=1, tolerance=0.05)
+    >>> errors = explain.completeness_error(model, images, maps=maps, target=1)
+    >>> errors.shape, bool(errors.max() < 0.05)
+    ((4,), True)
     """
     scores = Scores(model, images, target, image)
     maps = check_maps(maps, scores.images)

@@ -38,6 +38,15 @@ def layer_cam(
 
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.layer_cam(model, images, target=1, layer=[model.layers[3], model.layers[5]])
+    >>> maps.shape
+    (4, 64, 64)
     """
     return activation_map(_positive_products, model, images, target, layer, image, grid, prefix)
 

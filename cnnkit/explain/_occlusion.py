@@ -48,6 +48,15 @@ def occlusion(
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the patch does
             not fit into the image, patches leave gaps, or `fill` does not fit the channels.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(2, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.occlusion(model, images, target=1, patch_size=16, strides=8)
+    >>> maps.shape
+    (2, 64, 64)
     """
     scores = Scores(model, images, target, image)
     images = scores.images

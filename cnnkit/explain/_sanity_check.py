@@ -34,6 +34,16 @@ class SanityCheck:
         similarity: float32 of shape `(n_layers, batch)`: the rank correlation of each map with that
             of the model as it is. 1 for the same order of the pixels, near 0 for another one; 0 if
             there is the same value everywhere, NaN if the first map has.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> found = explain.sanity_check(model, images, target=1, seed=0)
+    >>> len(found.layers), found.maps.shape
+    (5, (6, 4, 64, 64))
+    >>> means = found.similarity.mean(axis=1)  # one number for each layer, from the top down
     """
 
     layers: tuple[str, ...]
@@ -72,6 +82,17 @@ def sanity_check(
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if the maps do not
             have the shape of the images or are not finite, or the model has no weights.
+
+    Example:
+
+    >>> from functools import partial
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> smoothgrad = partial(explain.smoothgrad, seed=0)  # the same noise each time
+    >>> found = explain.sanity_check(model, images, explain=smoothgrad, target=1, seed=0)
+    >>> found.similarity.shape  # (layers, images): 1 means that the map stayed as it was
+    (5, 4)
     """
     rng, scores = as_generator(seed), Scores(model, images, target, image)
 

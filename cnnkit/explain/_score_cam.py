@@ -49,6 +49,15 @@ def score_cam(
     Raises:
         RuntimeError, TypeError, ValueError: As in `grad_cam`, and a ValueError if `n_maps` is not
             positive.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models
+    >>> images, labels = data.draw_pets(4, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.score_cam(model, images, target=1, n_maps=16)
+    >>> maps.shape
+    (4, 64, 64)
     """
     check_positive(n_maps, "n_maps")
     scores = Scores(model, images, target, image)

@@ -28,6 +28,15 @@ class Explorer:
         name: The model's name.
         is_computed: Whether the page computes the network for any image. Else it shows what was
             recorded for the images given.
+
+    Example:
+
+    >>> from cnnkit import data, explore, models
+    >>> digits, labels = data.load_digits(28)
+    >>> explorer = explore.explore(models.small_cnn(), digits[:10, ..., None])
+    >>> explorer.name, explorer.is_computed
+    ('small_cnn', True)
+    >>> explorer.save("my_network.html")  # any browser opens it
     """
 
     def __init__(self, snapshot, model):
@@ -104,6 +113,15 @@ def explore(model, images, class_names=None, labels=None, snapshots=None):
         ValueError: If the model is not built, takes something else than images or has weights that
             are not finite; if the images do not suit it; if there are not as many names or labels
             as there should be; or if `snapshots` are of another model, or of one that is recorded.
+
+    Example:
+
+    >>> from cnnkit import data, explore, models
+    >>> digits, labels = data.load_digits(28)
+    >>> names = list("0123456789")
+    >>> model = models.small_cnn()  # trained, in earnest
+    >>> explorer = explore.explore(model, digits[:10, ..., None], names, labels[:10])
+    >>> explorer.save("my_network.html")  # in a notebook, end a cell with: explorer
     """
     check_network(model)
     images = as_images(images, model)

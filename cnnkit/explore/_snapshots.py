@@ -30,6 +30,18 @@ class Snapshots(keras.callbacks.Callback):
     Raises:
         ValueError: In `fit`, if the network has more than 500,000 weights, which the explorer does
             not compute.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, explore, models
+    >>> digits, labels = data.load_digits(28)
+    >>> digits = digits[..., None]
+    >>> model = models.small_cnn()
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> snapshots = explore.Snapshots()
+    >>> history = model.fit(digits[:64], labels[:64], epochs=2, callbacks=[snapshots], verbose=0)
+    >>> explorer = explore.explore(model, digits[:10], snapshots=snapshots)
     """
 
     def __init__(self):

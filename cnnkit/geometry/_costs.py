@@ -23,6 +23,15 @@ def parameters(layer: keras.Layer, input_shape: tuple | list) -> int:
     Raises:
         TypeError: If the parameters of the layer are not known.
         ValueError: If the shape does not suit the layer.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import geometry
+    >>> geometry.parameters(keras.layers.Conv2D(16, 7), (32, 32, 8))  # 7 * 7 * 8 * 16 + 16
+    6288
+    >>> geometry.parameters(keras.layers.BatchNormalization(), (32, 32, 16))
+    64
     """
     return count_parameters(layer, _as_shapes(input_shape))
 
@@ -45,6 +54,17 @@ def multiply_adds(layer: keras.Layer, input_shape: tuple | list) -> int:
     Raises:
         TypeError: If the cost of the layer is not known.
         ValueError: If the shape does not suit the layer, or a kernel does not fit into it.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import geometry
+    >>> layer = keras.layers.Conv2D(16, 7, padding="same")
+    >>> geometry.multiply_adds(layer, (32, 32, 8))  # 32 * 32 * 16 * 7 * 7 * 8
+    6422528
+    >>> separable = keras.layers.SeparableConv2D(16, 7, padding="same")
+    >>> geometry.multiply_adds(separable, (32, 32, 8))  # 32 * 32 * (7 * 7 * 8 + 8 * 16)
+    532480
     """
     return count_multiply_adds(layer, _as_shapes(input_shape))
 

@@ -41,6 +41,14 @@ class TableRow:
         training_memory: Bytes for one example that wait for the backward pass, as `model_table`
             says.
         milliseconds: Time for the batch that was given to `model_table`, if one was.
+
+    Example:
+
+    >>> from cnnkit import geometry, models
+    >>> table = geometry.model_table(models.lenet5(), verbose=0)
+    >>> row = max(table.rows, key=lambda row: row.multiply_adds)  # the layer that works most
+    >>> row.type, row.output_shape, row.parameters, row.multiply_adds
+    ('Conv2D', (10, 10, 16), 2416, 240000)
     """
 
     name: str
@@ -89,6 +97,14 @@ class ModelTable(ShownAsTable):
         total_training_memory: Bytes that wait for the backward pass, for one example, of all layers
             of which it is known.
         n_images: How many images the times are for. None if no times were taken.
+
+    Example:
+
+    >>> from cnnkit import geometry, models
+    >>> table = geometry.model_table(models.lenet5(), verbose=0)
+    >>> table.total_parameters, table.total_multiply_adds
+    (61706, 416520)
+    >>> text = str(table)  # what `print(table)` shows
     """
 
     name: str
@@ -162,6 +178,16 @@ def model_table(
     Raises:
         ValueError: If the model is not built, or `images` do not suit it.
         RuntimeError: If `images` are given and Keras does not run on TensorFlow.
+
+    Example:
+
+    >>> from cnnkit import data, geometry, models
+    >>> images, labels = data.draw_pets(8, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> table = geometry.model_table(model, images, verbose=0)  # images: to take times
+    >>> slowest = max(table.rows, key=lambda row: row.milliseconds or 0)
+    >>> table.total_parameters, table.n_images
+    (548258, 8)
     """
     check_model(model)
     check_built(model)

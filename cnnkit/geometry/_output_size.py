@@ -28,6 +28,14 @@ def output_size(
 
     Raises:
         ValueError: If a number is wrong, or the kernel does not fit into the padded input.
+
+    Example:
+
+    >>> from cnnkit import geometry
+    >>> geometry.output_size(224, 7, strides=2, padding=3)  # ResNet's first convolution
+    112
+    >>> geometry.output_size(28, 3, padding="valid", dilation_rate=2)
+    24
     """
     check_positive(image_size, "image_size")
     check_positive(kernel_size, "kernel_size")

@@ -36,6 +36,16 @@ class ReceptiveField:
             to all of the image: those at which maps meet something without a position, such as the
             weights of squeeze-and-excitation, and those that normalise or attend over positions.
             The rectangle says where the unit lies, and is that of the maps alone.
+
+    Example:
+
+    >>> from cnnkit import data, geometry, models, viz
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> field = geometry.receptive_field(model, model.layers[5])
+    >>> field.size, field.strides, field.offset
+    ((18, 18), (4, 4), (-7, -7))
+    >>> pet = data.draw_pets(1, seed=0)[0][0]
+    >>> axes = viz.plot_receptive_field(field, pet)
     """
 
     size: tuple[float, float]
@@ -84,6 +94,15 @@ def receptive_field(
         ValueError: If the layer does not see the image; if the field of a layer on the way is not
             known; if it depends on the size of the image, which neither the model nor
             `image_size` gives; or if several inputs may be the image.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import geometry
+    >>> base = keras.applications.MobileNetV2((96, 96, 3), include_top=False, weights=None)
+    >>> field = geometry.receptive_field(base, "block_6_expand")
+    >>> field.size, field.strides
+    ((59, 59), (8, 8))
     """
     check_model(model)
     graph = find_graph(model)

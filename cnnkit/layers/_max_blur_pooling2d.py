@@ -41,6 +41,8 @@ class MaxBlurPooling2D(BasePooling2D):
 
     Example:
 
+    >>> import keras
+    >>> from cnnkit.layers import MaxBlurPooling2D
     >>> tuple(MaxBlurPooling2D()(keras.ops.ones((1, 28, 28, 16))).shape)
     (1, 14, 14, 16)
     """

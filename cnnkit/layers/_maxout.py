@@ -26,6 +26,8 @@ class Maxout(keras.Layer):
 
     Example:
 
+    >>> import keras
+    >>> from cnnkit.layers import Maxout
     >>> outputs = Maxout(2)(keras.ops.array([[1.0, 5.0, 4.0, -2.0]]))
     >>> keras.ops.convert_to_numpy(outputs).tolist()
     [[5.0, 4.0]]

@@ -73,6 +73,8 @@ class RandomAffine(BaseResampling):
 
     Example:
 
+    >>> import keras
+    >>> from cnnkit.layers import RandomAffine
     >>> image = keras.ops.reshape(keras.ops.arange(4.0), (1, 4, 1))
     >>> shift = RandomAffine(translation=(0.25, 0.25), fill_mode="constant")
     >>> keras.ops.convert_to_numpy(shift(image))[0, :, 0]  # the only row moved down by a quarter

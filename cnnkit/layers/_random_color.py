@@ -53,6 +53,16 @@ class RandomColor(BaseAugmentation):
             a tenth of it, or floats lie all in its lowest 1/255, as images of 0 to 1 do in
             (0, 255). In a graph of TensorFlow this is a `tf.errors.InvalidArgumentError`; code
             compiled by XLA or JAX cannot check it.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> from cnnkit.layers import RandomColor
+    >>> pets, labels = data.draw_pets(3, seed=0)
+    >>> color = RandomColor(brightness=0.2, contrast=0.2, saturation=0.3, hue=0.02, seed=0)
+    >>> tuple(color(pets).shape)
+    (3, 64, 64, 3)
+    >>> panels = viz.plot_augmentations(color, pets)  # a row of draws for each pet
     """
 
     def __init__(

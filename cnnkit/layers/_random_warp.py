@@ -66,6 +66,16 @@ class RandomWarp(BaseResampling):
             the rest of objects that were cut off), and if they are integers too small for the size
             of the images, as uint8 beyond 255 pixels. In a graph of TensorFlow both are a
             `tf.errors.InvalidArgumentError`; code compiled by XLA or JAX cannot check them.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> from cnnkit.layers import RandomWarp
+    >>> pets, labels = data.draw_pets(3, seed=0)
+    >>> warp = RandomWarp(elastic=0.04, lens=0.2, seed=0)
+    >>> tuple(warp(pets).shape)
+    (3, 64, 64, 3)
+    >>> panels = viz.plot_augmentations(warp, pets)  # a row of draws for each pet
     """
 
     def __init__(

@@ -40,6 +40,8 @@ class StochasticPooling2D(BasePooling2D):
 
     Example:
 
+    >>> import keras
+    >>> from cnnkit.layers import StochasticPooling2D
     >>> window = keras.ops.reshape([1.0, 3.0, 6.0, 2.0], (1, 2, 2, 1))
     >>> float(StochasticPooling2D()(window)[0, 0, 0, 0])  # (1 + 9 + 36 + 4) / 12
     4.166666507720947

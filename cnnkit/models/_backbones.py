@@ -49,6 +49,13 @@ def drawn_animals_cnn(input_shape=(64, 64, 3)):
 
     Returns:
         A functional `keras.Model` to feature maps with a side of `height / 16` and 256 channels.
+
+    Example:
+
+    >>> from cnnkit import models
+    >>> model = models.drawn_animals_cnn((96, 96, 3))  # with random weights
+    >>> model.output_shape
+    (None, 6, 6, 256)
     """
 
     def convolution(x, filters, size=3, strides=1, name=None):
@@ -110,6 +117,14 @@ def load_backbone(name="auto", image_size=None, *, verbose=1):
 
     Raises:
         FileNotFoundError: If its weights cannot be had.
+
+    Example:
+
+    >>> from cnnkit import data, models
+    >>> backbone = models.load_backbone("drawn_animals", verbose=0)
+    >>> pets, labels = data.draw_pets(4, seed=0)
+    >>> backbone.predict(pets / 127.5 - 1, verbose=0).shape
+    (4, 4, 4, 256)
     """
     if name == "auto":
         try:
@@ -166,6 +181,14 @@ def split_backbone(backbone, layer):
 
     Raises:
         ValueError: If there is no such layer, or a connection passes it by.
+
+    Example:
+
+    >>> from cnnkit import models
+    >>> backbone = models.load_backbone("drawn_animals", verbose=0)
+    >>> trunk, block = models.split_backbone(backbone, "down_3_conv")
+    >>> trunk.output_shape, block.output_shape
+    ((None, 4, 4, 88), (None, 4, 4, 256))
     """
     names = {each.name: each for each in backbone.layers}
     cut = find_in(names, layer, backbone.name).output
@@ -191,6 +214,17 @@ def transfer_model(backbone, head):
 
     Returns:
         A `keras.Model` from images in 0..255, of the size that the backbone takes, to logits.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import models
+    >>> backbone = models.load_backbone("drawn_animals", verbose=0)
+    >>> backbone.trainable = False
+    >>> head = keras.Sequential([keras.layers.Dropout(0.2), keras.layers.Dense(1)])
+    >>> model = models.transfer_model(backbone, head)
+    >>> model.input_shape, model.output_shape
+    ((None, 64, 64, 3), (None, 1))
     """
     images = keras.Input(backbone.input_shape[1:], name="images")
     # MobileNet and MobileNetV2 were trained on pixels from -1 to 1.
@@ -212,6 +246,18 @@ def extract_features(model, dataset, description="features", *, verbose=1):
         `(features, labels)`, two NumPy arrays: the outputs, of shape `(n, …)`, and the labels, of
         shape `(n,)`, in the order in which the dataset gave them. If the model has several outputs,
         `features` holds them as it does: a list or a dictionary of such arrays.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models
+    >>> photos = data.load_cats_vs_dogs("drawn", n_train=64, verbose=0)
+    >>> backbone = models.load_backbone("drawn_animals", verbose=0)
+    >>> ends = keras.layers.Rescaling(1 / 127.5, -1), keras.layers.GlobalAveragePooling2D()
+    >>> trunk = keras.Sequential([keras.Input((64, 64, 3)), ends[0], backbone, ends[1]])
+    >>> features, labels = models.extract_features(trunk, photos.train, verbose=0)
+    >>> features.shape, labels.shape
+    ((64, 256), (64,))
     """
     signature = [dataset.element_spec[0]]
     weights = [[w.numpy() for w in model.trainable_variables]]

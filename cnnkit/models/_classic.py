@@ -19,6 +19,13 @@ def lenet5(input_shape=(32, 32, 1), n_classes=10):
     Returns:
         A `keras.Model` without a final activation, not compiled. At 32x32x1 it has 61,706
         parameters.
+
+    Example:
+
+    >>> from cnnkit import models
+    >>> model = models.lenet5()
+    >>> f"{model.count_params():,}"
+    '61,706'
     """
     layers = [
         keras.Input(input_shape),
@@ -50,6 +57,13 @@ def alexnet(input_shape=(227, 227, 3), n_classes=1000, groups=1):
     Returns:
         A `keras.Model` without a final activation, not compiled. At 227x227x3 it has 62,378,344
         parameters, or 60,965,224 in two groups, which take 250 MB. `alexnet_layers` takes none.
+
+    Example:
+
+    >>> from cnnkit import models
+    >>> model = models.alexnet((67, 67, 3), n_classes=10)
+    >>> model.output_shape, f"{model.count_params():,}"  # most of them in its dense layers
+    ((None, 10), '21,622,154')
     """
     layers = [keras.Input(input_shape), *alexnet_layers(n_classes, groups)]
     return keras.Sequential(layers, name="alexnet")
@@ -66,6 +80,22 @@ def alexnet_layers(n_classes=1000, groups=1):
 
     Returns:
         A list of Keras layers, not built.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import geometry, models
+    >>> shape = (227, 227, 3)
+    >>> for layer in models.alexnet_layers():
+    ...     if isinstance(layer, keras.layers.Conv2D):
+    ...         print(shape, f"{geometry.multiply_adds(layer, shape):,}")
+    ...     shape = layer.compute_output_shape((None, *shape))[1:]
+    ...
+    (227, 227, 3) 105,415,200
+    (27, 27, 96) 447,897,600
+    (13, 13, 256) 149,520,384
+    (13, 13, 384) 224,280,576
+    (13, 13, 384) 149,520,384
     """
 
     def convolution(filters, size, groups=1):

@@ -32,6 +32,16 @@ def load_imagenet_classifier(*, verbose=1):
 
     Raises:
         FileNotFoundError: If the weights or the names cannot be had.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models
+    >>> cat = data.load_photo("cat")[None, :, 75:375]  # the middle, a square
+    >>> cat = keras.ops.convert_to_numpy(keras.ops.image.resize(cat, (224, 224)))
+    >>> model = models.load_imagenet_classifier(verbose=0)
+    >>> probabilities = model.predict(cat, verbose=0)
+    >>> names = keras.applications.mobilenet.decode_predictions(probabilities, top=3)
     """
     network = keras.applications.MobileNet(alpha=0.75, weights=None)
     load = partial(load_whole, network)

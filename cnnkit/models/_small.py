@@ -14,6 +14,16 @@ def small_cnn(input_shape=(28, 28, 1), n_classes=10):
     Returns:
         A `keras.Model` without a final activation, not compiled. At 28x28x1 it has 98,442
         parameters.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models
+    >>> digits, labels = data.load_digits(28)
+    >>> model = models.small_cnn()
+    >>> loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    >>> model.compile("adam", loss, metrics=["accuracy"])
+    >>> history = model.fit(digits[:300, ..., None], labels[:300], verbose=0)
     """
     layers = [keras.Input(input_shape), keras.layers.Rescaling(1 / 255)]
     for filters in (16, 32, 64):
@@ -41,6 +51,14 @@ def normalized_cnn(input_shape=(32, 32, 3), augmentation=()):
     Returns:
         A `keras.Model`, not compiled, from images in 0..255 to one logit. On colour images it
         has 13,669 parameters.
+
+    Example:
+
+    >>> from cnnkit import layers, models
+    >>> augmentation = [layers.RandomAffine("horizontal", rotation=0.05, zoom=0.1)]
+    >>> model = models.normalized_cnn((32, 32, 3), augmentation)
+    >>> f"{model.count_params():,}"
+    '13,669'
     """
     rescaling = keras.layers.Rescaling(1 / 127.5, offset=-1)
     layers = [keras.Input(input_shape), *augmentation, rescaling]

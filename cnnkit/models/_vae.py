@@ -26,6 +26,20 @@ def conditional_vae(n_pixels, n_classes, n_codes=8, n_units=128):
         decoder, from `[codes, one_hot]` to images. Train the first with
         `loss="binary_crossentropy"` on the images that it gets; the other part of the loss is
         inside.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from cnnkit import data, models
+    >>> digits, labels = data.load_digits()
+    >>> pixels, classes = digits.reshape(-1, 64) / 255, keras.utils.to_categorical(labels)
+    >>> autoencoder, decoder = models.conditional_vae(n_pixels=64, n_classes=10)
+    >>> autoencoder.compile("adam", "binary_crossentropy")
+    >>> history = autoencoder.fit([pixels, classes], pixels, epochs=1, verbose=0)
+    >>> codes = np.random.default_rng(0).normal(size=(10, 8))
+    >>> decoder.predict([codes, np.eye(10)], verbose=0).shape  # one new digit of each class
+    (10, 64)
     """
     images, one_hot = keras.Input((n_pixels,)), keras.Input((n_classes,), name="one_hot")
     hidden = layers.Dense(n_units, "relu")(layers.Concatenate()([images, one_hot]))
@@ -54,6 +68,17 @@ class DrawCode(keras.Layer):
 
     Output shape:
         `(batch, n_codes)`.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import models
+    >>> inputs = keras.Input((64,))
+    >>> means_and_logs = keras.layers.Dense(2 * 8)(inputs)
+    >>> codes = models.DrawCode(seed=0)(means_and_logs)
+    >>> codes.shape
+    (None, 8)
+    >>> model = keras.Model(inputs, keras.layers.Dense(64, "sigmoid")(codes))  # an autoencoder
     """
 
     def __init__(self, weight=1.0, *, seed=None, **kwargs):

@@ -8,7 +8,14 @@ from cnnkit._checks import is_integer
 
 
 def effective_size(kernel_size, dilation_rate):
-    """From the first to the last value that a dilated kernel touches, along one axis."""
+    """From the first to the last value that a dilated kernel touches, along one axis.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> reference.effective_size(3, 2)
+    5
+    """
     return (_plain(kernel_size) - 1) * _plain(dilation_rate) + 1
 
 
@@ -30,6 +37,14 @@ def borders(padding, sizes, kernel_sizes, strides, dilation_rates):
     Returns:
         A list of pairs `(before, after)`, one for each axis: integers of Python, but for "same" and
         sizes that are tensors.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> reference.borders("same", (28, 28), (3, 4), (1, 1), (1, 1))
+    [(1, 1), (1, 2)]
+    >>> reference.borders((2, 0), (28, 28), (3, 3), (1, 1), (1, 1))
+    [(2, 2), (0, 0)]
     """
     axes = list(zip(sizes, kernel_sizes, strides, dilation_rates, strict=True))
     if isinstance(padding, str) and padding == "valid":
@@ -87,6 +102,12 @@ def count_positions(size, border, kernel_size, strides, dilation_rate):
 
     Raises:
         ValueError: If the kernel is larger than the input with its border.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> reference.count_positions(28, (1, 1), kernel_size=3, strides=2, dilation_rate=1)
+    14
     """
     padded = _plain(border[0]) + _plain(size) + _plain(border[1])
     reach = effective_size(kernel_size, dilation_rate)

@@ -43,6 +43,15 @@ def correlate2d(image, kernel, *, strides=1, padding="valid", dilation_rate=1):
     Returns:
         An array of shape `(output_height, output_width)`: floats keep their dtype, integers give
         exact int64.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> point = [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+    >>> reference.correlate2d(point, [[1, 2, 3], [4, 5, 6], [7, 8, 9]], padding="same")  # it turned
+    array([[9, 8, 7],
+           [6, 5, 4],
+           [3, 2, 1]])
     """
     image, kernel = as_numbers(image=image, kernel=kernel)
     check_axes(image, "image", ("height", "width"))
@@ -65,6 +74,15 @@ def convolve2d(image, kernel, *, strides=1, padding="valid", dilation_rate=1):
 
     Returns:
         An array of shape `(output_height, output_width)`, with the dtype as in `correlate2d`.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> point = [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+    >>> reference.convolve2d(point, [[1, 2, 3], [4, 5, 6], [7, 8, 9]], padding="same")  # the kernel
+    array([[1, 2, 3],
+           [4, 5, 6],
+           [7, 8, 9]])
     """
     kernel = np.asarray(kernel)
     check_axes(kernel, "kernel", ("kernel_height", "kernel_width"))
@@ -110,6 +128,15 @@ def conv2d(
     Returns:
         An array of shape `(batch, output_height, output_width, filters)`: floats keep their dtype,
         integers give exact int64, slowly.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> rng = np.random.default_rng(0)
+    >>> images, weights = rng.normal(size=(8, 32, 32, 3)), rng.normal(size=(3, 3, 3, 16))
+    >>> reference.conv2d(images, weights, strides=2, padding="same").shape
+    (8, 16, 16, 16)
     """
     if bias is None:
         images, weights = as_numbers(images=images, weights=weights)
@@ -153,6 +180,17 @@ def conv2d_backward(
     Returns:
         Three arrays, with the dtype as in `conv2d`: the gradients with respect to the images (of
         their shape), the weights (of their shape) and the bias, `(filters,)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> rng = np.random.default_rng(0)
+    >>> images, weights = rng.normal(size=(8, 32, 32, 3)), rng.normal(size=(3, 3, 3, 16))
+    >>> maps = reference.conv2d(images, weights)
+    >>> gradients = reference.conv2d_backward(np.ones_like(maps), images, weights)
+    >>> [gradient.shape for gradient in gradients]  # of the images, the weights, the bias
+    [(8, 32, 32, 3), (3, 3, 3, 16), (16,)]
     """
     output_gradient, images, weights = as_numbers(
         output_gradient=output_gradient, images=images, weights=weights

@@ -26,6 +26,17 @@ def dropout(x, rate, *, seed=None):
 
     Returns:
         An array of the shape of `x`: floats keep their dtype, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> x = np.ones(10_000)
+    >>> dropped = reference.dropout(x, 0.2, seed=0)
+    >>> np.unique(dropped)
+    array([0.  , 1.25])
+    >>> bool(abs(dropped.mean() - 1) < 0.02)
+    True
     """
     (x,) = as_numbers(x=x)
     if not 0 <= rate <= 1:

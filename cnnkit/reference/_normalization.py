@@ -37,6 +37,15 @@ def batch_norm(x, gamma, beta, *, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> x = np.random.default_rng(0).normal(5, 3, (8, 4, 4, 2))
+    >>> normalized = reference.batch_norm(x, gamma=np.ones(2), beta=np.zeros(2))
+    >>> abs(normalized.mean(axis=(0, 1, 2))).round(3), normalized.std(axis=(0, 1, 2)).round(3)
+    (array([0., 0.]), array([1., 1.]))
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)
@@ -61,6 +70,16 @@ def batch_norm_backward(output_gradient, x, gamma, *, epsilon=1e-3):
     Returns:
         Three arrays, with the dtype of `output_gradient`, integers give float64: the gradients with
         respect to `x`, of its shape, and to `gamma` and `beta`, of shape `(channels,)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> rng = np.random.default_rng(0)
+    >>> x, output_gradient = rng.normal(size=(2, 8, 4, 4, 2))
+    >>> gradients = reference.batch_norm_backward(output_gradient, x, gamma=np.ones(2))
+    >>> [gradient.shape for gradient in gradients]
+    [(8, 4, 4, 2), (2,), (2,)]
     """
     values = _as_values(x)
     (gamma,) = _as_weights(values, gamma=gamma)
@@ -95,6 +114,14 @@ def update_moving(moving_mean, moving_variance, x, *, momentum=0.99):
     Returns:
         The new mean and the new variance, two arrays of shape `(channels,)`: floats keep the dtype
         of the old ones, integers give float64. The old ones stay as they are.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> x = np.array([[4.0], [6.0]])
+    >>> reference.update_moving(np.zeros(1), np.ones(1), x, momentum=0.9)
+    (array([0.5]), array([1.]))
     """
     values = _as_values(x)
     averages = _as_averages(values, moving_mean, moving_variance)
@@ -121,6 +148,15 @@ def batch_norm_inference(x, gamma, beta, moving_mean, moving_variance, *, epsilo
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> x = np.array([[4.0], [6.0]])
+    >>> reference.batch_norm_inference(x, [1], [0], moving_mean=[5], moving_variance=[4]).round(3)
+    array([[-0.5],
+           [ 0.5]])
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)
@@ -145,6 +181,15 @@ def layer_norm(x, gamma, beta, *, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> maps = np.random.default_rng(0).normal(5, 3, (2, 4, 4, 3))
+    >>> normalized = reference.layer_norm(maps, np.ones(3), np.zeros(3))
+    >>> abs(normalized.mean(axis=(1, 2, 3))).round(3)  # for each example
+    array([0., 0.])
     """
     values = _as_values(x)
     unit_shape = values.shape[1:]
@@ -166,6 +211,16 @@ def instance_norm(x, gamma, beta, *, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> maps = np.random.default_rng(0).normal(5, 3, (2, 4, 4, 3))
+    >>> normalized = reference.instance_norm(maps, np.ones(3), np.zeros(3))
+    >>> abs(normalized.mean(axis=(1, 2))).round(3)  # for each example and channel
+    array([[0., 0., 0.],
+           [0., 0., 0.]])
     """
     shape = np.shape(x)
     if len(shape) == 2:
@@ -188,6 +243,15 @@ def group_norm(x, gamma, beta, *, groups, epsilon=1e-3):
 
     Returns:
         An array of the shape of `x`: floats keep the dtype of `x`, integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> maps = np.random.default_rng(0).normal(5, 3, (2, 4, 4, 8))
+    >>> normalized = reference.group_norm(maps, np.ones(8), np.zeros(8), groups=2)
+    >>> abs(normalized[..., :4].mean(axis=(1, 2, 3))).round(3)  # the first group of each example
+    array([0., 0.])
     """
     values = _as_values(x)
     gamma, beta = _as_weights(values, gamma=gamma, beta=beta)

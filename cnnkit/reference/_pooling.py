@@ -25,6 +25,15 @@ def max_pool2d(images, pool_size=2, *, strides=None, padding="valid"):
     Returns:
         An array of shape `(batch, output_height, output_width, channels)`: floats keep their dtype,
         integers give int64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> images = np.arange(16).reshape(1, 4, 4, 1)
+    >>> reference.max_pool2d(images, 2)[0, :, :, 0]
+    array([[ 5,  7],
+           [13, 15]])
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill="lowest")
     return windows.max(axis=-1)
@@ -42,6 +51,18 @@ def max_pool2d_backward(output_gradient, images, pool_size=2, *, strides=None, p
     Returns:
         An array of the shape of the images, with the dtype of `output_gradient`; integers give
         int64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> images = np.arange(16).reshape(1, 4, 4, 1)
+    >>> gradient = np.array([1, 2, 3, 4]).reshape(1, 2, 2, 1)
+    >>> reference.max_pool2d_backward(gradient, images, 2)[0, :, :, 0]
+    array([[0, 0, 0, 0],
+           [0, 1, 0, 2],
+           [0, 0, 0, 0],
+           [0, 3, 0, 4]])
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill="lowest")
     (output_gradient,) = as_numbers(output_gradient=output_gradient)
@@ -61,6 +82,15 @@ def average_pool2d(images, pool_size=2, *, strides=None, padding="valid"):
     Returns:
         An array of shape `(batch, output_height, output_width, channels)`: floats keep their dtype,
         integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> images = np.arange(16).reshape(1, 4, 4, 1)
+    >>> reference.average_pool2d(images, 2)[0, :, :, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill=0)
     counts = _count_pixels(images, pool_size, strides, padding)
@@ -80,6 +110,18 @@ def average_pool2d_backward(output_gradient, images, pool_size=2, *, strides=Non
     Returns:
         An array of the shape of the images, with the dtype of `output_gradient`; integers give
         float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> images = np.arange(16).reshape(1, 4, 4, 1)
+    >>> gradient = np.array([4, 8, 12, 16]).reshape(1, 2, 2, 1)
+    >>> reference.average_pool2d_backward(gradient, images, 2)[0, :, :, 0]
+    array([[1., 1., 2., 2.],
+           [1., 1., 2., 2.],
+           [3., 3., 4., 4.],
+           [3., 3., 4., 4.]])
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill=0)
     (output_gradient,) = as_numbers(output_gradient=output_gradient)
@@ -108,6 +150,15 @@ def stochastic_pool2d(
     Returns:
         An array of shape `(batch, output_height, output_width, channels)`: floats keep their dtype,
         integers give float64.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> window = np.array([1, 3, 6, 2]).reshape(1, 2, 2, 1)
+    >>> drawn = reference.stochastic_pool2d(window, 2, training=True, seed=0)  # 6 half of the times
+    >>> reference.stochastic_pool2d(window, 2).round(2).item()  # (1 + 9 + 36 + 4) / 12
+    4.17
     """
     windows = _windows_of_images(images, pool_size, strides, padding, fill=0)
     rng = as_generator(seed)

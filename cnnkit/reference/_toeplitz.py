@@ -22,6 +22,17 @@ def toeplitz1d(kernel, size, *, padding="valid"):
     Returns:
         An array `matrix` of shape `(output_size, size)`, float as the kernel or int64, such that
         `matrix @ sequence` is the cross-correlation.
+
+    Example:
+
+    >>> from cnnkit import reference
+    >>> matrix = reference.toeplitz1d([1, 0, -1], size=5)
+    >>> matrix
+    array([[ 1,  0, -1,  0,  0],
+           [ 0,  1,  0, -1,  0],
+           [ 0,  0,  1,  0, -1]])
+    >>> matrix @ [3, 1, 4, 1, 5]
+    array([-1,  0, -1])
     """
     (kernel,) = as_numbers(kernel=kernel)
     check_axes(kernel, "kernel", ("kernel_size",))
@@ -51,6 +62,17 @@ def toeplitz2d(kernel, image_size, *, strides=1, padding="valid", dilation_rate=
     Returns:
         An array `matrix` of shape `(output_height * output_width, height * width)`, float as the
         kernel or int64, such that `matrix @ image.ravel()` is `correlate2d(...).ravel()`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import reference
+    >>> image, kernel = np.arange(16).reshape(4, 4), np.array([[1, 2], [3, 4]])
+    >>> matrix = reference.toeplitz2d(kernel, image_size=4)
+    >>> matrix.shape
+    (9, 16)
+    >>> bool((matrix @ image.ravel() == reference.correlate2d(image, kernel).ravel()).all())
+    True
     """
     (kernel,) = as_numbers(kernel=kernel)
     check_axes(kernel, "kernel", ("kernel_height", "kernel_width"))

@@ -31,6 +31,16 @@ class SearchStep:
             expected to exceed the best score so far; 0 where one was tried.
         next: Which candidate is tried next, an int: the one with the largest improvement. None
             after the last trial.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import study
+    >>> rates = np.linspace(-4, -1, 31)
+    >>> search = study.bayesian_search(lambda rate: -((rate[0] + 2.5) ** 2), rates, 8, seed=0)
+    >>> step = search.steps[0]  # what was known after the three random trials
+    >>> step.tried.shape, step.mean.shape
+    ((3,), (31,))
     """
 
     tried: np.ndarray
@@ -52,6 +62,15 @@ class BayesianSearch:
         best: Which of the candidates scored best, an int.
         steps: List of a `SearchStep` for each trial that was not drawn at random, and one more
             with what is known at the end.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import study
+    >>> rates = np.linspace(-4, -1, 31)  # exponents of learning rates
+    >>> search = study.bayesian_search(lambda rate: -((rate[0] + 2.5) ** 2), rates, 8, seed=0)
+    >>> search.candidates[search.best].round(1), search.scores.shape
+    (array([-2.5]), (8,))
     """
 
     candidates: np.ndarray
@@ -98,6 +117,18 @@ def bayesian_search(
 
     Raises:
         ValueError: If a score is not finite.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import study, viz
+    >>> rates = np.linspace(-4, -1, 31)  # what acts by factors is searched by its logarithm
+    >>> def score(rate):  # in earnest: train with 10 ** rate[0], and return the validation accuracy
+    ...     return 0.9 - (rate[0] + 2.5) ** 2 / 10
+    ...
+    >>> search = study.bayesian_search(score, rates, n_trials=8, seed=0)
+    >>> rate = 10 ** search.candidates[search.best][0]
+    >>> animation = viz.animate_search(search, xlabel="exponent of the learning rate")
     """
     candidates = _check(candidates, n_trials, n_random)
     low, high = candidates.min(axis=0), candidates.max(axis=0)

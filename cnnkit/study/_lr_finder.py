@@ -34,6 +34,16 @@ class LrRangeTest:
         smoothed: The losses, each averaged with those beside it; `(n,)`.
         suggestion: The learning rate at which `smoothed` falls fastest per factor of learning rate,
             on the way to its lowest value, a float; NaN if it never falls.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models, study, viz
+    >>> pets, labels = data.draw_pets(64, seed=0, image_size=32)
+    >>> model = models.small_cnn((32, 32, 3), n_classes=2)
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> result = study.lr_finder(model, pets, labels, n_steps=20, seed=0)
+    >>> axes = viz.plot_lr_finder(result)
     """
 
     learning_rates: np.ndarray
@@ -102,6 +112,16 @@ def lr_finder(
         ValueError: If the loss is not finite within the first tenth of the steps, if mini-batches
             are single images or end for good before the test, or if the optimiser has several
             learning rates, as `keras.optimizers.MultiOptimizer`.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models, study
+    >>> pets, labels = data.draw_pets(64, seed=0, image_size=32)
+    >>> model = models.small_cnn((32, 32, 3), n_classes=2)
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> result = study.lr_finder(model, pets, labels, batch_size=16, n_steps=30, seed=0)
+    >>> rate = result.suggestion  # NaN if the loss never falls
     """
     _check(model, low, high, n_steps)
     if _is_dataset(x):

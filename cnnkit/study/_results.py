@@ -27,6 +27,17 @@ class Study(ShownAsTable):
         settings: Dictionary from variant to the text of its settings.
         variants, metrics: Lists of their names, each once, in the order of the rows.
         diverged: List of `(variant, seed)`.
+
+    Example:
+
+    >>> from cnnkit import data, study, viz
+    >>> results = study.Study.load(data.stored("transfer.csv"))  # a file that `run_study` wrote
+    >>> len(results.values("50 drawn, scratch", "accuracy"))  # one for each seed
+    3
+    >>> round(results.mean("50 drawn, scratch", "accuracy"), 3)
+    0.713
+    >>> low, high = results.interval("50 drawn, scratch", "accuracy")
+    >>> axes = viz.plot_study(results, "accuracy")
     """
 
     rows: list[tuple[str, int, str, float]]

@@ -62,6 +62,28 @@ def run_study(
     Raises:
         ValueError: If a model is not new, or the file holds other settings of a variant.
         Exception: What `build` or `train` raise, with a note that names the variant and the seed.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, study
+    >>> digits, labels = data.load_digits()
+    >>> digits = digits.reshape(-1, 64) / 255
+    >>> def build(rate):
+    ...     layers = [keras.Input((64,)), keras.layers.Dropout(rate), keras.layers.Dense(10)]
+    ...     model = keras.Sequential(layers)
+    ...     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    ...     model.compile("adam", loss, metrics=["accuracy"])
+    ...     return model
+    ...
+    >>> def train(model, rate):
+    ...     model.fit(digits[:1000], labels[:1000], verbose=0)
+    ...     return {"accuracy": model.evaluate(digits[1000:], labels[1000:], verbose=0)[1]}
+    ...
+    >>> variants = {"no dropout": {"rate": 0}, "dropout": {"rate": 0.3}}
+    >>> results = study.run_study(build, train, variants, seeds=range(2), path="dropout.csv")
+    >>> len(results.rows)
+    4
     """
     _check_variants(variants)
     seeds = _check_seeds(seeds)

@@ -30,6 +30,15 @@ def plot_activations(steps, quantiles, *, ax=None, title=None):
 
     Raises:
         ValueError: If `ax` is given for several layers, or nothing is recorded yet.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> steps = np.array([0, 10, 20])  # an `ActivationRecorder` of `cnnkit.explain` gives both
+    >>> maps = np.random.default_rng(0).normal(size=(3, 1000)) * [[1], [2], [4]]
+    >>> quantiles = np.quantile(maps, (0.05, 0.25, 0.5, 0.75, 0.95), axis=1).T
+    >>> panels = viz.plot_activations(steps, {"first": quantiles, "second": quantiles / 2})
     """
     steps, quantiles = _check(steps, quantiles)
     if ax is None:

@@ -84,6 +84,12 @@ def plot_architecture(model, *, expand=False, ax=None, title=None):
     Raises:
         ValueError: If the model is subclassed, its shapes are not known, its maps have the channels
             first, or it has more than 80 layers.
+
+    Example:
+
+    >>> from cnnkit import models, viz
+    >>> axes = viz.plot_architecture(models.lenet5())
+    >>> axes.figure.savefig("lenet5.png")
     """
     boxes = _boxes(model, expand)
     if len(boxes) > _MAX_BOXES:

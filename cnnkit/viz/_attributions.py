@@ -61,6 +61,16 @@ def plot_attributions(images, maps, *, titles=None, value_range="auto", shared=T
         images of a panel have `get_gid()` "image" and "map". Of signals there is a panel for each
         method, with their curves over the colours of the map. Of a volume there is a row of its
         slices, and one below for each method.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models, viz
+    >>> pets, labels = data.draw_pets(2, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> cam = explain.grad_cam(model, pets, target=labels)
+    >>> smooth = explain.smoothgrad(model, pets, target=labels, seed=0)
+    >>> maps = {"Grad-CAM": cam, "SmoothGrad": smooth}
+    >>> panels = viz.plot_attributions(pets, maps, titles=["cat", "dog"])
     """
     n_axes = n_axes_of(maps)
     if n_axes != 2:

@@ -23,6 +23,14 @@ def plot_augmentations(augmentation, images, *, value_range="auto", n=6):
 
     Returns:
         `Panels`, a row for each image and `n + 1` columns.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> from cnnkit.layers import RandomAffine, RandomColor
+    >>> pets, labels = data.draw_pets(3, seed=0)
+    >>> augmentation = [RandomAffine("horizontal", rotation=0.1), RandomColor(brightness=0.2)]
+    >>> panels = viz.plot_augmentations(augmentation, pets, n=5)
     """
     check_positive(n, "n")
     originals = as_pictures(images)

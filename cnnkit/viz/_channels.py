@@ -42,6 +42,11 @@ def plot_channels(image, *, titles=None):
 
     Raises:
         ValueError: If there are more than 64 channels.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> panels = viz.plot_channels(data.load_photo("coffee"))
     """
     image = as_image(image)
     image = image[..., None] if image.ndim == 2 else image

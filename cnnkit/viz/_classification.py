@@ -35,6 +35,15 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
         `Panels`: the confusion matrix at a threshold of 0.5, the ROC curve, precision over recall,
         and the calibration curve, on whose diagonal probabilities are what they say (Guo et al.,
         "On calibration of modern neural networks", 2017, arXiv:1706.04599, figure 1).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> rng = np.random.default_rng(0)
+    >>> labels = rng.integers(0, 2, 200)
+    >>> probabilities = np.clip(0.25 + 0.5 * labels + rng.normal(0, 0.2, 200), 0, 1)
+    >>> panels = viz.plot_classification(labels, probabilities, class_names=("cat", "dog"))
     """
     labels, probabilities = _check(labels, probabilities, class_names)
     panels = new_panels([labels] * 4, 4, (2.7, 2.7))

@@ -87,6 +87,11 @@ def plot_conv_arithmetic(
 
     Raises:
         ValueError: If the input with its border has more than 32 rows or columns.
+
+    Example:
+
+    >>> from cnnkit import viz
+    >>> axes = viz.plot_conv_arithmetic(7, 3, strides=2, padding=1)
     """
     vertical, horizontal = _axes(image_size, kernel_size, strides, padding, dilation_rate)
     shape = tuple(sum(axis.border) + axis.size for axis in (vertical, horizontal))

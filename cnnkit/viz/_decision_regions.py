@@ -28,6 +28,17 @@ def plot_decision_regions(model, points, labels, *, ax=None, title=None):
 
     Returns:
         The `Axes`. Each class has a colour and a marker of its own.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> points = np.random.default_rng(0).normal(size=(200, 2))
+    >>> labels = (np.hypot(*points.T) > 1).astype(int)
+    >>> def model(points):  # or a Keras model
+    ...     return (np.abs(points).max(axis=1) > 1).astype(int)
+    ...
+    >>> axes = viz.plot_decision_regions(model, points, labels)
     """
     points, labels = _check(points, labels)
     horizontal, vertical = (_ends(coordinates) for coordinates in points.T)

@@ -25,6 +25,14 @@ def plot_feature_maps(maps, *, n_cols=None):
 
     Raises:
         ValueError: If there are more than 128 maps.
+
+    Example:
+
+    >>> from cnnkit import data, explain, models, viz
+    >>> pets, labels = data.draw_pets(1, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> maps = explain.feature_maps(model, pets, layer=model.layers[1])
+    >>> panels = viz.plot_feature_maps(maps)
     """
     maps = _check(maps)
     n = maps.shape[-1]

@@ -32,6 +32,16 @@ class Panels:
         figure: The `matplotlib.figure.Figure`.
         axes: A two-dimensional array of `Axes`, spare ones included.
         values: What was drawn, one array a panel.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> pets, labels = data.draw_pets(4, seed=0)
+    >>> panels = viz.plot_images(pets)
+    >>> for axes, label in zip(panels, labels):
+    ...     title = axes.set_title(["cat", "dog"][label])
+    ...
+    >>> panels.figure.savefig("pets.png")
     """
 
     figure: plt.Figure

@@ -37,6 +37,12 @@ def plot_gap(history, *, metric="loss", mode="auto", ax=None, title=None):
 
     Raises:
         ValueError: If there are several runs, or not one validation value for each epoch.
+
+    Example:
+
+    >>> from cnnkit import viz
+    >>> history = {"loss": [0.9, 0.5, 0.3, 0.1], "val_loss": [1.0, 0.7, 0.6, 0.8]}
+    >>> axes = viz.plot_gap(history)  # or what `model.fit` returned
     """
     training, validation, epochs = _values(history, metric)
     is_gain = _is_gain(metric, mode)

@@ -36,6 +36,13 @@ def plot_history(history, *, metric="loss", validation_freq=None, ax=None, title
     Raises:
         ValueError: If there are fewer values than epochs and nothing says to which they belong; if
             a `History` was given to several `fit` that do not follow one another.
+
+    Example:
+
+    >>> from cnnkit import viz
+    >>> plain = {"loss": [0.9, 0.5, 0.3, 0.1], "val_loss": [1.0, 0.7, 0.6, 0.8]}
+    >>> dropout = {"loss": [1.0, 0.7, 0.5, 0.4], "val_loss": [1.0, 0.7, 0.6, 0.5]}
+    >>> axes = viz.plot_history({"plain": plain, "dropout": dropout})  # or what `fit` returned
     """
     runs = as_runs(history, metric)
     drawn = {}

@@ -37,6 +37,12 @@ def plot_images(images, *, titles=None, n_cols=None, value_range="auto"):
 
     Raises:
         ValueError: If a value is not finite.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> pets, labels = data.draw_pets(6, seed=0)
+    >>> panels = viz.plot_images(pets, titles=[["cat", "dog"][label] for label in labels], n_cols=3)
     """
     images = as_pictures(images)
     check_titles(titles, len(images))

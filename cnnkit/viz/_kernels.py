@@ -42,6 +42,12 @@ def plot_kernels(weights, *, titles=None, n_cols=None):
 
     Raises:
         ValueError: If there are more than 128 kernels.
+
+    Example:
+
+    >>> from cnnkit import models, viz
+    >>> model = models.small_cnn()
+    >>> panels = viz.plot_kernels(model.layers[1].kernel)  # of the first convolution
     """
     kernels, n_rows = _kernels(weights)
     n_filters = len(kernels) // n_rows

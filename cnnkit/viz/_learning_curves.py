@@ -35,6 +35,18 @@ class LearningCurves(keras.callbacks.Callback):
             second `fit` starts anew.
         epochs: Dictionary from a name to the list of the epochs of its values, counted from 1, so
             that `plot_history` knows where validation belongs.
+
+    Example:
+
+    >>> import keras
+    >>> from cnnkit import data, models, viz
+    >>> digits, labels = data.load_digits(16)
+    >>> model = models.small_cnn((16, 16, 1))
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> curves = viz.LearningCurves(metrics=["loss"])
+    >>> options = dict(validation_split=0.2, epochs=2, verbose=0)
+    >>> history = model.fit(digits[:200, ..., None], labels[:200], callbacks=[curves], **options)
+    >>> axes = viz.plot_history(curves)
     """
 
     def __init__(self, *, metrics=None, every=1):

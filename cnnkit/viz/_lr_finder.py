@@ -19,6 +19,15 @@ def plot_lr_finder(result, *, ax=None, title=None):
     Returns:
         The `Axes`, with a logarithmic axis of learning rates: the losses pale, the smoothed ones
         over them, and the suggestion, if there is one, as a dashed line.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import study, viz
+    >>> rates = np.geomspace(1e-6, 1, 50)
+    >>> losses = 2.3 - 2 / (1 + (3e-3 / rates) ** 2) + rates  # of `study.lr_finder`, in earnest
+    >>> result = study.LrRangeTest(rates, losses, smoothed=losses, suggestion=2e-3)
+    >>> axes = viz.plot_lr_finder(result)
     """
     ax = begin(ax)
     ax.plot(result.learning_rates, result.losses, color="C0", alpha=0.35, label="loss of a step")

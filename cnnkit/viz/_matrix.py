@@ -34,6 +34,12 @@ def plot_matrix(matrix, *, blocks=None, ax=None, title=None):
     Returns:
         The `Axes`. Up to 32 rows and columns have their numbers written; larger ones have a colour
         bar.
+
+    Example:
+
+    >>> from cnnkit import reference, viz
+    >>> matrix = reference.toeplitz2d([[1, 0, -1], [2, 0, -2], [1, 0, -1]], image_size=5)
+    >>> axes = viz.plot_matrix(matrix, blocks=(3, 5))
     """
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.size == 0:

@@ -46,6 +46,11 @@ def plot_network(n_units, *, names=None, weights=None, ax=None, title=None):
         The `Axes`. The circle of number 2 of the inputs has the `get_gid()` "unit 0 2". The lines
         from the inputs on are a `LineCollection` with the gid "weights 0", in the order of the
         flattened matrix of the weights that are drawn: lines can be coloured by hand.
+
+    Example:
+
+    >>> from cnnkit import viz
+    >>> axes = viz.plot_network([64, 16, 10], names=["pixels", "hidden", "digits"])
     """
     n_units = _check_units(n_units)
     names = _check_names(names, len(n_units))

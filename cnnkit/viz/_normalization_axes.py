@@ -33,6 +33,11 @@ def plot_normalization_axes(*, input_shape=(3, 3, 3, 4), groups=2):
     Returns:
         `Panels`, four in a row. Its `values` are four int64 arrays of the given shape: the set in
         which each value is, counted from 0.
+
+    Example:
+
+    >>> from cnnkit import viz
+    >>> panels = viz.plot_normalization_axes(input_shape=(3, 3, 3, 4), groups=2)
     """
     _check(input_shape, groups)
     batch, height, width, channels = input_shape

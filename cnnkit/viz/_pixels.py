@@ -41,6 +41,12 @@ def plot_pixels(image, *, fmt=None, window=None, ax=None, title=None):
 
     Raises:
         ValueError: If the window has more than 32 rows or columns, or 16 of a colour image.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> digits, labels = data.load_digits()
+    >>> axes = viz.plot_pixels(digits[0])
     """
     image = as_image(image)
     if image.ndim == 3 and image.shape[-1] != 3:

@@ -38,6 +38,14 @@ def plot_receptive_field(
 
     Raises:
         ValueError: If the field lies outside of the image.
+
+    Example:
+
+    >>> from cnnkit import data, geometry, models, viz
+    >>> pets, labels = data.draw_pets(1, seed=0)
+    >>> model = models.small_cnn((64, 64, 3), n_classes=2)
+    >>> field = geometry.receptive_field(model, model.layers[5])  # the third convolution
+    >>> axes = viz.plot_receptive_field(field, pets[0], position=(4, 7))
     """
     image = _check(image, heat)
     if position is None:

@@ -23,6 +23,14 @@ def plot_shift_curve(shifts, changes, *, ax=None, title=None):
 
     Returns:
         The `Axes`. Each name has a colour, a line style and a marker of its own.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> shifts = np.arange(5)
+    >>> changes = {"max pooling": [0, 0.2, 0.1, 0.2, 0.1], "with a blur": [0, 0.1, 0.1, 0.1, 0.1]}
+    >>> axes = viz.plot_shift_curve(shifts, changes)
     """
     shifts, changes = _check(shifts, changes)
     ax = begin(ax)

@@ -29,6 +29,14 @@ def show_alt_text():
     can set: `figure.alt_text = "A cat on a sofa."` Without either it says what the figure is made
     of: its titles, axes, lines, bars and images. Pictures get twice the pixels, so that they are
     sharp on fine screens. Outside of Jupyter this does nothing.
+
+    Example:
+
+    >>> from cnnkit import data, viz
+    >>> viz.show_alt_text()  # once, at the head of a notebook
+    >>> pets, labels = data.draw_pets(1, seed=0)
+    >>> panels = viz.plot_images(pets)  # read out as the sentence that `plot_images` makes
+    >>> panels.figure.alt_text = "A drawn cat."  # or as yours
     """
     ipython = sys.modules.get("IPython")  # who is in a notebook has it
     shell = ipython and ipython.get_ipython()

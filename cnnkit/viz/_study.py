@@ -29,6 +29,12 @@ def plot_study(study, metric, *, ax=None, title=None):
         The `Axes`. Each variant has a line, the first one on top: a dot for each seed, and below
         the dots the mean with its 95 % interval, which needs two seeds. Runs that diverged have no
         dot; the name says how many they are.
+
+    Example:
+
+    >>> from cnnkit import data, study, viz
+    >>> results = study.Study.load(data.stored("regularisers.csv"))
+    >>> axes = viz.plot_study(results, "validation")
     """
     if metric not in study.metrics:
         raise ValueError(
@@ -62,6 +68,16 @@ def plot_study_curves(study, metric, curves, *, ax=None, title=None):
         The `Axes`. Each line has a dot for each seed, goes through the means, and lies in a band
         of their 95 % intervals. The numbers have a logarithmic scale. The dots of each further line
         are a little to the right, so that none hides another.
+
+    Example:
+
+    >>> from cnnkit import data, study, viz
+    >>> results = study.Study.load(data.stored("transfer.csv"))
+    >>> sizes = (50, 200, 1000)
+    >>> curves = {
+    ...     regime: {n: f"{n} photos, {regime}" for n in sizes} for regime in ("scratch", "frozen")
+    ... }
+    >>> axes = viz.plot_study_curves(results, "accuracy", curves)
     """
     if not curves or not all(curves.values()):
         raise ValueError(f"`curves` must have lines with points. Received: curves={curves!r}")

@@ -36,6 +36,18 @@ def plot_vision_tasks(image, label, boxes, masks, keypoints, skeleton):
 
     Returns:
         `Panels`, four in a row. A class has the same colour in all of them.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import data, viz
+    >>> cat = data.load_photo("cat")
+    >>> mask = np.zeros(cat.shape[:2], bool)
+    >>> mask[60:290, 60:330] = True  # drawn with care, in earnest
+    >>> places = {"left eye": (112, 160), "right eye": (112, 230), "nose": (150, 195)}
+    >>> lines = [("left eye", "nose"), ("right eye", "nose")]
+    >>> boxes = {"cat": (20, 50, 275, 300)}
+    >>> panels = viz.plot_vision_tasks(cat, "cat", boxes, {"cat": mask}, places, lines)
     """
     image = as_image(image)
     masks = {name: np.asarray(mask, bool) for name, mask in masks.items()}

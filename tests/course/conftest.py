@@ -16,3 +16,17 @@ def fresh_course():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def few_pets(tmp_path, monkeypatch):
+    """An empty folder to work in, with few pets where no photos are; figures are closed behind."""
+    import matplotlib.pyplot as plt  # here, as most tests need neither
+
+    from cnnkit.data import _cats_vs_dogs
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_cats_vs_dogs, "_DRAWN_SIZES", dict(train=64, validation=32, test=32))
+    monkeypatch.setattr(_cats_vs_dogs, "_drawn", {})
+    yield
+    plt.close("all")

@@ -1,4 +1,4 @@
-"""docs/compatibility.md: which tool takes which kind of model, found by trying each with each."""
+"""docs/guides/which_models.md: which tool takes which model, found by trying each with each."""
 
 import dataclasses
 import inspect
@@ -12,26 +12,8 @@ from tool_checks import TOOLS, multiply_adds
 import cnnkit
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/compatibility.md"
-HEAD = """# Which tool takes which model
-
-Find the words that describe your model in the two lists below: the first is about how it is put
-together and what it takes and gives, the second about what is in it. If several fit, read all their
-columns; such mixtures were not tried together.
-
-- *works*: what it gives is right.
-- *needs an argument*: it works, once you say what the note names. Without it, it asks for it with
-  the sentence in the note.
-- *knows a part*: what it gives is right, and the note says what it leaves open.
-- *refuses*: it raises an error, whose sentence is in the note.
-
-A number in brackets leads to its note at the end of this page. In the sentences, 'first' and
-'last' are names of layers of the small models that were tried. "Right" means: equal, but for
-rounding, to a computation without the tool, such as the layers called one by one, gradients from
-TensorFlow's tape, the model's outputs for changed images, or multiply-adds counted on paper.
-Everything in `explain` runs on Keras's TensorFlow backend, which all columns were tried with. A
-test makes this page, and fails where a tool gives something else than it says here.
-`study.run_study` trains whatever your functions build, and is not in the tables."""
+PAGE = ROOT / "docs/guides/which_models.md"
+TOOLS_TITLE = "## The tools"  # from here on the page is made
 
 
 def sentence(error):
@@ -96,8 +78,8 @@ def in_a_line(name):
     return f"- *{', '.join([path, *others])}*: {' '.join(text.split())}"
 
 
-def page():
-    parts, notes = [HEAD, "## The tools", "\n".join(map(in_a_line, TOOLS))], []
+def page(introduction):
+    parts, notes = [introduction.strip(), TOOLS_TITLE, "\n".join(map(in_a_line, TOOLS))], []
     for heading, builders in KINDS.items():
         kinds = [build() for build in builders]
         described = [f"- *{kind.title}*: {kind.description}." for kind in kinds]
@@ -109,12 +91,12 @@ def page():
 @pytest.mark.usefixtures("slow_proof")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")
 def test_the_page_says_what_the_tools_do():
-    made = page()
-    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != made:
+    found = PAGE.read_text(encoding="utf-8")
+    made = page(found.partition(TOOLS_TITLE)[0])
+    if found != made:
         PAGE.write_text(made, encoding="utf-8")
         pytest.fail(
-            "docs/compatibility.md was out of date and has been written anew: look at the "
-            "difference"
+            f"{PAGE.name} was out of date and has been written anew: look at the difference"
         )
 
 

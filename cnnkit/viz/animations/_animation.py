@@ -35,6 +35,20 @@ class Animation(FuncAnimation):
 
     Attributes:
         figure, draw, steps: The arguments.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from cnnkit import viz
+    >>> figure = Figure()
+    >>> (line,) = figure.add_subplot(xlim=(0, 6), ylim=(-1, 1)).plot([], [], animated=True)
+    >>> x = np.linspace(0, 6, 100)
+    >>> def draw(step):
+    ...     line.set_data(x, np.sin(x + step))
+    ...
+    >>> animation = viz.Animation(figure, draw, steps=[0, 0.2, 0.4])
+    >>> animation.save("wave.gif")
     """
 
     def __init__(self, figure, draw, steps):

@@ -83,6 +83,17 @@ def animate_convolution(image, kernel, *, strides=1, padding="valid", bias=0.0):
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `ConvolutionStep` a
         frame. It is saved by `.save("convolution.gif")`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> image = np.random.default_rng(0).integers(0, 10, (6, 6))
+    >>> sobel = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
+    >>> animation = viz.animate_convolution(image, sobel, strides=2, padding="same")
+    >>> len(animation.steps)
+    9
+    >>> animation.save("steps.gif")
     """
     image, kernel = _check(image, kernel)
     check_finite(np.asarray(bias, np.float64), "bias")

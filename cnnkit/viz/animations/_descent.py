@@ -48,6 +48,19 @@ def animate_descent(loss, paths, *, minimum=None):
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `DescentStep` a
         frame. It is saved by `.save("descent.gif")`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> def loss(w):
+    ...     return w[..., 0] ** 2 + 10 * w[..., 1] ** 2
+    ...
+    >>> path = [np.array([4.0, 1.0])]
+    >>> for step in range(20):
+    ...     path.append(path[-1] - 0.08 * np.array([2, 20]) * path[-1])  # along the slopes
+    ...
+    >>> animation = viz.animate_descent(loss, {"SGD": np.array(path)}, minimum=(0, 0))
     """
     paths = _check(paths)
     if minimum is not None and np.shape(minimum) != (2,):

@@ -76,6 +76,13 @@ def animate_dropout(feature_map, *, rate=0.5, layer_sizes=(4, 6, 6, 2), n_steps=
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `DropoutStep` a
         frame. It is saved by `.save("dropout.gif")`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> feature_map = np.random.default_rng(0).uniform(0, 1, (6, 6))
+    >>> animation = viz.animate_dropout(feature_map, rate=0.5, n_steps=4, seed=0)
     """
     feature_map = _check(feature_map, rate, layer_sizes, n_steps)
     rng = as_generator(seed)

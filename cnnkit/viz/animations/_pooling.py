@@ -86,6 +86,15 @@ def animate_pooling(image, *, pool_size=2, strides=None, kind="max", seed=None):
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are a list with one `PoolingStep` a
         frame. It is saved by `.save("pooling.gif")`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import viz
+    >>> feature_map = np.random.default_rng(0).integers(0, 10, (6, 6))
+    >>> animation = viz.animate_pooling(feature_map, pool_size=2, kind="average")
+    >>> len(animation.steps)
+    9
     """
     image, pool_size = _check(image, pool_size, kind)
     strides = pool_size if strides is None else as_pair(strides, "strides")

@@ -25,6 +25,14 @@ def animate_search(search, *, xlabel="setting", ylabel="score"):
     Returns:
         An `Animation`, which a notebook plays. Its `steps` are those of the search. It is saved by
         `.save("search.gif")`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from cnnkit import study, viz
+    >>> rates = np.linspace(-4, -1, 31)
+    >>> search = study.bayesian_search(lambda rate: -((rate[0] + 2.5) ** 2), rates, 8, seed=0)
+    >>> animation = viz.animate_search(search, xlabel="exponent of the learning rate")
     """
     if search.candidates.shape[1] != 1:
         raise ValueError(
