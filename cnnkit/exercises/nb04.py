@@ -268,6 +268,13 @@ def _folded(
         (lambda w, b, *a: (_folded(w, b, *a)[0], b), "The kernel is right. The bias changes too."),
         (lambda w, *a: (w, _folded(w, *a)[1]), "The bias is right. The kernel changes too."),
         (
+            lambda w, b, g, beta, mean, variance: (
+                _folded(w - mean, b, g, beta, 0 * mean, variance)[0] + beta,
+                _folded(w, b, g, beta, mean, variance)[1],
+            ),
+            "The bias is right. The kernel is only scaled: mean and beta belong to the bias.",
+        ),
+        (
             partial(_folded, scale_bias=False),
             "The kernel is right. The old bias is scaled, like the mean.",
         ),
