@@ -52,7 +52,9 @@ def accuracy_of_truth():
     ],
     mistakes=[
         ((2, 1), "The loop asks for `waited`, so it must have a value before."),
+        ((3, 2), "An epoch is trained in each round of the loop, so after `while`."),
         ((4, 3), "The loss is measured before it is compared."),
+        ((5, 4), "The weights are kept only if the loss is a new best, so below `if`."),
         ((8, 2), "The best weights come back after training, at the very end."),
         (
             (8, 7),
@@ -467,6 +469,11 @@ _WEIGHTS, _GRADIENT = _rng.normal(size=(2, 3, 2))
             partial(_l2, slope=lambda weights: np.sum(weights**2)),
             "This adds the penalty itself, one number for all weights. Its gradient is asked for: "
             "a number for each weight.",
+        ),
+        (
+            partial(_l2, slope=lambda weights: 2 * np.sum(weights)),
+            "This adds the sum over all weights to each. The slope in one weight depends on this "
+            "weight alone.",
         ),
         (
             lambda w, g, r, p: w - r * g - 2 * p * w,
