@@ -166,6 +166,10 @@ class _Drawn(Function):
             "`10 **`.",
         ),
         (
+            lambda low, high, uniform: 10 ** (uniform * np.log10(high)),
+            "`low` is missing: 0 should become `low`, so the power begins at log10(low).",
+        ),
+        (
             lambda low, high, uniform: 10**uniform,
             "This goes from 1 to 10. The power should go from log10(low) to log10(high).",
         ),
