@@ -26,6 +26,8 @@ _rng = np.random.default_rng(22)
         (36, "This is the number of columns. Each of the 16 rows holds 9 weights."),
         (81, "This is for a 5 × 5 image, which has 3 × 3 outputs."),
         (1296, "This is the size for an output as large as the image. Without zeros it is 4 × 4."),
+        (54, "This is for a 5 × 5 image and Sobel's kernel, which has three zeros."),
+        (96, "Sobel's kernel has zeros. This one has nine weights that are learned."),
         (225, "This is the size of the matrix for a 5 × 5 image. Which places hold a weight?"),
     ],
 )
@@ -504,6 +506,17 @@ def _minus_columns(scores, labels):
         (
             lambda scores, labels: -np.log(_softmax(scores)[np.arange(len(labels)), labels]).mean(),
             "This is the loss, one number. Its slopes are asked for, one for each score.",
+        ),
+        (
+            lambda scores, labels: (
+                _minus_right(_softmax(scores) / len(labels), labels) * len(labels)
+            ),
+            "You divide the probabilities by n before 1 is subtracted. Divide the difference.",
+        ),
+        (
+            lambda scores, labels: -np.log(_softmax(scores)[np.arange(len(labels)), labels]),
+            "These are the losses, one for each example. Their slopes are asked for, one for each "
+            "score.",
         ),
         (
             _minus_columns,
