@@ -24,6 +24,10 @@ _rng = np.random.default_rng(6)
         (3 * 300 / 1.28, "Not each image brings the same: each *factor of ten* does."),
         (3 * 300 / 12.8, "Not each image brings the same: count how often ten is a factor."),
         (3 * np.log10(300 / 14), "This starts from the 14 million of all of ImageNet."),
+        (
+            3 * (np.log10(300) - 1.28),
+            "Take the logarithm of both numbers, or of their quotient.",
+        ),
         (3 * np.log10(300 - 1.28), "How many times as many are they? Divide, do not subtract."),
         (6, "More than two factors of ten: `np.log10` counts the part of one, too."),
         (9, "Less than three factors of ten: `np.log10` counts the part of one, too."),
@@ -47,6 +51,10 @@ def log_gain():
         (2048, "AlexNet's paper says so. But from 0 to 32 there are 33 places."),
         (1024, "From 0 to 32 there are 33 places, and each crop has a mirror image."),
         (1089, "Each crop has a mirror image."),
+        (
+            2 * (256 / 224) ** 2,
+            "This compares two areas. Count the places where a crop can lie: crops may overlap.",
+        ),
         (66, "Every row goes with every column: multiply."),
         (130, "33 places across and 33 down make 33 times 33 crops."),
         (4356, "Only left and right are swapped: a factor of two, not four."),
@@ -98,6 +106,11 @@ _TOWARDS_TOP[1:, 1] = _TOWARDS_TOP[2, 0] = _TOWARDS_TOP[2, 2] = 1
         ),
         (lambda i, k: (i, (2, 1, 0, 3)[k]), "The labels are right; the picture is not mirrored."),
         (lambda i, k: (i[:, ::-1], 2 - k), "2 - label swaps left and right; but 3, down, stays 3."),
+        (
+            lambda i, k: (i[:, ::-1], 3 - k),
+            "3 - label makes down of left. Left and right change places, up and down stay.",
+        ),
+        (lambda i, k: (i[:, ::-1], -k), "-label is no label, except 0: the four are 0 to 3."),
         (partial(_arrow, to=(1, 2, 3, 0)), "This turns the label by 90°. The picture is mirrored."),
         (lambda i, k: (i[:, :, ::-1], k), "One image has rows and columns, and no batch axis."),
     ],
@@ -220,12 +233,24 @@ def turned_point():
             partial(_about, pixel=0),
             "Half a pixel off: the centre of the pixels 0 to n - 1 is (n - 1) / 2.",
         ),
+        (
+            lambda a, h, w: _about(a, h // 2, w // 2, pixel=0, order=2),
+            "`//` rounds down. The centre may lie between two pixels, at (n - 1) / 2.",
+        ),
+        (
+            lambda a, h, w: _about(a, (h - 1) // 2, (w - 1) // 2, pixel=0, order=2),
+            "`//` rounds down: the centre of an even number of pixels lies between two of them.",
+        ),
         (lambda a, h, w: _about(a, w, h), "x runs along the width, y along the height."),
         (partial(_about, order=-1), "The other way round: the matrix at the right acts first."),
         (lambda a, h, w: _about(-a, h, w), "The sense is wrong: see where the minus stands."),
         (
             lambda a, h, w: _about(np.degrees(a), h, w),
             "`np.cos` wants radians: `np.radians(degrees)`.",
+        ),
+        (
+            lambda a, h, w: _turn(np.degrees(a)),
+            "This turns about the first pixel, and `np.cos` wants radians: `np.radians(degrees)`.",
         ),
         (
             lambda a, height, width: _turn(a) @ _shift(-(width - 1) / 2, -(height - 1) / 2),
@@ -265,7 +290,12 @@ def _mixed(x, weight, order):
     mistakes=[
         (
             lambda x, y, weight, order: (_mixed(x, weight, order), y),
-            "The picture is a mixture now, so the label is one, too.",
+            "The labels come back as they were. Each picture is a mixture now, so its label is "
+            "one, too: of its own and its partner's, `[order]`.",
+        ),
+        (
+            lambda x, y, w, order: (w * x + (1 - w) * order, w * y + (1 - w) * order),
+            "`order` holds numbers of images. The partners themselves are `images[order]`.",
         ),
         (
             lambda x, y, w, order: (_mixed(x, 1 - w, order), _mixed(y, 1 - w, order)),
@@ -347,6 +377,26 @@ def _seen(height, width, top, left, rows, columns, swap=False, more=0, lost=0):
         (
             lambda *a: 1 - _seen(*a),
             "This is the share of the patch. What is left of the first picture?",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) * min(columns, w - j),
+            "A share is between 0 and 1. Divide the covered pixels by those of the picture, "
+            "`height * width`.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: 1 - rows * columns,
+            "Divide by the pixels of the picture, `height * width`. And what hangs over the border "
+            "is not seen.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: h * w - min(rows, h - i) * min(columns, w - j),
+            "So many pixels are still seen. Their share is a part of all `height * width`.",
+        ),
+        (
+            lambda h, w, i, j, rows, columns: (
+                1 - min(rows, h - i) * min(columns, w - j) / (rows * columns)
+            ),
+            "This divides by the area of the patch. The share is of the picture, `height * width`.",
         ),
         (
             lambda h, w, i, j, rows, columns: 1 - min(rows, h - i) * min(columns, w - j) / h * w,

@@ -534,6 +534,22 @@ def center_by_stars(degrees, height, width):
     return back * turn * there
 
 
+def turned_about_first(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+
+
+def center_of_whole_pixels(degrees, height, width):
+    x, y = (width - 1) // 2, (height - 1) // 2
+    there, back = np.eye(3), np.eye(3)
+    there[:2, 2], back[:2, 2] = (-x, -y), (x, y)
+    return back @ turned_about_first(np.radians(degrees)) @ there
+
+
+def mixup_with_itself(x, y, weight, order):
+    return weight * x + (1 - weight) * x[order], weight * y + (1 - weight) * y
+
+
 def mixup_backwards(x, y, weight, order):
     return weight * x + (1 - weight) * x[::-1], weight * y + (1 - weight) * y[::-1]
 
@@ -543,6 +559,14 @@ def mixup_by_inverse_order(x, y, weight, order):
     mixed_x[order] = weight * x[order] + (1 - weight) * x
     mixed_y[order] = weight * y[order] + (1 - weight) * y
     return mixed_x, mixed_y
+
+
+def cutmix_undivided(height, width, top, left, rows, columns):
+    return 1 - min(rows, height - top) * min(columns, width - left)
+
+
+def cutmix_of_patch(height, width, top, left, rows, columns):
+    return 1 - min(rows, height - top) * min(columns, width - left) / (rows * columns)
 
 
 def cutmix_without_brackets(height, width, top, left, rows, columns):
@@ -853,11 +877,15 @@ SAID = [
     (nb06.log_gain, 7, "Accepted is what is at most 0.05 from the right answer."),
     (nb06.log_gain, 6, "More than two factors of ten"),
     (nb06.log_gain, 234.375, "Now count the tens"),
+    (nb06.log_gain, 3 * (np.log10(300) - 1.28), "the logarithm of both numbers"),
+    (nb06.n_crops, 2 * (256 / 224) ** 2, "This compares two areas"),
     (nb06.n_crops, 2177, "2177 is too small, but close."),
     (nb06.n_crops, 131_072, "Not every pixel can be a crop's corner"),
     (nb06.mirror_arrow, lambda image, label: image[:, ::-1], "Expected: a tuple of 2"),
     (nb06.mirror_arrow, lambda image, label: (image[:, ::-1], 2 - label), "but 3, down, stays 3"),
     (nb06.mirror_arrow, lambda image, label: image[:, :, ::-1], "no batch axis"),
+    (nb06.mirror_arrow, lambda image, label: (np.fliplr(image), 3 - label), "makes down of left"),
+    (nb06.mirror_arrow, lambda image, label: (np.fliplr(image), -label), "-label is no label"),
     (nb06.seen_in_training, seen_changed_again, "Start from `images` each time"),
     (nb06.seen_in_training, seen_from_one_seed, "makes a new generator from the same seed"),
     (nb06.cutmix_weight, lambda *a: 1.0, "(height=32, width=32, top=4, left=10, rows=12, columns"),
@@ -865,16 +893,23 @@ SAID = [
     (nb06.turned_point, 5, "5 is too large."),
     (nb06.rotation_about_center, lambda *a: np.eye(2), "Expected: an array of shape (3, 3)"),
     (nb06.rotation_about_center, center_without_radians, "wants radians"),
+    (nb06.rotation_about_center, center_of_whole_pixels, "an even number of pixels lies between"),
+    (nb06.rotation_about_center, lambda a, h, w: turned_about_first(a), "and `np.cos` wants"),
     (nb06.rotation_about_center, lambda *a: np.eye(3), "the turn belongs between them"),
     (nb06.mixup, mixup_backwards, "not `[::-1]`"),
     (nb06.mixup, mixup_of_partners, "each partner with its own partner"),
     (nb06.mixup, lambda x, y, w, o: w * x + (1 - w) * x[o], "Expected: a tuple of 2"),
+    (nb06.mixup, mixup_with_itself, "The labels come back as they were"),
+    (nb06.mixup, lambda x, y, w, o: (w * x + (1 - w) * o, w * y + (1 - w) * o), "`images[order]`"),
     (nb06.mixup, mixup_by_inverse_order, "The other way round: image i is mixed with"),
     (nb06.rotation_about_center, center_by_stars, "`@` is the product of matrices"),
     (nb06.cutmix_weight, cutmix_of_rows, "at the right.\n`cutmix_weight("),
     (nb06.cutmix_weight, cutmix_one_fewer, "has 12 rows, not 11"),
     (nb06.cutmix_weight, cutmix_to_last_row, "`height - top` rows are left"),
     (nb06.predict_twice, predict_mean_image, "8 of 10 numbers are wrong.\n"),
+    (nb06.cutmix_weight, cutmix_of_patch, "divides by the area of the patch"),
+    (nb06.cutmix_weight, cutmix_undivided, "Divide the covered pixels by those of the picture"),
+    (nb06.cutmix_weight, lambda h, w, i, j, m, n: 1 - m * n, "And what hangs over the border"),
     (nb06.cutmix_weight, cutmix_without_brackets, "Put brackets: `/ (height * width)`"),
     (nb06.faulty_validation, 9, "a line, from 1 to 8"),
     (nb06.pipeline_order, "ABC", "each of the letters A to F once"),
