@@ -159,7 +159,7 @@ def branch_work(side, c_in, c_mid, c_out, k):
         (2, "Slopes of things done one after the other are multiplied. And the shortcut adds 1."),
         (2.1, "This adds slopes. Of things done one after the other they are multiplied."),
         (3, "Slopes of things done one after the other are multiplied, not added."),
-        (21, "Slopes of things done one after the other are multiplied: 1.1 to the power of 20."),
+        (21, "Twenty blocks, each with the slope 1.1: multiply them, do not add 1 to 20."),
         (22, "Slopes of things done one after the other are multiplied: 1.1 to the power of 20."),
         (20, "A block has the slope 1 + 0.1, and twenty of them are multiplied."),
         (1, "The shortcuts alone would make 1. But each block adds a little: 1.1."),

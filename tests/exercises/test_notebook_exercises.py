@@ -893,7 +893,7 @@ SAID = [
     (nb06b.branch_work, lambda *a: 1, "Expected: a tuple of 2"),
     (nb06b.slope_of_twenty, 6.5, "Accepted is what is at most 0.05 from the right answer."),
     (nb06b.slope_of_twenty, 2.1, "This adds slopes."),
-    (nb06b.slope_of_twenty, 21, "1.1 to the power of 20."),
+    (nb06b.slope_of_twenty, 21, "Twenty blocks, each with the slope 1.1"),
     (nb06b.faulty_block, 9, "a line, from 1 to 8"),
     (nb06b.residual, lambda x, W1, W2: x + W2 @ np.maximum(W1 @ x, 0), "A ReLU follows"),
     (
