@@ -51,6 +51,7 @@ def flat_numbers():
         (614_656, "So many has the layer in one piece, where each filter sees all 96 maps."),
         (614_400, "Each filter sees 48 maps, those of its own card. And it has a bias."),
         (307_200, "These are the weights. Each filter has a bias, too."),
+        (307_712, "The 256 filters are on both cards together, half on each: 256 biases."),
         (307_328, "There are 256 filters on both cards together, so 256 biases."),
         (153_728, "This is one card. Count both."),
         (153_600, "These are the weights of one card. Count both, and the biases."),
@@ -158,6 +159,7 @@ def branch_work(side, c_in, c_mid, c_out, k):
         (2, "Slopes of things done one after the other are multiplied. And the shortcut adds 1."),
         (2.1, "This adds slopes. Of things done one after the other they are multiplied."),
         (3, "Slopes of things done one after the other are multiplied, not added."),
+        (21, "Twenty blocks, each with the slope 1.1: multiply them, do not add 1 to 20."),
         (22, "Slopes of things done one after the other are multiplied: 1.1 to the power of 20."),
         (20, "A block has the slope 1 + 0.1, and twenty of them are multiplied."),
         (1, "The shortcuts alone would make 1. But each block adds a little: 1.1."),
@@ -230,6 +232,10 @@ _W1, _W2 = _rng.normal(size=(2, 3, 3)).round(1)
             lambda x, W1, W2: x + _relu(W2 @ _relu(W1 @ x)),
             "The ReLU comes after the addition: else a block could only add, never take away.",
         ),
+        (
+            lambda x, W1, W2: _relu(x + _relu(W2 @ _relu(W1 @ x))),
+            "The branch ends without a ReLU: else a block could only add, never take away.",
+        ),
         (lambda x, W1, W2: _relu(x + W2 @ (W1 @ x)), "A ReLU stands between the two layers."),
         (
             lambda x, W1, W2: _relu(x + _relu(x @ W1) @ W2),
@@ -284,6 +290,10 @@ def _separable(height, width, k, c_in, c_out, power=2, channels=None, bias=0):
         (
             lambda height, width, k, a, b: (k * k + a * b, height * width * (k * k + a * b)),
             "Each of the `c_in` channels has a depthwise kernel of its own.",
+        ),
+        (
+            lambda height, width, k, a, b: _separable(height, width, k, a, b, channels=a * a),
+            "The first convolution is depthwise: its `c_in` kernels see one channel each.",
         ),
         (
             lambda height, width, k, a, b: (
