@@ -76,7 +76,15 @@ def dense_as_kernel():
         (3, "This is the first path alone. The weight reaches the loss by two."),
         (1, "This is δ₁. On each path multiply δ by what the weight was multiplied with, and add."),
         (-10, "This is the second path alone. The weight reaches the loss by two."),
-        (-1, "This is δ₁ + δ₂. On each path multiply δ by what the weight was multiplied with."),
+        (
+            -1,
+            "This is δ₁ + δ₂, or the 3 and the 5 have changed places. On each path multiply δ by "
+            "what the weight was multiplied with there.",
+        ),
+        (
+            -14,
+            "This multiplies each δ by its z. Multiply it by what the weight was multiplied with.",
+        ),
         (-2, "This multiplies δ by the weight, as for the slope in x. Here the weight changes."),
         (-3.5, "The paths are added, not averaged."),
         (-70, "Multiply along a path, and add the paths."),
