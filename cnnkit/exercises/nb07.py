@@ -105,6 +105,7 @@ def faulty_features():
         (50, "The mean goes over the 7 × 7 places and leaves the 1280 maps."),
         (1025, "Dropout sets inputs to 0 in training, but all keep their weights."),
         (2560, "There is one bias for the output, not one for each input."),
+        (2, "This is one weight and the bias. Each input of `Dense(1)` has a weight."),
         (1282, "One output has one bias. Pooling and dropout have no parameters."),
     ],
     note="With `Flatten` they were 62,721.",
@@ -239,6 +240,9 @@ def fold_scaling(weights, bias, mean, std):
         (7600, "This is for two standard errors. Here it is one."),
         (38_000, "The error is √(p(1 − p)/n), not √(p/n)."),
         (2000, "The error is √(p(1 − p)/n), not √((1 − p)/n)."),
+        (2500, "This is a guess, p = 0.5, and a whole point. Here they are 0.95 and 0.005."),
+        (19, "0.0475 / 0.0025: 0.005² is 0.000025."),
+        (190, "0.005 has to be squared, and 1 - p is missing: 0.95 · 0.05 = 0.0475."),
         (475, "0.0475 / 0.0001: half a point is 0.005, and 0.005² is 0.000025."),
     ],
     note="Half the error takes four times as many photos.",
@@ -575,6 +579,22 @@ _HEAD = np.array([0.5, -1.0, 0.3, -0.2, 0.8])
             "The sign is turned: this shows what speaks for the other class.",
         ),
         (lambda maps, weights: maps * weights, "Add up over the channels: one map for a photo."),
+        (
+            lambda maps, weights: np.maximum(maps * weights, 0),
+            "Before you leave out what is below 0, add up over the channels: one map for a photo.",
+        ),
+        (
+            lambda maps, weights: np.maximum((maps * weights).sum(axis=(1, 2)), 0),
+            "What is added up here are the places: keep them, and add up over the channels.",
+        ),
+        (
+            lambda maps, weights: maps.mean(axis=(1, 2)) @ weights,
+            "This is the logit but for b: the pooling has lost the places. Keep them.",
+        ),
+        (
+            lambda maps, weights: np.maximum(maps.mean(axis=(1, 2)) @ weights, 0),
+            "The pooling has lost the places. Add up over the channels only.",
+        ),
         (
             lambda maps, weights: _cam(maps, weights) / maps[0, ..., 0].size,
             "Right up to a factor: leave out the division by the number of places.",

@@ -18,8 +18,8 @@ def record(model, images, layers):
     """Add what layers give for the images to their dictionaries.
 
     What fits is recorded whole and exactly; else the first channels, in 256 steps. Evenly many
-    layers from the first to the last are chosen. The others say that they were left out, and those
-    that cannot be recorded why.
+    layers from the first to the last are chosen, the first convolution and the last maps among
+    them. The others say that they were left out, and those that cannot be recorded why.
 
     Args:
         model: A built `keras.Model`.
@@ -30,7 +30,7 @@ def record(model, images, layers):
         What the model gives for the images, or None if no layer could be recorded.
     """
     computing = [i for i, layer in enumerate(layers) if layer["type"] != "InputLayer"]
-    chosen = _spread(computing, MAX_LAYERS)
+    chosen = _with(_landmarks(layers, computing), _spread(computing, MAX_LAYERS))
     share, outputs, images = _BYTES // max(len(chosen), 1), None, images.astype(np.float32)
     for i in set(computing) - set(chosen):
         layers[i]["missing"] = "Not recorded: of a long network some layers are chosen."
@@ -71,6 +71,22 @@ def _spread(places, n):
     if len(places) <= n:
         return places
     return [places[round(at)] for at in np.linspace(0, len(places) - 1, n)]
+
+
+def _landmarks(layers, places):
+    """The first convolution and the last layer with maps, as far as there are any."""
+    convolutions = [i for i in places if layers[i]["type"].endswith("Conv2D")]
+    with_maps = [i for i in places if len(layers[i].get("shape", ())) == 3]
+    return {*convolutions[:1], *with_maps[-1:]}
+
+
+def _with(wanted, places):
+    """A list with all that are wanted: each takes the place of the nearest, but for both ends."""
+    for place in sorted(wanted - set(places)):
+        free = [i for i in places[1:-1] if i not in wanted]
+        nearest = min(free, key=lambda i: abs(i - place), default=None)
+        places = sorted({*places, place} - {nearest})
+    return places
 
 
 def _meant(layers, i):

@@ -79,6 +79,18 @@ def test_of_long_networks_some_layers_are_left_out(monkeypatch):
     assert found[2]["missing"].startswith("Not recorded")
 
 
+def test_the_first_convolution_and_the_last_maps_are_never_left_out(monkeypatch):
+    monkeypatch.setattr(_recorded, "MAX_LAYERS", 5)
+    chain = [layers.ReLU(name=f"relu_{i}") for i in range(12)]
+    conv = layers.Conv2D(2, 3, name="conv")
+    head = [layers.GlobalAveragePooling2D(), layers.Dense(2), layers.Dense(2, name="last")]
+    model = keras.Sequential([keras.Input((12, 12, 3)), chain[0], conv, *chain[1:], *head])
+    found, _ = network(model, IMAGES)
+    record(model, IMAGES, found)
+    recorded = [layer["name"] for layer in found if "recorded" in layer]
+    assert len(recorded) == 5 and {"relu_0", "conv", "relu_11", "last"} <= set(recorded)
+
+
 def test_all_layers_take_one_run(monkeypatch):
     runs = []
     explain = _recorded.explain
