@@ -248,6 +248,12 @@ def _precisions(labels):
     return np.cumsum(labels) / np.arange(1, len(labels) + 1)
 
 
+def _counted_from_zero(labels, scores):
+    ranked = _ranked(labels, scores)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (np.cumsum(ranked) / np.arange(len(ranked)))[ranked == 1].mean()
+
+
 def _ap(labels, scores, ranked=_ranked, dogs_only=True):
     labels = ranked(labels, scores)
     return _precisions(labels)[(labels == 1) | (not dogs_only)].mean()
@@ -307,6 +313,10 @@ _SCORES = _rng.uniform(size=20) + 0.4 * _RANKED
             "`labels == 1` has the places before sorting: ask the sorted labels for their dogs.",
         ),
         (lambda y, s: y[s > 0.5].mean(), "This is the precision at one threshold, 0.5."),
+        (
+            _counted_from_zero,
+            "The first place is number 1, not 0: divide by 1, 2, 3, and so on.",
+        ),
         (
             lambda y, s: _ranked(y, s)[: y.sum()].mean(),
             "This is the precision at one place alone. Take it at the place of each dog.",
@@ -467,6 +477,10 @@ _FIRST, _SECOND = (
             "So many are right of each. Leave out those that both get right.",
         ),
         (
+            lambda a, b, y: (np.sum(a != y), np.sum(b != y)),
+            "These are the errors of each. Count where one is right and the other is wrong.",
+        ),
+        (
             lambda *a: _apart(*a)[::-1],
             "The other way round: first those that only the first gets right.",
         ),
@@ -475,6 +489,10 @@ _FIRST, _SECOND = (
             "Here the two differ. Which of them is right each time?",
         ),
         (lambda a, b, y: np.sum(a != b), "So often they differ. Return two numbers, one for each."),
+        (
+            lambda a, b, y: (np.sum(a != b), np.sum(a == b)),
+            "So often they differ, and so often they agree. Where they differ, who is right?",
+        ),
         (
             lambda a, b, y: (np.sum((a == y) & (b == y)), np.sum((a != y) & (b != y))),
             "Here both are right, or both wrong. Such photos cannot tell the two apart.",
@@ -578,6 +596,14 @@ def _loss(predict, images, labels, change):
             "This is relative to the accuracy before. Subtract one accuracy from the other.",
         ),
         (lambda f, x, y, change: np.mean(f(change(x)) != y), "These are the errors after it."),
+        (
+            lambda f, x, y, change: np.mean(f(x) == y) - np.mean(f(change(x)) == f(x)),
+            "The second compares with the answers before the change. Compare with the labels.",
+        ),
+        (
+            lambda f, x, y, change: np.mean(f(x) == y) - np.mean(change(f(x)) == y),
+            "`change` takes images, not answers: first change the images, then ask `predict`.",
+        ),
     ],
     note="A change that should not matter, but costs, shows what the network hangs on.",
 )

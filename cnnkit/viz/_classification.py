@@ -34,7 +34,8 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
     Returns:
         `Panels`: the confusion matrix at a threshold of 0.5, the ROC curve, precision over recall,
         and the calibration curve, on whose diagonal probabilities are what they say (Guo et al.,
-        "On calibration of modern neural networks", 2017, arXiv:1706.04599, figure 1).
+        "On calibration of modern neural networks", 2017, arXiv:1706.04599, figure 1), with the
+        number of predictions beside each mark.
 
     Example:
 
@@ -72,6 +73,12 @@ def plot_classification(labels, probabilities, *, class_names=("0", "1"), n_bins
     edges = np.linspace(0, 1, n_bins + 1)[1:-1]
     counts = np.bincount(np.searchsorted(edges, probabilities))
     bins = np.stack([display.prob_pred, display.prob_true, counts[counts > 0]], axis=1)
+    for probability, share, n in bins:
+        inward = (0, -10 if share > 0.5 else 10)
+        style = dict(ha="center", va="center", fontsize="x-small")
+        style["bbox"] = dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.5)
+        where = (probability, share)
+        calibration.annotate(f"{n:.0f}", where, inward, textcoords="offset points", **style)
     describe(
         panels.figure,
         f"{_confusion_in_words(labels, probabilities, class_names)} 2, ROC curve: area "

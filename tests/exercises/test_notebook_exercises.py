@@ -293,6 +293,22 @@ def gap_of_true_class(p_dog, labels):
     return np.where(labels == 1, p_dog, 1 - p_dog).mean() - np.mean((p_dog > 0.5) == labels)
 
 
+def precision_from_zero(labels, scores):
+    ranked = labels[np.argsort(-scores)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.mean((np.cumsum(ranked) / np.arange(len(labels)))[ranked == 1])
+
+
+def differ_and_agree(first, second, labels):
+    differ = first != labels, second != labels
+    return np.sum(differ[0] != differ[1]), np.sum(differ[0] == differ[1])
+
+
+def lost_of_answers(predict, images, labels, change):
+    answers = predict(images)
+    return np.mean(answers == labels) - np.mean(change(answers) == labels)
+
+
 def lost_by_changing(predict, images, labels, change):
     images[:] = change(images)
     return np.mean(predict(images) == labels)
@@ -1044,7 +1060,15 @@ SAID = [
     (nb07b.calibration_gap, gap_of_true_class, "of the true class. The confidence is that of"),
     (nb07b.all_right, -2.996, "log 0.05 alone"),
     (nb07b.all_right, 300, "a rule of thumb"),
+    (nb07b.average_precision, precision_from_zero, "The first place is number 1"),
+    (
+        nb07b.only_one_right,
+        lambda first, second, labels: (np.sum(first != labels), np.sum(second != labels)),
+        "These are the errors of each.",
+    ),
+    (nb07b.only_one_right, differ_and_agree, "and so often they agree"),
     (nb07b.lost_by, lost_by_changing, "you changed `images`"),
+    (nb07b.lost_by, lost_of_answers, "`change` takes images, not answers"),
     (nb02b.matrix_places, 200, "200 is too large."),
     (nb02b.dense_as_kernel, (8, 8, 32, 11), "in (8, 8, 32, 11) the fourth number is wrong."),
     (nb02b.shared_weight_slope, -20, "-20 is too small."),

@@ -28,6 +28,8 @@ def test_the_four_panels(seed):
     for mean, share in zip(*curve.get_data(), strict=True):
         inside = np.floor(p * 4).clip(0, 3) == np.floor(mean * 4)
         assert mean == pytest.approx(p[inside].mean()) and share == labels[inside].mean()
+    numbers = [int(text.get_text()) for text in calibration.texts]
+    assert numbers == np.bincount(np.floor(p * 4).clip(0, 3).astype(int)).tolist()
     assert [(a.get_xlabel(), a.get_ylabel()) for a in panels][0] == ("predicted", "true")
     assert not any(axis.get_legend() for axis in panels)
     panels.figure.canvas.draw()
