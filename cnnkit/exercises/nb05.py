@@ -127,8 +127,17 @@ def _last_or_best(losses, patience, min_delta):
     return best + patience if best + patience < len(losses) else best
 
 
+class _Stopping(Function):
+    """Says so if a case gets the epoch at which training stops, whatever the others get."""
+
+    def _told(self, answer, place, received, expected, usual):
+        if not usual and same(received, _last_epoch(*self.cases[place])):
+            usual = "This is the epoch at which training stops. Return the best one."
+        return super()._told(answer, place, received, expected, usual)
+
+
 # Exercise 5.3
-@Function(
+@_Stopping(
     cases=[
         ([0.9, 0.6, 0.7, 0.5, 0.8, 0.7, 0.6, 0.4], 3, 0.0),
         ([0.9, 0.6, 0.7, 0.65, 0.5, 0.8], 2, 0.0),

@@ -509,6 +509,11 @@ def stop_if_lowest(losses, patience, min_delta):
     return best
 
 
+def stops_or_never(losses, patience, min_delta):
+    epoch = stops_at(losses, patience, min_delta)
+    return epoch if epoch != nb05.early_stop.answer(losses, patience, min_delta) else None
+
+
 def stops_at(losses, patience, min_delta):
     best, waited = 0, 0
     for epoch in range(1, len(losses)):
@@ -878,6 +883,7 @@ SAID = [
     (nb05.early_stop, stop_if_lowest, "makes no new best, in the waiting and in the answer."),
     (nb05.dropout, dropout_in_place, "you changed `x` in `x[uniform < rate] = 0`"),
     (nb05.early_stop, stops_at, "Where the patience ends, this is the epoch at which"),
+    (nb05.early_stop, stops_or_never, "This is the epoch at which training stops. Return the best"),
     (nb05.accuracy_of_truth, 0.95, "0.95 is too large."),
     (nb05.stopping_order, "ABC", "each of the letters A to H once"),
     (nb05.stopping_order, "DACGBEHF", "in each round of the loop"),

@@ -163,7 +163,7 @@ class _Scene:
             text = {0: "inputs", last: "outputs"}.get(layer, "hidden")
             ax.text(layer, -0.06, text, ha="center", va="top")
             # What stays where a unit vanishes.
-            ax.scatter(*places.T, s=150, facecolor="white", edgecolor="0.6", linestyle=":")
+            ax.scatter(*places.T, s=120, facecolor="white", edgecolor="0.6", linestyle=":")
         self.lines = LineCollection([], color="0.55", linewidth=0.8, zorder=2, animated=True)
         ax.add_collection(self.lines, autolim=False)
         self.units = ax.scatter([], [], s=150, color="C0", zorder=3, animated=True)
