@@ -329,7 +329,7 @@ def fold(kernel, bias, gamma, beta, mean, variance):
     ],
     mistakes=[
         ((2, 1), "`Input` says what comes in. It is the first line."),
-        ((3, 2), "The convolution has no bias, as a normalisation comes behind it."),
+        ((3, 2), "The convolution comes first, and a normalisation behind it."),
         ((4, 3), "Here the normalisation stands before the ReLU, as in the paper."),
         ((6, 5), "`Dense` gets a vector, so `Flatten` comes before it."),
         ((5, 4), "First convolution, normalisation and ReLU, all three on maps. Then `Flatten`."),
