@@ -200,12 +200,16 @@ def precision_and_recall(labels, predicted):
         (0.95, "This is the recall: how many of the ill are found."),
         (0.9, "This is the share of the healthy that are called healthy."),
         (0.01, "This is the share of the ill in all scans, before anybody has looked."),
-        (0.905, "About this is the accuracy. Of those *called ill*, how many are?"),
+        (
+            0.905,
+            "95 to 10 it would be with as many healthy as ill. There are 99 times as many. "
+            "(About this is the accuracy, too: of those *called ill*, how many are?)",
+        ),
         (0.095, "95 hits to 990 false alarms: divide by both together."),
         (0.0095, "These are the hits, of all scans. Divide by those that are called ill."),
         (0.913, "Of the ill these are hits, of the healthy false alarms: weigh them, 1 to 99."),
     ],
-    note="Eleven of twelve who are called ill are healthy. So a find is looked at again.",
+    note="Ten of eleven who are called ill are healthy. So a find is looked at again.",
 )
 def rare_precision():
     """The precision for 1 ill of 100, where 95 of 100 ill and 10 of 100 healthy are called ill."""
@@ -435,6 +439,7 @@ def temperature_order():
         (458, "0.99^458 is 0.01: this is one case in a hundred. Five are asked for."),
         (58, "This is for 0.95 in place of 0.99."),
         (300, "3 / 0.01 is a rule of thumb. Solve 0.99^N = 0.05 exactly: N is a little smaller."),
+        (15, "0.99^15 is 0.86. Take the logarithm of both sides of 0.99^N = 0.05."),
         (math.log(0.05), "This is log 0.05 alone. Divide it by log 0.99."),
         (95, "0.99^95 is 0.38. Solve 0.99^N = 0.05."),
     ],
