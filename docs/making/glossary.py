@@ -1,0 +1,100 @@
+"""The glossary: the bold terms of the notebooks, each with the sentence that explains it."""
+
+import re
+
+BOLD = re.compile(r"\*\*([^*\n]+(?:\n[^*\n]+)?)\*\*")
+CODE = re.compile(r"(?s)```.*?```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$")
+# Bold for other reasons: what opens a paragraph, and what is stressed.
+NO_TERMS = set(
+    """Predict|You will|Time|Before you start|Shift+Enter|It helps|It does not help|Ask
+On your computer|In Colab|float32|digits|ring|islands|quadrants|no success|noise|cells|49 means
+16 means|knowledge|information is lost|Speech|Video|Text|Transformer|random|blur|spots|pixels
+vertical edges|horizontal edges|edges of any direction|zeros|max|average|none|close|in|in use
+close|each hour in its own way|as large as the image|the same order|detectors|independent
+The output|The slope|Rate 0|Rate 1|Without|With|With drift|2|4 and 8|32 and 128|Freezing|vanish
+explode|In training|triggers|rises|stands still|`min_delta`|predict|other networks|penalties
+better data|winner's luck|values from similar work|by hand|By hand|grid|point|mean|band
+The first two|The third|The fourth|too strong|fits|diverse|source|target|general|The network
+Nobody|where|why|where it goes|points|groups|validation|test|is a dog|is a cat|only one|suspects
+The loose head|Five neighbours|The head of six photos|Step|Cosine|1 × 1|template|starves|branch
+without replacement|ReLU is the default|change the type before you calculate|standardised|δ
+many parameters want many examples|spreads the weights|Own halves|All 200 digits|Stochastic
+Nesterov's|scale|shift|depth|captions|rate|identity|CNN|RNN|code|Perceptron|dense|boundary
+Dropout comes after the activation|share their weights|Classification|Detection|Segmentation
+Averages help as far as the networks disagree|logarithmic|log-linear|parameters|variant
+Dropout is not the same as fewer units|dropout works like L2|change what the label does not depend on
+More capacity, more overfitting|The silent units|slide δ over the image|The range|one-hot
+Look for an open implementation first|volume|score|classes|label|window""".replace("\n", "|").split(
+        "|"
+    )
+)
+
+
+def marked(source, notebook):
+    """A text in which each bold term has an anchor, and the terms, as tuples.
+
+    A term is `(term, sentence, notebook, anchor)`.
+    """
+    terms = []
+    quiet = CODE.sub(lambda found: re.sub(r"[*]", "\0", found[0]), source)
+
+    def with_anchor(found):
+        term = " ".join(found[1].split())
+        if not is_term(term):
+            return found[0]
+        anchor = "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
+        sentence = sentence_around(quiet, *found.span())
+        terms.append((term, sentence.replace("\0", "*"), notebook, anchor))
+        return f"[{found[0]}]{{#{anchor}}}"
+
+    source = BOLD.sub(with_anchor, quiet).replace("\0", "*")
+    return source, terms
+
+
+def is_term(text):
+    """Whether a bold text is a term: no sentence, no number, nothing that is only stressed."""
+    is_short = len(text.split()) <= 4 and not text.endswith((".", "?", ":", "!", ","))
+    return is_short and not text[0].isdigit() and text not in NO_TERMS and "$" not in text
+
+
+def sentence_around(text, start, end):
+    """The sentence in which a term stands, without the marks of a list or a table."""
+    starts = [found.end() for found in re.finditer(r"\n\n|\n- |\n\|", text[:start])]
+    block_start = max(starts, default=0)
+    ends = [text.find(sign, end) for sign in ("\n\n", "\n- ", "\n|")]
+    block_end = min([at for at in ends if at >= 0], default=len(text))
+    block = text[block_start:block_end]
+    start, end = start - block_start, end - block_start
+    stop = re.compile(r"[.?!:][)\"*]*\s+(?=[A-Z*`\"(\[])")
+    before = [found.end() for found in stop.finditer(block) if found.end() <= start]
+    after = [found.end() for found in stop.finditer(block) if found.start() >= end]
+    sentence = block[max(before, default=0) : min(after, default=len(block))]
+    return " ".join(sentence.lstrip("-#|0123456789. ").rstrip("| ").split())
+
+
+def page(terms, titles):
+    """The Markdown of the glossary.
+
+    Args:
+        terms: Tuples as from `marked`, in the order of the notebooks.
+        titles: From the name of a notebook to its title.
+    """
+    known = {}
+    for term, sentence, notebook, anchor in terms:
+        known.setdefault(term.casefold(), []).append((term, sentence, notebook, anchor))
+    lines = [
+        "# Glossary",
+        f"The {len(known)} terms of the course, in the words that explain them where they first "
+        "stand. A link leads there.",
+    ]
+    letter = ""
+    for _, found in sorted(known.items()):
+        term, sentence, notebook, anchor = found[0]
+        if term[0].upper() != letter:
+            letter = term[0].upper()
+            lines.append(f"## {letter}")
+        places = dict.fromkeys((book, mark) for _, _, book, mark in found)
+        links = [f"[{titles[book]}](notebooks/{book}#{mark})" for book, mark in places]
+        sentence = sentence.replace(f"**{term}**", term)
+        lines.append(f"{term[0].upper() + term[1:]}\n: {sentence}\\\n  {', '.join(links)}")
+    return "\n\n".join(lines) + "\n"
