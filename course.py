@@ -6,7 +6,8 @@ The first call fetches the packages into .venv: about a minute and 3 GB.
   test [ARGS]   check everything; --colab, --backend jax or torch: with those; ARGS go to pytest
   format        format the code, strip the notebooks, refresh their addresses
   bench         run the comparisons of bench/ in an environment of their own
-test --lane browser: notebooks in JupyterLab, in a real browser (Chromium or Chrome), instead"""
+test --lane browser: notebooks in JupyterLab, and the site, in a real browser (Chromium or Chrome),
+instead; test --lane docs: the site, a part of which is built"""
 
 import argparse
 import contextlib
@@ -34,7 +35,10 @@ PYTHON = FOUND if FOUND in SUPPORTED else "3.12"  # the latter with the help of 
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # outside of environments
 TESTS = ["notebooks", "docs/template.ipynb", "docs/explorer", "tests"]  # the long ones first
 BACKEND_TESTS = ["tests/layers", "tests/reference"]  # what works on every backend of Keras
-LANES = {"browser": ["tests/course/browser"]}  # what `test` leaves out, each with its .venv-LANE
+LANES = {  # what `test` leaves out, each with its .venv-LANE
+    "browser": ["tests/course/browser"],
+    "docs": ["tests/course/site"],
+}
 PYTEST_OPTIONS = [
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),
     *("-n", "2", "--dist", "loadfile"),

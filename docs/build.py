@@ -19,6 +19,11 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
+from cnnkit._places import without_tensorflow_log
+
+with without_tensorflow_log():
+    import tensorflow  # noqa: F401
+
 from making import chapters, execution, explorers, front, glossary, llms, reference, texts  # noqa: E402
 
 import course  # noqa: E402
@@ -68,6 +73,8 @@ def sphinx(sources, options):
         target = target.with_name(f"{builder}_part")
     command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "--keep-going", "-q"]
     command += ["-c", ROOT / "docs", "-d", f"{target}.doctrees"]
+    if options.epub:
+        command += ["-D", "html_math_renderer=mathml"]
     if options.names:  # links to chapters that are not there
         command += ["-D", "suppress_warnings=myst.xref_missing,epub.unknown_project_files"]
     status = subprocess.call([str(word) for word in [*command, sources, target]])

@@ -10,6 +10,10 @@ from making.links import repository  # noqa: E402
 from making.reference import SECTIONS  # noqa: E402
 
 import cnnkit  # noqa: E402
+from cnnkit._places import without_tensorflow_log  # noqa: E402
+
+with without_tensorflow_log():
+    import tensorflow  # noqa: F401
 
 project = "cnnkit"
 author = "the cnnkit authors"
@@ -21,6 +25,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "making.reference",
@@ -36,7 +41,8 @@ nb_merge_streams = True
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 myst_dmath_double_inline = True
-copybutton_exclude = ".linenos, .gp, .go"
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 copybutton_selector = "div:not(.output) > div.highlight pre"
 
 # Docstrings: Google's sections, with names and code in single backticks.
@@ -55,6 +61,8 @@ html_theme = "sphinx_book_theme"
 html_title = "cnnkit: convolutional networks"
 html_static_path = [str(ROOT / "build/pages/_static"), str(ROOT / "docs/theme/static")]
 html_css_files = ["site.css"]
+html_favicon = str(ROOT / "docs/theme/static/icon.svg")
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
@@ -64,6 +72,9 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "navbar_start": [],
+    "navbar_end": [],
+    "navbar_persistent": [],
     "logo": {"text": "cnnkit"},
     "search_bar_text": "Search",
     "pygments_light_style": "a11y-high-contrast-light",

@@ -7,9 +7,16 @@ from pathlib import Path
 
 from cnnkit.exercises._exercise import NOT_ATTEMPTED
 from making import glossary
-from making.links import as_pages, repository
+from making.links import ROOT, as_pages, repository
 from making.pictures import as_files
 
+DRAWN = "drawn pets>"  # what the loader of photos says where there are none
+NOTE = """
+:::{note}
+This page was made without photos and without the weights of ImageNet: its pets are drawn. In the
+text, their numbers stand in [square brackets].
+:::
+"""
 EXERCISE = re.compile(r"\b(nb\w+)\.(\w+)\.(?:check|show)\(")
 HINTS = re.compile(r"(?m)^# nb\w+\.\w+\.(?:hint|solution|show)\(\)\n?")
 
@@ -27,6 +34,8 @@ def write_chapters(notebooks, folder, pages, *, for_book=False):
     for notebook in notebooks:
         content = json.loads(notebook.read_text("utf-8"))
         chapter = Chapter(notebook.name, folder, pages, for_book)
+        if DRAWN in json.dumps(content["cells"]):
+            chapter.note = NOTE
         content["cells"] = [new for cell in content["cells"] for new in chapter.cells(cell)]
         place = folder / "notebooks" / notebook.name
         place.parent.mkdir(exist_ok=True)
@@ -41,6 +50,7 @@ class Chapter:
     def __init__(self, name, folder, pages, for_book):
         self.name, self.folder, self.pages, self.for_book = name, folder, pages, for_book
         self.terms = []
+        self.note = ""
 
     def cells(self, cell):
         """The cells for one of the notebook's: of an exercise also its hints and its solution."""
@@ -61,11 +71,10 @@ class Chapter:
     def text(self, source):
         """A text with its links, its terms, and at the top the ways to work with the notebook."""
         if source.startswith("# "):
-            source = re.sub(r"\n\[Open in Colab\]\(\S+\)\n", lambda _: f"\n{self.ways()}\n", source)
+            top = f"\n{self.ways()}\n{self.note}"
+            source = re.sub(r"\n\[Open in Colab\]\(\S+\)\n", lambda _: top, source)
         source = as_pages(source, Path("notebooks", self.name), self.pages)
-        source, terms = glossary.marked(source, self.name)
-        self.terms += terms
-        return source
+        return glossary.marked(source, self.name, self.terms)
 
     def ways(self):
         """The buttons under the title."""
@@ -79,13 +88,24 @@ class Chapter:
     def output(self, output):
         """What is shown of an output: a list, empty where nothing is."""
         if output["output_type"] == "stream":
-            text = "".join(output["text"]).replace(f"{NOT_ATTEMPTED}\n", "")
+            text = as_read("".join(output["text"]))
             return [output | {"text": text}] if text.strip() else []
         data = output.get("data", {})
         if "text/html" not in data:
             return [] if any("widget" in kind for kind in data) else [output]
         page = as_files("".join(data["text/html"]), self.folder, for_book=self.for_book)
         return [output | {"data": {"text/html": page}, "metadata": {}}]
+
+
+def as_read(text):
+    """What a reader sees of what a cell has printed: no progress bars, no paths of this machine.
+
+    That nobody has answered an exercise goes without saying, and so does that there was no network.
+    """
+    lines = [line.rpartition("\r")[2].rstrip() for line in text.split("\n")]
+    silent = (NOT_ATTEMPTED, "could not be downloaded")
+    kept = [line for line in lines if not any(words in line for words in silent)]
+    return "\n".join(kept).replace(f"{ROOT}/", "")
 
 
 def answers(module, name):

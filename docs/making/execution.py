@@ -6,6 +6,7 @@ and dogs that are not theirs to publish. So its notebooks see neither `$CNNKIT_D
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def executed(names):
                 mark(notebook)
         if failed:
             sys.exit("\n".join(f"{name}: {said}" for name, said in failed.items()))
-    return [EXECUTED / notebook.name for notebook in notebooks]
+    copies = [EXECUTED / notebook.name for notebook in notebooks]
+    if any(shows_photos(copy) for copy in copies):
+        sys.exit("There are photos in an executed notebook: they must not be published.")
+    return copies
 
 
 def shut_off():
@@ -58,3 +62,9 @@ def mark(notebook):
     content = json.loads(copy.read_text("utf-8"))
     content["metadata"]["cnnkit"] = MARK
     copy.write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
+
+
+def shows_photos(copy):
+    """Whether the loader of cats and dogs has found photos, by what it has printed."""
+    found = re.findall(r"<PhotoSplits: [^>]*>", copy.read_text("utf-8"))
+    return any(not splits.endswith("; drawn pets>") for splits in found)

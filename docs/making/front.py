@@ -12,12 +12,25 @@ from making.links import ROOT, repository
 MINUTES = re.compile(r"\*\*Time\*\*\s+–\s+(\d+) min reading \+ (\d+) min exercises")
 EXPLORER = """## Walk through a network
 
-Point at any number of any map and see how it is made. Draw on the picture, and see what the answer becomes. This page was
-written by `explore.explore(model, images)` for a small network that reads digits; it asks nothing of anybody.
-[In a window of its own](_static/explorer/digits.html){.external}, or [the network of notebook
-2](_static/explorer/animals.html){.external}.
+Point at any number of any map and see how it is made. Draw on the picture, and see what the
+answer becomes. This page was written by `explore.explore(model, images)` for a small network that
+reads digits; it asks nothing of anybody.
+[In a window of its own](_static/explorer/digits.html){.external}, or
+[the network of notebook 2](_static/explorer/animals.html){.external}.
 
-<iframe class="explorer" src="_static/explorer/digits.html" title="The explorer: a network for digits" loading="lazy"></iframe>
+<iframe class="explorer" src="_static/explorer/digits.html" loading="lazy"
+title="The explorer: a network for digits"></iframe>
+"""
+INSTRUCTORS = """# For instructors
+
+For each notebook: its goals, its times, where students stumble and what helps, what to ask them,
+and what may be left out.
+
+```{toctree}
+:maxdepth: 1
+
+$pages
+```
 """
 
 
@@ -55,18 +68,13 @@ def help_page(guides):
     """A sentence that leads to the guide for what goes wrong, where there is one."""
     if "troubleshooting" not in guides:
         return ""
-    return "[Troubleshooting](guides/troubleshooting.md) has it by its words."
+    return "Something goes wrong? [Troubleshooting](guides/troubleshooting.md) has its words. "
 
 
 def instructors(folder):
     """The page that leads to those for instructors."""
-    pages = sorted(path.stem for path in folder.glob("instructors/*.md"))
-    listed = "\n".join(f"instructors/{name}" for name in pages)
-    return (
-        "# For instructors\n\nFor each notebook: its goals, its times, where students stumble and what helps, "
-        "what to ask them, and what may be left out.\n\n"
-        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    )
+    pages = sorted(f"instructors/{path.stem}" for path in folder.glob("instructors/*.md"))
+    return Template(INSTRUCTORS).substitute(pages="\n".join(pages))
 
 
 def n_exercises():
@@ -85,14 +93,14 @@ def card(notebook, title, folder):
     aim = next(part for part in opening.split("\n\n")[1:] if part.startswith(("After", "In ")))
     lines = [f":::{{grid-item-card}} {title}", f":link: notebooks/{notebook.stem}"]
     lines += [":link-type: doc", ":class-card: chapter"]
-    picture = widest_picture(content, folder)
+    picture = fair_picture(content, folder)
     if picture:
         lines += [f":img-top: {picture[0]}", f":img-alt: {picture[1]}"]
     return "\n".join([*lines, "", aim, "", minutes, ":::"])
 
 
-def widest_picture(content, folder):
-    """A picture that fits on a card: of a chapter's, the first of a fair shape; None without one."""
+def fair_picture(content, folder):
+    """The last picture of a chapter that has the shape of a card; None without one."""
     pages = [
         "".join(output["data"]["text/html"])
         for cell in content["cells"]

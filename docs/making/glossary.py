@@ -5,50 +5,49 @@ import re
 BOLD = re.compile(r"\*\*([^*\n]+(?:\n[^*\n]+)?)\*\*")
 CODE = re.compile(r"(?s)```.*?```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$")
 # Bold for other reasons: what opens a paragraph, and what is stressed.
-NO_TERMS = set(
-    """Predict|You will|Time|Before you start|Shift+Enter|It helps|It does not help|Ask
-On your computer|In Colab|float32|digits|ring|islands|quadrants|no success|noise|cells|49 means
-16 means|knowledge|information is lost|Speech|Video|Text|Transformer|random|blur|spots|pixels
-vertical edges|horizontal edges|edges of any direction|zeros|max|average|none|close|in|in use
-close|each hour in its own way|as large as the image|the same order|detectors|independent
-The output|The slope|Rate 0|Rate 1|Without|With|With drift|2|4 and 8|32 and 128|Freezing|vanish
-explode|In training|triggers|rises|stands still|`min_delta`|predict|other networks|penalties
-better data|winner's luck|values from similar work|by hand|By hand|grid|point|mean|band
-The first two|The third|The fourth|too strong|fits|diverse|source|target|general|The network
-Nobody|where|why|where it goes|points|groups|validation|test|is a dog|is a cat|only one|suspects
-The loose head|Five neighbours|The head of six photos|Step|Cosine|1 × 1|template|starves|branch
-without replacement|ReLU is the default|change the type before you calculate|standardised|δ
-many parameters want many examples|spreads the weights|Own halves|All 200 digits|Stochastic
-Nesterov's|scale|shift|depth|captions|rate|identity|CNN|RNN|code|Perceptron|dense|boundary
-Dropout comes after the activation|share their weights|Classification|Detection|Segmentation
-Averages help as far as the networks disagree|logarithmic|log-linear|parameters|variant
-Dropout is not the same as fewer units|dropout works like L2|change what the label does not depend on
-More capacity, more overfitting|The silent units|slide δ over the image|The range|one-hot
-Look for an open implementation first|volume|score|classes|label|window""".replace("\n", "|").split(
-        "|"
-    )
+NO_TERMS = """
+Predict|You will|Time|Before you start|Shift+Enter|It helps|It does not help|Ask|On your computer
+In Colab|float32|digits|ring|islands|quadrants|no success|noise|cells|49 means|16 means|knowledge
+information is lost|Speech|Video|Text|random|blur|spots|pixels|vertical edges|horizontal edges
+edges of any direction|zeros|max|average|none|close|in|in use|each hour in its own way
+as large as the image|the same order|detectors|independent|Without|With|With drift|4 and 8
+32 and 128|Rate 0.01|Rate 0.1|Rate 1|vanish|explode|In training|triggers|rises|stands still
+`min_delta`|predict|other networks|penalties|better data|values from similar work|by hand|By hand
+grid|point|mean|band|The first two|The third|The fourth|too strong|fits|diverse|general|Nobody
+The network|where|why|where it goes|points|groups|validation|test|is a dog|is a cat|only one
+suspects|The loose head|Five neighbours|The head of six photos|Step|Cosine|without replacement
+ReLU is the default|change the type before you calculate|many parameters want many examples
+spreads the weights|Dropout comes after the activation|share their weights|Stochastic|Nesterov's
+scale|shift|depth|captions|identity|logarithmic|log-linear|variant|dropout works like L2
+More capacity, more overfitting|The silent units|slide δ over the image|branch|branches|starves
+standardised|δ|digits|channel|reflection|replication|backbone and head|robust|sparse|winner's luck
+lazy unit|penalty|module|Classification|Detection|Segmentation|features and head|Averages
+Dropout is not the same as fewer units|template|points|random|information|boundary
+"""
+NO_TERMS = set(NO_TERMS.replace("\n", "|").split("|"))
+POINTS_BACK = re.compile(
+    r"(?:It|Its|They|Their|This|These|That|Those|Such|Both|So|Here|Then|Each)\b"
 )
 
 
-def marked(source, notebook):
-    """A text in which each bold term has an anchor, and the terms, as tuples.
+def marked(source, notebook, terms):
+    """A text in which each bold term has an anchor, where it first stands in its notebook.
 
-    A term is `(term, sentence, notebook, anchor)`.
+    Each such term is added to `terms` as `(term, sentence, notebook, anchor)`.
     """
-    terms = []
+    number = notebook.partition("_")[0]
     quiet = CODE.sub(lambda found: re.sub(r"[*]", "\0", found[0]), source)
 
     def with_anchor(found):
         term = " ".join(found[1].split())
-        if not is_term(term):
+        anchor = f"term-{number}-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
+        if not is_term(term) or any(anchor == known for *_, known in terms):
             return found[0]
-        anchor = "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
         sentence = sentence_around(quiet, *found.span())
         terms.append((term, sentence.replace("\0", "*"), notebook, anchor))
         return f"[{found[0]}]{{#{anchor}}}"
 
-    source = BOLD.sub(with_anchor, quiet).replace("\0", "*")
-    return source, terms
+    return BOLD.sub(with_anchor, quiet).replace("\0", "*")
 
 
 def is_term(text):
@@ -68,7 +67,9 @@ def sentence_around(text, start, end):
     stop = re.compile(r"[.?!:][)\"*]*\s+(?=[A-Z*`\"(\[])")
     before = [found.end() for found in stop.finditer(block) if found.end() <= start]
     after = [found.end() for found in stop.finditer(block) if found.start() >= end]
-    sentence = block[max(before, default=0) : min(after, default=len(block))]
+    before = [0, *before]
+    first = before[-2] if len(before) > 1 and POINTS_BACK.match(block, before[-1]) else before[-1]
+    sentence = block[first : min(after, default=len(block))]
     return " ".join(sentence.lstrip("-#|0123456789. ").rstrip("| ").split())
 
 
