@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
-from cnnkit._places import without_tensorflow_log
+from cnnkit._places import without_tensorflow_log  # noqa: E402
 
 with without_tensorflow_log():
     import tensorflow  # noqa: F401

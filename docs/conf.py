@@ -69,6 +69,7 @@ html_last_updated_fmt = None
 html_permalinks_icon = "#"
 html_theme_options = {
     "show_navbar_depth": 1,
+    "collapse_navbar": True,  # else each page has, and takes the time of, the whole tree
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,

@@ -3,9 +3,13 @@
 import re
 
 BOLD = re.compile(r"\*\*([^*\n]+(?:\n[^*\n]+)?)\*\*")
+BREAK = re.compile(r"\n\n|\n- |\n\|")
+STOP = re.compile(r"[.?!:][)\"*]*\s+(?=[A-Z*`\"(\[])")
+FORMULA = re.compile(r"\s*\$\$(.*?)\$\$", re.S)
 CODE = re.compile(r"(?s)```.*?```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$")
 # Bold for other reasons: what opens a paragraph, and what is stressed.
 NO_TERMS = """
+The usual start: noise|The small start: shapes|Look at the input
 Predict|You will|Time|Before you start|Shift+Enter|It helps|It does not help|Ask|On your computer
 In Colab|float32|digits|ring|islands|quadrants|no success|noise|cells|49 means|16 means|knowledge
 information is lost|Speech|Video|Text|random|blur|spots|pixels|vertical edges|horizontal edges
@@ -20,11 +24,10 @@ ReLU is the default|change the type before you calculate|many parameters want ma
 spreads the weights|Dropout comes after the activation|share their weights|Stochastic|Nesterov's
 scale|shift|depth|captions|identity|logarithmic|log-linear|variant|dropout works like L2
 More capacity, more overfitting|The silent units|slide δ over the image|branch|branches|starves
-standardised|δ|digits|channel|reflection|replication|backbone and head|robust|sparse|winner's luck
-lazy unit|penalty|module|Classification|Detection|Segmentation|features and head|Averages
-Dropout is not the same as fewer units|template|points|random|information|boundary
+standardised|δ|channel|reflection|replication|robust|sparse|winner's luck|lazy unit|penalty|module
+Classification|Detection|Segmentation|template|boundary
 """
-NO_TERMS = set(NO_TERMS.replace("\n", "|").split("|"))
+NO_TERMS = set(NO_TERMS.strip().replace("\n", "|").split("|"))
 POINTS_BACK = re.compile(
     r"(?:It|Its|They|Their|This|These|That|Those|Such|Both|So|Here|Then|Each)\b"
 )
@@ -57,20 +60,25 @@ def is_term(text):
 
 
 def sentence_around(text, start, end):
-    """The sentence in which a term stands, without the marks of a list or a table."""
-    starts = [found.end() for found in re.finditer(r"\n\n|\n- |\n\|", text[:start])]
-    block_start = max(starts, default=0)
-    ends = [text.find(sign, end) for sign in ("\n\n", "\n- ", "\n|")]
-    block_end = min([at for at in ends if at >= 0], default=len(text))
-    block = text[block_start:block_end]
-    start, end = start - block_start, end - block_start
-    stop = re.compile(r"[.?!:][)\"*]*\s+(?=[A-Z*`\"(\[])")
-    before = [found.end() for found in stop.finditer(block) if found.end() <= start]
-    after = [found.end() for found in stop.finditer(block) if found.start() >= end]
-    before = [0, *before]
-    first = before[-2] if len(before) > 1 and POINTS_BACK.match(block, before[-1]) else before[-1]
-    sentence = block[first : min(after, default=len(block))]
-    return " ".join(sentence.lstrip("-#|0123456789. ").rstrip("| ").split())
+    """The sentence in which a term stands, without the marks of a list or a table.
+
+    One that points back, or tells next to nothing, comes with the sentence before it, and one that
+    leads to a formula with the formula.
+    """
+    block_start = max([found.end() for found in BREAK.finditer(text[:start])], default=0)
+    found = BREAK.search(text, end)
+    block_end = found.start() if found else len(text)
+    stops = [found.end() for found in STOP.finditer(text, block_start, block_end)]
+    starts = [block_start, *(stop for stop in stops if stop <= start)]
+    stop = min([stop for stop in stops if stop > end], default=block_end)
+    is_short = len(text[starts[-1] : stop].split()) < 4
+    if len(starts) > 1 and (is_short or POINTS_BACK.match(text, starts[-1])):
+        starts.pop()
+    sentence = text[starts[-1] : stop].lstrip("-#|0123456789. ").rstrip("| \n")
+    formula = FORMULA.match(text, block_end)
+    if formula and sentence.endswith(":"):
+        sentence += f" ${formula[1].strip()}$"
+    return " ".join(sentence.replace("** |", "**:").split())
 
 
 def page(terms, titles):

@@ -6,7 +6,8 @@ import html
 import re
 
 PICTURE = re.compile(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]*)"([^>]*)>')
-FRAME = re.compile(r'<iframe title="([^"]*)" srcdoc="([^"]*)"([^>]*)>.*?</iframe>', re.S)
+FRAME = re.compile(r'<iframe ([^>]*?)srcdoc="([^"]*)"([^>]*)>.*?</iframe>', re.S)
+TITLE = re.compile(r'title="([^"]*)"')
 
 
 def as_files(page, folder, up="..", *, for_book=False):
@@ -32,9 +33,9 @@ def as_files(page, folder, up="..", *, for_book=False):
         return f'<img class="figure" src="{place}" alt="{alt}"{rest.rstrip(" /")} loading="lazy" />'
 
     def frame(found):
-        title, inner, rest = found.groups()
+        start, inner, rest = found.groups()
         place = file("frames", html.unescape(inner).encode(), "html")
-        return f'<iframe title="{title}" src="{place}"{rest} loading="lazy"></iframe>'
+        return f'<iframe {start}src="{place}"{rest} loading="lazy"></iframe>'
 
     if for_book:
         page = FRAME.sub(_standing, page)
@@ -45,5 +46,5 @@ def _standing(found):
     """What a book shows of an animation, or of another page within a page."""
     image = re.search(r'<img id="picture" src="([^"]+)" alt="([^"]*)"', html.unescape(found[2]))
     if not image:
-        return f"<p>{found[1]}: it can be used on the site.</p>"
+        return f"<p>{TITLE.search(found[1])[1]}: it can be used on the site.</p>"
     return f'<img src="{image[1]}" alt="{image[2]}"><p>On the site this picture moves.</p>'

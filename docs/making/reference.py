@@ -106,6 +106,20 @@ def _as_role(found):
     return f"`{inside}`" if re.fullmatch(r"[A-Za-z_][\w.]*", inside) else f"``{inside}``"
 
 
+def own_signature(app, what, name, thing, options, signature, returned):
+    """The signature of a class is that of its `__init__`: Keras hides it behind one of its own."""
+    if what != "class" or "__init__" not in vars(thing):
+        return None
+    own = inspect.signature(thing.__init__)
+    arguments = [
+        argument.replace(annotation=inspect.Parameter.empty)
+        for name, argument in own.parameters.items()
+        if name != "self"
+    ]
+    return str(inspect.Signature(arguments)), None
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", literal_code)
+    app.connect("autodoc-process-signature", own_signature)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -58,7 +58,7 @@ ENVIRONMENTS = [
 
 
 def extras_of(project, name):
-    """The extras that a file asks for: all, but what the site needs stands in its own lock alone."""
+    """The extras that a file asks for: all, but those of the site only in a lock of their own."""
     alone = {"docs"} - {Path(name).stem}
     return sorted(set(project["optional-dependencies"]) - alone)
 
