@@ -30,6 +30,7 @@ extensions = [
     "sphinx_design",
     "making.reference",
     "making.formulas",
+    "making.read_aloud",
 ]
 exclude_patterns = ["originals"]
 suppress_warnings = ["epub.unknown_project_files"]  # what lies in _static
@@ -63,6 +64,7 @@ html_static_path = [str(ROOT / "build/pages/_static"), str(ROOT / "docs/theme/st
 html_css_files = ["site.css"]
 html_favicon = str(ROOT / "docs/theme/static/icon.svg")
 html_context = {"default_mode": "auto"}
+html_domain_indices = False
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None

@@ -46,6 +46,7 @@ def write_front(folder, notebooks, titles, options):
     }
     page = Template((ROOT / "docs/theme/landing.md").read_text("utf-8")).substitute(
         explorer="" if options.epub else EXPLORER,
+        first=notebooks[0].name,
         n_exercises=n_exercises(),
         cards="\n\n".join(card(book, titles[book.name], folder) for book in notebooks),
         repository=f" ([{repository()}]({repository()}))" if repository() else "",

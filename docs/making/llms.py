@@ -5,6 +5,7 @@ from html import unescape
 
 from making.links import ROOT
 
+LEFT_OUT = ("genindex", "search")
 PARTS = {"notebooks": "Chapters", "guides": "Guides", "reference": "Reference", "": "More"}
 
 
@@ -12,11 +13,12 @@ def text(site):
     """The contents of llms.txt for a built site: its pages, each with its title."""
     lines = ["# cnnkit: convolutional networks in Jupyter notebooks", ""]
     lines.append(f"> {summary()}")
-    pages = {page.relative_to(site): title(page) for page in sorted(site.glob("**/*.html"))}
+    pages = [page.relative_to(site) for page in sorted(site.glob("**/*.html"))]
+    pages = [page for page in pages if page.parts[0][0] != "_" and page.stem not in LEFT_OUT]
     for part, name in PARTS.items():
-        own = [page for page in pages if part_of(page) == part and pages[page]]
+        own = [page for page in pages if part_of(page) == part]
         lines += ["", f"## {name}", ""] * bool(own)
-        lines += [f"- [{pages[page]}]({page.as_posix()})" for page in own]
+        lines += [f"- [{title(site / page)}]({page.as_posix()})" for page in own]
     return "\n".join(lines) + "\n"
 
 
@@ -26,10 +28,11 @@ def summary():
 
 
 def part_of(page):
-    return page.parts[0] if page.parts[0] in PARTS else ""
+    """The part in which a page is listed."""
+    return page.parts[0] if len(page.parts) > 1 and page.parts[0] in PARTS else ""
 
 
 def title(page):
-    """The first heading of a page of the site; "" of what has none."""
-    found = re.search(r"<h1>(.*?)<a class=\"headerlink\"", page.read_text("utf-8"), re.S)
-    return unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if found else ""
+    """The title of a page, without that of the site behind it."""
+    found = re.search(r"<title>(.*?)</title>", page.read_text("utf-8"), re.S)
+    return unescape(found[1]).rpartition(" — ")[0].strip()
