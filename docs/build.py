@@ -71,6 +71,7 @@ def sphinx(sources, options):
     target = BUILD / "sphinx" / builder
     if options.names:
         target = target.with_name(f"{builder}_part")
+    shutil.rmtree(target, ignore_errors=True)  # pages of an earlier time
     command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "--keep-going", "-q"]
     command += ["-c", ROOT / "docs", "-d", f"{target}.doctrees"]
     if options.epub:

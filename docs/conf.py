@@ -54,7 +54,6 @@ autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
 autoclass_content = "class"
 napoleon_custom_sections = SECTIONS
-python_maximum_signature_line_length = 80
 toc_object_entries = False
 
 templates_path = [str(ROOT / "docs/theme")]
@@ -85,6 +84,7 @@ html_theme_options = {
 }
 if repository():
     html_theme_options |= {"repository_url": repository(), "use_repository_button": True}
+html_math_renderer = "mathjax"  # in the e-book "mathml": see build.py
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 

@@ -1,6 +1,7 @@
 """A part of the site in a browser: served on this machine, reaching no other, and for everybody."""
 
 import functools
+import re
 import subprocess
 import sys
 import threading
@@ -91,12 +92,14 @@ def test_a_telephone_need_not_scroll_sideways(visit, name):
     page = visit(name)
     page.set_viewport_size({"width": 400, "height": 800})
     page.wait_for_load_state("networkidle")
+    if name == CHAPTER:
+        expect(page.locator("mjx-container").first).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_formulas_are_typeset_and_animations_play(visit):
     page = visit(CHAPTER)
-    expect(page.locator("mjx-container").first).to_be_visible()
+    expect(page.locator("mjx-container").first).to_be_visible(timeout=60_000)
     frame = page.locator("iframe").first
     frame.scroll_into_view_if_needed()
     inner = page.frame_locator("iframe").first
@@ -120,17 +123,17 @@ def test_the_keyboard_opens_a_proof_and_a_solution(visit):
 def test_one_may_skip_to_the_text(visit):
     page = visit(CHAPTER)
     page.keyboard.press("Tab")
-    expect(page.locator("#pst-skip-link")).to_be_focused()
+    expect(page.locator("#pst-skip-link a")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.url.endswith("#main-content")
 
 
-def test_the_search_finds_a_function(visit, address):
+def test_the_search_finds_a_function(visit):
     page = visit("search.html?q=grad_cam")
     result = page.locator("#search-results a", has_text="grad_cam").first
     expect(result).to_be_visible()
     result.click()
-    expect(page).to_have_url(lambda url: "reference/explain/grad_cam" in url)
+    expect(page).to_have_url(re.compile("reference/explain/grad_cam"))
 
 
 def test_the_explorer_lives_on_the_first_page(visit):

@@ -92,6 +92,7 @@ def test_a_chapter_has_its_parts(site):
     assert "Toggle hidden content" not in chapter  # as the name of all proofs
     assert any(link.endswith("02_convolution.ipynb") for link in parts.links)
     assert len(parts.frames) >= 3  # animations, and the explorer
+    assert any("mathjax" in address for address in parts.loaded) and "<math" not in chapter
 
 
 def test_the_reference_has_every_public_name(site):
