@@ -56,7 +56,8 @@ def write_sources(sources, notebooks, options):
     (sources / "glossary.md").write_text(glossary.page(terms, titles), "utf-8")
     if not options.no_reference:
         reference.write_reference(sources)
-    explorers.write_explorers(sources)
+    if not options.epub:
+        explorers.write_explorers(sources)
     front.write_front(sources, notebooks, titles, options)
     originals = sources / "originals"
     originals.mkdir()
