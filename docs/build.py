@@ -51,7 +51,8 @@ def write_sources(sources, notebooks, options):
     """Write all that Sphinx reads, one family of pages after the other."""
     pages = texts.places() | {Path("notebooks", book.name) for book in notebooks}
     titles = {book.name: course.title_of(book) for book in notebooks}
-    texts.write_texts(sources, pages)
+    names = {} if options.no_reference else reference.places()
+    texts.write_texts(sources, pages, names)
     terms = chapters.write_chapters(notebooks, sources, pages, for_book=options.epub)
     (sources / "glossary.md").write_text(glossary.page(terms, titles), "utf-8")
     if not options.no_reference:

@@ -39,8 +39,7 @@ def write_front(folder, notebooks, titles, options):
     guides = sorted(path.stem for path in folder.glob("guides/*.md"))
     (folder / "instructors.md").write_text(instructors(folder), "utf-8")
     more = {
-        "Guides": [f"guides/{name}" for name in guides]
-        + ["compatibility"] * (folder / "compatibility.md").exists(),
+        "Guides": guide_pages(guides) + ["compatibility"] * (folder / "compatibility.md").exists(),
         "The package": [] if options.no_reference else ["reference/index"],
         "To look up": ["glossary", "cheat_sheet", "instructors", "citing", "CHANGELOG"],
     }
@@ -63,6 +62,12 @@ def contents(name, pages):
     """A part of the table of contents."""
     listed = "\n".join(pages)
     return f"```{{toctree}}\n:hidden:\n:caption: {name}\n\n{listed}\n```"
+
+
+def guide_pages(guides):
+    """The guides as they are listed: first the page that says which one answers what."""
+    named = [f"guides/{name}" for name in guides if name != "index"]
+    return ["All guides <guides/index>"] * ("index" in guides) + named
 
 
 def help_page(guides):

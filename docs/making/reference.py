@@ -35,6 +35,11 @@ def write_reference(folder):
             (place / room / f"{name}.rst").write_text(page, "utf-8")
 
 
+def places():
+    """From a public name to its place in the reference."""
+    return {name: f"{room}/{name}" for room in ROOMS for name, _ in public(room)}
+
+
 def public(room):
     """The public names of a room, with what they stand for."""
     module = importlib.import_module(f"cnnkit.{room}")

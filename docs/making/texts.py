@@ -18,13 +18,36 @@ def places():
     return {place_of(file) for file in files()}
 
 
-def write_texts(folder, pages):
-    """Copy the pages, with links that lead to `pages` of the site, and the pictures."""
+def write_texts(folder, pages, names):
+    """Copy the pages, with links that lead to `pages` of the site, and the pictures.
+
+    Args:
+        folder: Where the sources of the site lie.
+        pages: All of them, as paths from there.
+        names: From a public name to its place in the reference, such as `explain/grad_cam`.
+    """
     for file in files():
         place = folder / place_of(file)
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(as_pages((ROOT / file).read_text("utf-8"), file, pages), "utf-8")
+        text = as_pages((ROOT / file).read_text("utf-8"), file, pages)
+        if file.parent.name == "guides" and names:
+            text = with_reference(text, names)
+        place.write_text(text, "utf-8")
     images = folder / "images"
     images.mkdir(exist_ok=True)
     for picture in [*ROOT.glob("docs/images/*.png"), *ROOT.glob("data/*.jpg")]:
         shutil.copy(picture, images)
+
+
+def with_reference(text, names):
+    """A guide in which a public name in code leads to its page, where it first stands."""
+    known = set()
+
+    def leads_to(found):
+        name = (found[1] or "").rpartition(".")[2]
+        if name not in names or name in known:
+            return found[0]
+        known.add(name)
+        return f"[`{found[1]}`](../reference/{names[name]}.rst)"
+
+    return re.sub(r"(?s)```.*?```|\[[^\]]*\]\(|(?m:^#.*$)|`([\w.]+)`", leads_to, text)

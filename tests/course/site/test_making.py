@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from making import chapters, execution, glossary, links, pictures, reference
+from making import chapters, execution, glossary, links, pictures, reference, texts
 
 ROOT = Path(__file__).resolve().parents[3]
 PNG = "iVBORw0KGgo="
@@ -145,3 +145,11 @@ def test_backticks_of_docstrings_become_code_or_a_name():
     lines = ["`a` of shape `(n,", "    height)`, ``b``"]
     reference.literal_code(None, "", "", None, None, lines)
     assert lines == ["`a` of shape ``(n, height)``, ``b``"]
+
+
+def test_a_name_in_a_guide_leads_to_the_reference_once():
+    text = "# `grad_cam`\n`explain.grad_cam`, `grad_cam`, `x`, [`occlusion`](a.md)"
+    names = {"grad_cam": "explain/grad_cam", "occlusion": "explain/occlusion"}
+    found = texts.with_reference(text, names)
+    assert found.count("reference/") == 1
+    assert "[`explain.grad_cam`](../reference/explain/grad_cam.rst)" in found
