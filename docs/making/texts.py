@@ -1,5 +1,6 @@
 """The pages that are written by hand: guides, pages for instructors, the change log, and others."""
 
+import re
 import shutil
 
 from making.links import ROOT, as_pages, place_of
