@@ -51,4 +51,4 @@ def with_reference(text, names):
         known.add(name)
         return f"[`{found[1]}`](../reference/{names[name]}.rst)"
 
-    return re.sub(r"(?s)```.*?```|\[[^\]]*\]\(|(?m:^#.*$)|`([\w.]+)`", leads_to, text)
+    return re.sub(r"(?s)```.*?```|\[[^\]]*\]\(|(?m:^#[^\n]*$)|`([\w.]+)`", leads_to, text)
