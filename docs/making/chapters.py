@@ -88,6 +88,8 @@ class Chapter:
     def output(self, output):
         """What is shown of an output: a list, empty where nothing is."""
         if output["output_type"] == "stream":
+            if output["name"] == "stderr" and "/site-packages/" in "".join(output["text"]):
+                return []  # a warning in the code of others
             text = as_read("".join(output["text"]))
             return [output | {"text": text}] if text.strip() else []
         data = output.get("data", {})

@@ -39,6 +39,8 @@ def as_pages(text, file, pages):
 
     def leads_to(found):
         shown, target, anchor = found[1], found[2], found[3] or ""
+        if "/OWNER/" in target:  # the repository has no address yet
+            return shown.strip("![]")
         if re.match(r"[a-z]+:", target):
             return found[0]
         wanted = Path(os.path.normpath(file.parent / target))

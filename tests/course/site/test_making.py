@@ -108,6 +108,7 @@ def test_links_lead_to_pages_to_the_repository_or_nowhere(monkeypatch):
     )
     monkeypatch.setattr(links, "repository", lambda: "https://github.com/a/b")
     assert "[b](https://github.com/a/b/blob/main/LICENSE)" in links.as_pages(text, here, {page})
+    assert links.as_pages("[Colab](https://x.org/OWNER/a)", here, {page}) == "Colab"
 
 
 def test_there_is_a_button_for_colab_where_there_is_an_address(monkeypatch, tmp_path):
