@@ -61,7 +61,7 @@ class Chapter:
         if "hide-input" in tags:
             title, _, source = source.removeprefix("# @title ").partition("\n")
             metadata["mystnb"] = {"code_prompt_show": title, "code_prompt_hide": title}
-        outputs = [new for output in cell["outputs"] for new in self.output(output)]
+        outputs = [new for output in joined(cell["outputs"]) for new in self.output(output)]
         shown = cell | {"metadata": metadata, "source": source, "outputs": outputs}
         if "exercise" not in tags:
             return [shown]
@@ -97,6 +97,20 @@ class Chapter:
             return [] if any("widget" in kind for kind in data) else [output]
         page = as_files("".join(data["text/html"]), self.folder, for_book=self.for_book)
         return [output | {"data": {"text/html": page}, "metadata": {}}]
+
+
+def joined(outputs):
+    """Outputs of a cell: what it has printed in a row is one of them, as progress bars need."""
+    whole = []
+    for output in outputs:
+        before = whole[-1] if whole else {"output_type": ""}
+        same = ("output_type", "name")
+        if "text" in output and all(output[key] == before.get(key) for key in same):
+            text = "".join(before["text"]) + "".join(output["text"])
+            whole[-1] = before | {"text": text}
+        else:
+            whole.append(output)
+    return whole
 
 
 def as_read(text):

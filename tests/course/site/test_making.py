@@ -138,6 +138,14 @@ def test_what_is_printed_is_shown_as_a_reader_wants_it():
     assert chapters.as_read(text) == "done\ndata/x.h5\n"
 
 
+def test_a_progress_bar_in_pieces_is_gone():
+    pieces = ["\r50 %", "\r100 %", "\r     \r", "done\n"]
+    printed = [{"output_type": "stream", "name": "stdout", "text": piece} for piece in pieces]
+    picture = {"output_type": "display_data", "data": {}}
+    first, shown, last = chapters.joined([*printed, picture, printed[-1]])
+    assert chapters.as_read(first["text"]) == last["text"] == "done\n" and shown == picture
+
+
 def test_texts_for_a_terminal_keep_their_signs():
     assert chapters.plain("2 * 3 * 4, `a * b`, x_1 <i>") == "2 \\* 3 \\* 4, `a * b`, x\\_1 \\<i\\>"
 
