@@ -423,6 +423,35 @@ def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
     assert done.returncode == 3
 
 
+def site_faults(workflow):
+    """The site is built as on any machine, and only the job that publishes it may write."""
+    jobs, complaints = workflow["jobs"], []
+    commands = [step.get("run", "") for step in jobs["build"]["steps"]]
+    if workflow["permissions"] != {"contents": "read"} or "permissions" in jobs["build"]:
+        complaints.append("who builds may write")
+    if jobs["publish"]["permissions"] != {"pages": "write", "id-token": "write"}:
+        complaints.append("who publishes may do more than that")
+    if "run" in str(jobs["publish"]["steps"]) or jobs["publish"]["needs"] != "build":
+        complaints.append("who publishes runs something of its own")
+    if commands.count("python course.py site") != 1 or "CNNKIT_DATA" in str(workflow):
+        complaints.append("the site is not built by course.py, or with photos")
+    return complaints
+
+
+def test_the_site_is_published_with_few_permissions():
+    workflow = yaml.safe_load(text(".github/workflows/site.yml"))
+    assert site_faults(workflow) == []
+    for change in (
+        lambda tree: tree.update(permissions="write-all"),
+        lambda tree: tree["jobs"]["publish"]["permissions"].update(contents="write"),
+        lambda tree: tree["jobs"]["publish"]["steps"].append({"run": "x"}),
+        lambda tree: tree["jobs"]["build"].update(env={"CNNKIT_DATA": "x"}),
+    ):
+        broken = copy.deepcopy(workflow)
+        change(broken)
+        assert site_faults(broken)
+
+
 # Texts
 
 
