@@ -63,7 +63,7 @@ html_static_path = [str(ROOT / "build/pages/_static"), str(ROOT / "docs/theme/st
 html_css_files = ["site.css"]
 html_favicon = str(ROOT / "docs/theme/static/icon.svg")
 html_context = {"default_mode": "auto"}
-html_domain_indices = False
+html_domain_indices = html_use_index = False
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
@@ -92,4 +92,4 @@ epub_title = "Convolutional networks"
 epub_show_urls = "no"
 epub_use_index = False
 epub_cover = ()
-epub_exclude_files = ["search.html", "genindex.html"]
+epub_exclude_files = ["search.html"]

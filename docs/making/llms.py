@@ -5,7 +5,7 @@ from html import unescape
 
 from making.links import ROOT
 
-LEFT_OUT = ("genindex", "search")
+LEFT_OUT = ("search",)
 PARTS = {"notebooks": "Chapters", "guides": "Guides", "reference": "Reference", "": "More"}
 
 
