@@ -2,10 +2,12 @@
 The first call fetches the packages into .venv: about a minute and 3 GB.
   lab [ARGS]    open your copies of the notebooks in JupyterLab; ARGS go to JupyterLab
   run [NAMES]   execute all notebooks, or e.g. 07; their pages go to build/course/
+  site [NAMES]  build the site of them in build/site/; with --epub an e-book, in build/epub/
   test [ARGS]   check everything; --colab, --backend jax or torch: with those; ARGS go to pytest
   format        format the code, strip the notebooks, refresh their addresses
   bench         run the comparisons of bench/ in an environment of their own
-test --lane browser: notebooks in JupyterLab, in a real browser (Chromium or Chrome), instead"""
+test --lane browser: notebooks in JupyterLab, and the site, in a real browser (Chromium or Chrome),
+instead; test --lane docs: the site, a part of which is built"""
 
 import argparse
 import contextlib
@@ -33,7 +35,10 @@ PYTHON = FOUND if FOUND in SUPPORTED else "3.12"  # the latter with the help of 
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # outside of environments
 TESTS = ["notebooks", "docs/template.ipynb", "docs/explorer", "tests"]  # the long ones first
 BACKEND_TESTS = ["tests/layers", "tests/reference"]  # what works on every backend of Keras
-LANES = {"browser": ["tests/course/browser"]}  # what `test` leaves out, each with its .venv-LANE
+LANES = {  # what `test` leaves out, each with its .venv-LANE
+    "browser": ["tests/course/browser"],
+    "docs": ["tests/course/site"],
+}
 PYTEST_OPTIONS = [
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),
     *("-n", "2", "--dist", "loadfile"),
@@ -428,6 +433,13 @@ def run_all(names):
     os.environ.update(CHECKING)
     python, pages = prepare(), ROOT / "build/course"
     notebooks = find_notebooks(names)
+    states = execute_all(python, notebooks, pages)
+    print(f"The pages: {write_index(pages, states)}")
+    return 1 if any(state.startswith("FAILED") for state in states.values()) else 0
+
+
+def execute_all(python, notebooks, pages):
+    """Execute notebooks, two at a time, into a folder; return how each went."""
     names = ", ".join(notebook.stem for notebook in notebooks)
     print(f"Executing {names}: about a minute each, two at a time ...")
     others = shutil.ignore_patterns("*.ipynb", ".*")
@@ -435,9 +447,14 @@ def run_all(names):
     copy_mathjax(python, pages / "mathjax")
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         running = {book: pool.submit(execute, python, book, pages) for book in notebooks}
-    states = {book: state.result() for book, state in running.items()}
-    print(f"The pages: {write_index(pages, states)}")
-    return 1 if any(state.startswith("FAILED") for state in states.values()) else 0
+    return {book: state.result() for book, state in running.items()}
+
+
+def site(words):
+    """Hand over to docs/build.py, which makes the site of executed notebooks, or an e-book."""
+    check_home()
+    os.environ.update(CHECKING)
+    return call(prepare(".venv-docs"), "docs/build.py", *words)
 
 
 def find_notebooks(names):
@@ -572,7 +589,7 @@ def bench(_):
     return max(failures, default=0)
 
 
-COMMANDS = {"lab": lab, "run": run_all, "test": test, "format": tidy, "bench": bench}
+COMMANDS = {"lab": lab, "run": run_all, "site": site, "test": test, "format": tidy, "bench": bench}
 
 
 def main(name="help", *words):

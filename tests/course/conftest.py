@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore = ["browser"]
+collect_ignore = ["browser", "site"]
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def test_alone_it_prints_the_commands(tmp_path):
     done = call(ROOT, cwd=tmp_path)
     assert done.returncode == 0 and done.stderr == ""
     commands = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert commands == ["lab", "run", "test", "format", "bench"]
+    assert commands == ["lab", "run", "site", "test", "format", "bench"]
 
 
 def test_an_unknown_command_prints_them_too():

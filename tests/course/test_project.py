@@ -57,6 +57,12 @@ ENVIRONMENTS = [
 ]
 
 
+def extras_of(project, name):
+    """The extras that a file asks for: all, but those of the site only in a lock of their own."""
+    alone = {"docs"} - {Path(name).stem}
+    return sorted(set(project["optional-dependencies"]) - alone)
+
+
 def wanted(project):
     """Everything that pyproject.toml asks for, extras included."""
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
@@ -138,6 +144,13 @@ def requirements_of(name, version):
     return tuple(Requirement(line) for line in distribution.requires or ())
 
 
+def with_extras_of(name):
+    """The project with the extras that a lock holds, and no others."""
+    extras = project()["optional-dependencies"]
+    own = {extra: extras[extra] for extra in extras_of(project(), name)}
+    return project() | {"optional-dependencies": own}
+
+
 def command_faults(lock, contributing, project):
     """uv's command, in the head of the lock, is the one that CONTRIBUTING gives."""
     command = re.search(r"(?m)^#\s+(uv pip compile .*)$", lock)[1].strip()
@@ -151,7 +164,7 @@ def command_faults(lock, contributing, project):
     return complaints
 
 
-LOCKS = ("requirements/course.lock", "requirements/colab.lock", "requirements/browser.lock")
+LOCKS = tuple(f"requirements/{name}.lock" for name in ("course", "colab", "browser", "docs"))
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -167,9 +180,13 @@ def test_colab_lock_has_the_versions_of_colab():
         assert re.search(rf"^{re.escape(pin)} ", text("requirements/colab.lock"), re.M), pin
 
 
-def test_browser_lock_has_the_versions_of_the_course_and_playwright():
+@pytest.mark.parametrize("name", ["browser", "docs"])
+def test_locks_of_lanes_have_the_versions_of_the_course(name):
     pins = {name: {str(pin) for pin, _ in entries(text(name))} for name in LOCKS}
-    assert pins["requirements/course.lock"] < pins["requirements/browser.lock"]
+    assert pins["requirements/course.lock"] < pins[f"requirements/{name}.lock"]
+
+
+def test_browser_lock_has_playwright():
     more = tomllib.loads(text("pyproject.toml"))["dependency-groups"]["browser"]
     asked = {"dependencies": more, "optional-dependencies": {}}
     assert pin_faults(text("requirements/browser.lock"), asked) == []
@@ -198,7 +215,13 @@ def test_a_careless_lock_is_found(lock):
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_lock_serves_every_platform_and_python(name):
-    assert pin_faults(text(name), project()) == []
+    assert pin_faults(text(name), with_extras_of(name)) == []
+
+
+def test_the_course_installs_nothing_of_the_site():
+    pins = {canonicalize_name(pin.name) for pin, _ in entries(text("requirements/course.lock"))}
+    more = [Requirement(line) for line in project()["optional-dependencies"]["docs"]]
+    assert more and not pins & {canonicalize_name(need.name) for need in more}
 
 
 def test_gaps_of_the_lock_are_found():
@@ -222,11 +245,11 @@ def test_gaps_deep_in_the_lock_are_found():
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_contributing_says_how_the_lock_is_made(name):
-    lock, contributing = text(name), text("CONTRIBUTING.md")
-    assert command_faults(lock, contributing, project()) == []
-    assert command_faults(lock, contributing.replace("--universal", ""), project())
-    assert command_faults(lock.replace("--python-version 3.11", ""), contributing, project())
-    assert command_faults(lock, contributing, project() | {"optional-dependencies": {"x": []}})
+    lock, contributing, own = text(name), text("CONTRIBUTING.md"), with_extras_of(name)
+    assert command_faults(lock, contributing, own) == []
+    assert command_faults(lock, contributing.replace("--universal", ""), own)
+    assert command_faults(lock.replace("--python-version 3.11", ""), contributing, own)
+    assert command_faults(lock, contributing, own | {"optional-dependencies": {"x": []}})
 
 
 def test_readme_names_the_pythons():
@@ -252,7 +275,7 @@ def conda_faults(environment, project):
     own = re.fullmatch(r"-e \.\[([\w,]+)\]", "".join(last["pip"]) if isinstance(last, dict) else "")
     if not own:
         return [*complaints, "pip does not install the project itself, and only that"]
-    unknown = set(own[1].split(",")) ^ set(project["optional-dependencies"])
+    unknown = set(own[1].split(",")) ^ set(extras_of(project, "environment.yml"))
     return complaints + [f"extra {name} on one side only" for name in sorted(unknown)]
 
 
@@ -368,7 +391,7 @@ def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
     root, data, programs = (tmp_path / name for name in ("a b/checkout", "a b/shared/data", "bin"))
     shutil.copytree(ROOT / ".ci", root / ".ci")
     show = "print(os.getcwd(), *sys.argv, os.getenv('CNNKIT_DATA'), sep='|', flush=True)"
-    script = f"import os, sys\n{show}\nsys.exit(3 if '--lane' in sys.argv else 0)\n"
+    script = f"import os, sys\n{show}\nsys.exit(3 if 'browser' in sys.argv else 0)\n"
     (root / "course.py").write_text(script, encoding="utf-8")
     programs.mkdir()
     for name in ("bash", "dirname"):
@@ -389,11 +412,44 @@ def test_ci_run_hands_over_to_course_py(tmp_path, furnished):
     )
     place = [str(root.resolve()), "course.py", "test"]
     found = str(data.resolve()) if furnished else "None"
-    expected = [[*place, found], [*place, "--lane", "browser", "--no-skips", found]]
+    expected = [
+        [*place, found],
+        [*place, "--lane", "docs", found],
+        [*place, "--lane", "browser", "--no-skips", found],
+    ]
     if not furnished:
         expected = [["apt", "update"], ["apt", "install -y chromium nodejs"], *expected]
     assert [line.split("|") for line in done.stdout.splitlines()] == expected, done.stderr
     assert done.returncode == 3
+
+
+def site_faults(workflow):
+    """The site is built as on any machine, and only the job that publishes it may write."""
+    jobs, complaints = workflow["jobs"], []
+    commands = [step.get("run", "") for step in jobs["build"]["steps"]]
+    if workflow["permissions"] != {"contents": "read"} or "permissions" in jobs["build"]:
+        complaints.append("who builds may write")
+    if jobs["publish"]["permissions"] != {"pages": "write", "id-token": "write"}:
+        complaints.append("who publishes may do more than that")
+    if "run" in str(jobs["publish"]["steps"]) or jobs["publish"]["needs"] != "build":
+        complaints.append("who publishes runs something of its own")
+    if commands.count("python course.py site") != 1 or "CNNKIT_DATA" in str(workflow):
+        complaints.append("the site is not built by course.py, or with photos")
+    return complaints
+
+
+def test_the_site_is_published_with_few_permissions():
+    workflow = yaml.safe_load(text(".github/workflows/site.yml"))
+    assert site_faults(workflow) == []
+    for change in (
+        lambda tree: tree.update(permissions="write-all"),
+        lambda tree: tree["jobs"]["publish"]["permissions"].update(contents="write"),
+        lambda tree: tree["jobs"]["publish"]["steps"].append({"run": "x"}),
+        lambda tree: tree["jobs"]["build"].update(env={"CNNKIT_DATA": "x"}),
+    ):
+        broken = copy.deepcopy(workflow)
+        change(broken)
+        assert site_faults(broken)
 
 
 # Texts
@@ -410,6 +466,14 @@ def test_licence_names_both_licences():
 def test_changelog_knows_the_version():
     version = re.search(r'__version__ = "(.+)"', text("cnnkit/__init__.py"))[1]
     assert re.search(rf"(?m)^## {re.escape(version)} \(", text("CHANGELOG.md"))
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    version = re.search(r'__version__ = "(.+)"', text("cnnkit/__init__.py"))[1]
+    assert citation["version"] == version and citation["title"].startswith(project()["name"])
+    assert text("docs/citing.md").count(version) == 2
+    assert " AND ".join(citation["license"]) == project()["license"]
 
 
 def address_faults(page, address):
