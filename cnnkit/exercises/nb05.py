@@ -29,7 +29,7 @@ _rng = np.random.default_rng(5)
     note="More than that in training means: some wrong labels were learned.",
 )
 def accuracy_of_truth():
-    """The accuracy, by the given labels, of who names each of 200 digits rightly; 38 are wrong."""
+    """The accuracy, by the given labels, if each of 200 digits is named rightly; 38 are wrong."""
     return (200 - 38) / 200
 
 
@@ -409,6 +409,11 @@ def dropout(x, rate, uniform):
         ),
         (1, "This is the squared error of the mean. How much is it less than that of the three?"),
         (5, "This is the mean of the answers."),
+        (
+            25,
+            "This is the squared error of the mean if 0 is right. The gain is the variance of the "
+            "answers, whatever is right.",
+        ),
         (0, "They differ, so their mean is better than they are on average."),
     ],
     note="Whatever the right answer is: with 6 it is 9.67 - 1.",

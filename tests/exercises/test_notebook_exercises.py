@@ -892,6 +892,7 @@ SAID = [
     (nb05.early_stop, lambda *others: 0, "patience=3, min_delta=0)` gave 0. Expected: 3."),
     (nb05.wrong_mean, 3, "3 is too small."),
     (nb05.faulty_dropout, 11, "from 1 to 10"),
+    (nb05.gain_of_mean, 25, "The gain is the variance of the answers, whatever is right."),
     (nb05.gain_of_mean, 8, "Accepted is what is at most 0.1 from the right answer."),
     (nb05.autoencoder_parameters, 402_000, "402000 is too small, but close."),
     (nb05.l2_step, lambda weights, *others: 0 * weights, "Expected: "),
