@@ -16,16 +16,16 @@ information is lost|Speech|Video|Text|random|blur|spots|pixels|vertical edges|ho
 edges of any direction|zeros|max|average|none|close|in|in use|each hour in its own way
 as large as the image|the same order|detectors|independent|Without|With|With drift|4 and 8
 32 and 128|Rate 0.01|Rate 0.1|Rate 1|vanish|explode|In training|triggers|rises|stands still
-`min_delta`|predict|other networks|penalties|better data|values from similar work|by hand|By hand
+`min_delta`|predict|a smaller network|penalties|better data|values from similar work|by hand|By hand
 grid|point|mean|band|The first two|The third|The fourth|too strong|fits|diverse|general|Nobody
 The network|where|why|where it goes|points|groups|validation|test|is a dog|is a cat|only one
 suspects|The loose head|Five neighbours|The head of six photos|Step|Cosine|without replacement
 ReLU is the default|change the type before you calculate|many parameters want many examples
 spreads the weights|Dropout comes after the activation|share their weights|Stochastic|Nesterov's
-scale|shift|depth|captions|identity|logarithmic|log-linear|variant|dropout works like L2
+scale|shift|depth|captions|identity|logarithmic|log-linear|variants|dropout works like L2
 More capacity, more overfitting|The silent units|slide δ over the image|branch|branches|starves
 standardised|δ|channel|reflection|replication|robust|sparse|winner's luck|lazy unit|penalty|module
-Classification|Detection|Segmentation|template|boundary
+Classification|Detection|Segmentation|template|boundary|What we take|On what|In which unit
 """
 NO_TERMS = set(NO_TERMS.strip().replace("\n", "|").split("|"))
 POINTS_BACK = re.compile(
