@@ -208,6 +208,10 @@ _STD = np.array([0.5, 2.0, 1.5, 0.25, 3.0])
             "The weights are right. For the bias add up over the features: no mean of them.",
         ),
         (
+            lambda w, b, mean, std: (w / std, b - mean / std),
+            "The weights are right. In the bias each mean has its weight: multiply, and add up.",
+        ),
+        (
             lambda w, b, mean, std: ((w - mean) / std, b),
             "This standardises the weights. The features are standardised.",
         ),
@@ -237,6 +241,7 @@ def fold_scaling(weights, bias, mean, std):
         (10_000, "This is p = 0.5, a guess. Here p is 0.95."),
         (43.589, "This is the root of the answer."),
         (7299, "This is for a 95 % interval, two standard errors. Here it is one."),
+        (3800, "This is for the difference of two accuracies. Here it is one accuracy."),
         (7600, "This is for two standard errors. Here it is one."),
         (38_000, "The error is √(p(1 − p)/n), not √(p/n)."),
         (2000, "The error is √(p(1 − p)/n), not √((1 − p)/n)."),
@@ -276,6 +281,8 @@ def _good(accuracies, n):
     return means >= means.max() - _error(means.max(), n)
 
 
+_ASKED = "The rule asks how exact n photos make the best mean p: √(p(1 − p)/n)."
+
 _ACCURACIES = np.array(
     [[0.930, 0.935, 0.925, 0.930], [0.945, 0.940, 0.950, 0.945], [0.950, 0.948, 0.952, 0.950]]
 )
@@ -309,6 +316,18 @@ _ACCURACIES = np.array(
         (
             lambda x, n: _row(x, n, error=lambda *_: x.std(1)[x.mean(1).argmax()]),
             "This is how far the seeds differ. All of them saw the same n photos.",
+        ),
+        (
+            lambda x, n: _row(x, n, error=lambda *_: x.std(1)),
+            f"This is how far the seeds of each way differ. {_ASKED}",
+        ),
+        (
+            lambda x, n: _row(x, n, error=lambda *_: x.std()),
+            f"This is how far all accuracies differ. {_ASKED}",
+        ),
+        (
+            lambda x, n: _row(x, n, error=lambda *_: x.mean(1).std()),
+            f"This is how far the ways differ. {_ASKED}",
         ),
         (
             partial(_row, error=lambda p, n: 1.96 * _error(p, n)),
@@ -396,6 +415,10 @@ def _all(layers, n):
     return layers
 
 
+def _sliced(layers, n):
+    return layers[-n:]
+
+
 def _is_norm(layer):
     import keras
 
@@ -426,6 +449,9 @@ _FLAG = (
     "A model has `trainable`, too: with False nothing is trained, whatever its layers say. Begin "
     "with `model.trainable = True`, which sets all its layers."
 )
+
+
+_ZERO = "And for n = 0, `layers[-0:]` are all layers: count from the front."
 
 
 # Exercise 7.9
@@ -483,9 +509,25 @@ _FLAG = (
             "These are the first layers. The last ones know the most about the old classes.",
         ),
         (
-            partial(_n_trained, choose=lambda layers, n: layers[-n:]),
+            partial(_n_trained, choose=_sliced),
             "Right but for n = 0: -0 is 0, and `layers[-0:]` are all of them. Count from the "
             "front, `layers[len(layers) - n :]`.",
+        ),
+        (
+            partial(_n_trained, choose=_sliced, freeze=False),
+            f"The layers before the last n have to be frozen. {_ZERO}",
+        ),
+        (
+            partial(_n_trained, choose=_sliced, freeze=False, thaw=False),
+            f"Some models come frozen. {_FLAG} Freeze the layers before the last n. {_ZERO}",
+        ),
+        (
+            partial(_n_trained, choose=_sliced, norms=True),
+            f"BatchNormalization stays frozen, among the last layers as well. {_ZERO}",
+        ),
+        (
+            partial(_n_trained, choose=_sliced, norms=True, thaw=False),
+            f"Some models come frozen. {_FLAG} BatchNormalization stays frozen. {_ZERO}",
         ),
         (lambda load, n: _n_trained(load, n + 1), "One layer too many."),
         (lambda load, n: _n_trained(load, n - 1), "One layer too few."),
@@ -552,7 +594,10 @@ _HEAD = np.array([0.5, -1.0, 0.3, -0.2, 0.8])
         "Add up over the channels, then set what is below 0 to 0: `np.maximum(…, 0)`.",
     ],
     mistakes=[
-        (partial(_cam, rectify=False), "What is below 0 speaks for the other class: set it to 0."),
+        (
+            partial(_cam, rectify=False),
+            "What is below 0 in the *sum* speaks for the other class: set it to 0, at the end.",
+        ),
         (
             lambda maps, weights: np.maximum(maps * weights, 0).sum(axis=-1),
             "First add up, then leave out what is below 0. A map that speaks against the class "

@@ -650,6 +650,27 @@ def unfreeze_by_layers(load, n):
     return sum(w.numpy().size for w in model.trainable_weights)
 
 
+def unfreeze_without_freezing(load, n):
+    model = load()
+    model.trainable = True
+    for layer in model.layers[-n:]:
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+    return sum(w.numpy().size for w in model.trainable_weights)
+
+
+def unfreeze_slice_with_norms(load, n):
+    model = load()
+    model.trainable = True
+    for layer in model.layers[:-n] if n else []:
+        layer.trainable = False
+    return sum(w.numpy().size for w in model.trainable_weights)
+
+
+def regime_by_spread(accuracies, n_photos):
+    means = accuracies.mean(axis=1)
+    return int(np.flatnonzero(means >= means.max() - accuracies.std())[0])
+
+
 def regime_over_ways(accuracies, n_photos):
     means = accuracies.mean(axis=0)
     error = np.sqrt(means.max() * (1 - means.max()) / n_photos)
@@ -1025,21 +1046,27 @@ SAID = [
     (nb07.faulty_features, 9, "a line, from 1 to 8"),
     (nb07.fold_scaling, lambda w, b, m, s: (w / s, b - m @ w), "The mean, too, was divided by"),
     (nb07.fold_scaling, lambda w, b, m, s: w / s, "Expected: a tuple of 2"),
+    (nb07.fold_scaling, lambda w, b, m, s: (w / s, b - m / s), "each mean has its weight, too"),
     (nb07.photos_needed, 9, "0.005 has to be squared"),
     (nb07.photos_needed, 19, "0.005² is 0.000025"),
     (nb07.photos_needed, 190, "and 1 - p is missing"),
+    (nb07.photos_needed, 3800, "the difference of two accuracies"),
     (nb07.photos_needed, 1500, "1500 is too small."),
     (nb07.order_of_work, "ABC", "each of the letters A to F once"),
     (nb07.class_activation, lambda x, w: np.maximum(x * w, 0).sum(-1), "First add up"),
+    (nb07.class_activation, lambda x, w: np.maximum(x, 0) @ w, "in the *sum* speaks for the other"),
     (nb07.class_activation, lambda x, w: np.maximum(x * w, 0), "Before you leave out what is"),
     (nb07.class_activation, lambda x, w: x.mean((1, 2)) @ w, "This is the logit but for b"),
     (nb07.class_activation, lambda x, w: np.maximum(x @ w, 0)[0], "Expected: an array of shape"),
     (nb07.regime, regime_by_own_errors, "Each row has got its own error."),
+    (nb07.regime, regime_by_spread, "how far all accuracies differ"),
     (nb07.regime, regime_over_ways, "`axis=0` gives a mean for each seed."),
     (nb07.regime, regime_by_largest, "The array is empty: it has no place at all."),
     (nb07.regime, regime_by_largest, "take the best mean."),
     (nb07.unfreeze_last, unfreeze_by_layers, "with False nothing is trained, whatever its layers"),
     (nb07.unfreeze_last, unfreeze_with_norms, "And BatchNormalization stays frozen."),
+    (nb07.unfreeze_last, unfreeze_without_freezing, "The layers before the last n have to be"),
+    (nb07.unfreeze_last, unfreeze_slice_with_norms, "stays frozen, among the last layers as well"),
     (nb07b.labels_left, 29, "29 is too small, but close."),
     (nb07b.labels_left, 1470, "1470 is too large."),
     (nb07b.leaking_line, 8, "the number of a line, from 1 to 7"),

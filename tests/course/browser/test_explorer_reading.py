@@ -371,6 +371,18 @@ def test_what_is_selected_stays_in_sight(wide_page):
     expect(selected).to_have_count(0)  # one may fold it all the same
 
 
+def test_few_maps_stand_at_the_top_beside_many(open_page, tmp_path):
+    chain = [layers.Conv2D(n, 3, name=f"of_{n}") for n in (2, 4, 5, 64)]
+    model = keras.Sequential([keras.Input((12, 12, 1)), *chain])
+    explore.explore(model, np.ones((1, 12, 12, 1), "float32")).save(tmp_path / "page.html")
+    page = open_page((tmp_path / "page.html").as_uri())
+    top = page.locator(".column").last.locator(".tile.map").first.bounding_box()["y"]
+    for name in ("of_2", "of_4"):
+        first = page.get_by_label(f"{name}, map 1 of").first
+        assert first.bounding_box()["y"] == pytest.approx(top, abs=2)
+        assert in_sight(page, first)
+
+
 def test_only_the_maps_that_are_read_stay_bright(wide_page):
     page = wide_page
     page.get_by_label("small, map 3 of 40").click()
