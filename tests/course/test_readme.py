@@ -1,4 +1,4 @@
-"""The examples of README, run as they stand, with what there is without network."""
+"""The examples of README and of the tour, run as they stand, with what there is without network."""
 
 import re
 from functools import partial
@@ -10,9 +10,10 @@ from PIL import Image
 
 from cnnkit import data, models
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-EXAMPLES = re.findall(r"(?s)```python\n(.*?)```", README)
-PICTURE = Path(__file__).parents[2] / "docs/images/grad_cam_cat.png"
+ROOT = Path(__file__).parents[2]
+PAGES = [(ROOT / name).read_text("utf-8") for name in ("README.md", "docs/guides/tour.md")]
+EXAMPLES = re.findall(r"(?s)```python\n(.*?)```", "\n".join(PAGES))
+PICTURE = ROOT / "docs/images/grad_cam_cat.png"
 TESTED = (  # a piece of each example
     "validation_data=",
     "explorer.save",
