@@ -462,7 +462,7 @@ def cutmix_weight(height, width, top, left, rows, columns):
         (1, "All that the function needs comes in: right."),
         (0, "Lines are counted from 1, as they are printed."),
     ],
-    note="`augment(x)` takes training=True for granted. Write `model.predict(x)`.",
+    note="`augment(x)` assumes training=True. Write `model.predict(x)`.",
 )
 def faulty_validation():
     """It validates on changed images."""

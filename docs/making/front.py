@@ -10,11 +10,12 @@ from cnnkit.exercises._exercise import Exercise
 from making.links import ROOT, repository
 
 MINUTES = re.compile(r"\*\*Time\*\*\s+–\s+(\d+) min reading \+ (\d+) min exercises")
+NO_ADDRESS = " from where you have this site (it was built before the repository had an address)"
 EXPLORER = """## Walk through a network
 
 Point at any number of any map and see how it is made. Draw on the picture, and see what the
 answer becomes. This page was written by `explore.explore(model, images)` for a small network that
-reads digits; it asks nothing of anybody.
+reads digits; it needs neither Python nor a network connection.
 [In a window of its own](_static/explorer/digits.html){.external}, or
 [the network of notebook 2](_static/explorer/animals.html){.external}.
 
@@ -48,7 +49,7 @@ def write_front(folder, notebooks, titles, options):
         first=notebooks[0].name,
         n_exercises=n_exercises(),
         cards="\n\n".join(card(book, titles[book.name], folder) for book in notebooks),
-        repository=f" ([{repository()}]({repository()}))" if repository() else "",
+        repository=f" ([{repository()}]({repository()}))" if repository() else NO_ADDRESS,
         troubleshooting=help_page(guides),
         chapters="\n".join(f"notebooks/{book.stem}" for book in notebooks),
         more="\n\n".join(contents(name, pages) for name, pages in more.items() if pages),
@@ -74,7 +75,8 @@ def help_page(guides):
     """A sentence that leads to the guide for what goes wrong, where there is one."""
     if "troubleshooting" not in guides:
         return ""
-    return "Something goes wrong? [Troubleshooting](guides/troubleshooting.md) has its words. "
+    guide = "[Troubleshooting](guides/troubleshooting.md)"
+    return f"Something goes wrong? {guide} lists the messages, and what to do. "
 
 
 def instructors(folder):

@@ -55,7 +55,7 @@ def overview():
     """The first page: all rooms, with their names."""
     lines = [heading("Reference", "=")]
     lines.append(
-        "What ``import cnnkit`` gives. A room is a module: ``from cnnkit import explain``, then "
+        "What ``import cnnkit`` gives. Each part is a module: ``from cnnkit import explain``, then "
         "``explain.grad_cam(…)``. Each name has a page with its arguments, results and errors.\n"
     )
     for room in ROOMS:

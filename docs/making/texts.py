@@ -41,10 +41,12 @@ def write_texts(folder, pages, names):
 
 
 def with_reference(text, names):
-    """A guide in which a public name in code leads to its page, where it first stands."""
+    """A guide in which a public name in code leads to its page, once in each section."""
     known = set()
 
     def leads_to(found):
+        if found[0].startswith("#"):  # a heading: the next section is read by itself
+            known.clear()
         name = (found[1] or "").rpartition(".")[2]
         if name not in names or name in known:
             return found[0]
