@@ -1046,7 +1046,11 @@ SAID = [
     (nb07.faulty_features, 9, "a line, from 1 to 8"),
     (nb07.fold_scaling, lambda w, b, m, s: (w / s, b - m @ w), "The mean, too, was divided by"),
     (nb07.fold_scaling, lambda w, b, m, s: w / s, "Expected: a tuple of 2"),
-    (nb07.fold_scaling, lambda w, b, m, s: (w / s, b - m / s), "each mean has its weight, too"),
+    (
+        nb07.fold_scaling,
+        lambda w, b, m, s: (w / s, b - m / s),
+        "each mean has its weight: multiply",
+    ),
     (nb07.photos_needed, 9, "0.005 has to be squared"),
     (nb07.photos_needed, 19, "0.005² is 0.000025"),
     (nb07.photos_needed, 190, "and 1 - p is missing"),
