@@ -80,8 +80,10 @@ def test_a_request_to_another_host_is_noticed(visit):
 def test_axe_finds_nothing_serious(visit, name, mode):
     page = visit(name)
     page.evaluate(f"localStorage.setItem('mode', '{mode}')")
-    page.reload()
+    page.emulate_media(reduced_motion="reduce")  # no colour on its way to another
+    page.reload(wait_until="networkidle")
     expect(page.locator("html")).to_have_attribute("data-theme", mode)
+    page.add_style_tag(content="* { transition: none !important; }")
     found = Axe().run(page).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in serious] == []
